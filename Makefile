@@ -1,0 +1,38 @@
+# Every word here is also what CI uses.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+KEFU := $(BIN)/kefu
+WORKSPACE ?= examples/shop
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.train
+	@$(KEFU) demo --workspace $(WORKSPACE)
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m bench.latency --workspace $(WORKSPACE)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "kefu needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.train: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(BIN)/pip install --quiet --progress-bar on -c requirements.lock -e '.[train]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml requirements.lock
+	$(BIN)/pip install --quiet --progress-bar on -c requirements.lock -e '.[train,postgres,dev]'
+	@touch $@ $(VENV)/.train
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,148 @@
+"""Every option of the running desk, read once from the workspace's kefu.toml.
+
+Secrets come from the environment only: TELEGRAM_BOT_TOKEN, KEFU_API_KEY, KEFU_DATABASE_URL."""
+
+import os
+import tomllib
+from datetime import time, tzinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from bot.errors import BotError
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(BotError):
+    """kefu.toml or the environment holds something unusable."""
+
+
+class Group(BaseModel):
+    """A table of kefu.toml: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Desk(Group):
+    """[desk]: who the bot speaks for."""
+
+    name: str = "Support"  # shown to customers
+    language: Literal["en", "zh"] = "en"  # of the desk's own wording, unless the customer chose another
+    time_zone: str = "UTC"  # dates such as "tomorrow" are meant in it
+    opens: time | None = None  # support staff are there from, local time; None: always
+    closes: time | None = None
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("mon", "tue", "wed", "thu", "fri")
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")  # of amounts without a sign
+    country: str = Field(default="US", pattern="^[A-Z]{2}$")  # of phone numbers without a prefix
+
+    @field_validator("time_zone")
+    @classmethod
+    def is_known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("wanted a name of the tz database such as 'Europe/London'")
+        return name
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.time_zone)
+
+
+class Understanding(Group):
+    """[understanding]: the model that serves."""
+
+    precision: Literal["int8", "fp32"] = "int8"
+    threads: int = Field(default=1, ge=1, le=64)  # of ONNX Runtime for one batch
+    batch_size: int = Field(default=16, ge=1, le=256)  # messages run together at most
+    max_chars: int = Field(default=4096, ge=64)  # longer texts are understood by their first part
+
+
+class Decide(Group):
+    """[decide]: how sure is sure enough."""
+
+    max_wrong_answers: Share = 0.05  # share of the bot's own answers that may be wrong
+
+
+class Conversation(Group):
+    """[conversation]: what is remembered, and for how long."""
+
+    forget_slots_after_s: Seconds = 1800  # an order number is not asked for again within this time
+    human_silence_s: Seconds = 86400  # after this long without a word the bot speaks again
+    messages_per_minute: int = Field(default=20, ge=1)  # from one customer; more is answered with a request to wait
+    feedback_buttons: bool = True  # helpful / not, under answers
+
+
+class Telegram(Group):
+    """[telegram]: long polling with TELEGRAM_BOT_TOKEN."""
+
+    base_url: str = "https://api.telegram.org/bot"  # a local Bot API server can take its place
+    poll_timeout_s: int = Field(default=25, ge=0, le=50)
+
+
+class Web(Group):
+    """[web]: the chat page, widget and REST API."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    allowed_origins: tuple[str, ...] = ()  # sites that may embed the widget, e.g. "https://shop.example"
+    requests_per_minute: int = Field(default=60, ge=1)  # for one client
+    public_url: str = ""  # where customers reach it, when behind a proxy
+
+
+class Action(Group):
+    """[actions.NAME]: a call to the company's own system."""
+
+    url: str  # may hold {{ order_number }}; values are URL-quoted
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    body: dict[str, str] = Field(default_factory=dict)  # JSON body; values are templates
+    headers: dict[str, str] = Field(default_factory=dict)  # "$NAME" takes an environment variable
+    timeout_s: Seconds = 3.0
+    retries: int = Field(default=2, ge=0, le=5)  # only for GET, PUT, DELETE or when idempotent is set
+    idempotent: bool | None = None  # None: as the method says
+
+
+class Settings(Group):
+    """The whole of kefu.toml, with the folder it came from."""
+
+    folder: Path
+    desk: Desk = Desk()
+    understanding: Understanding = Understanding()
+    decide: Decide = Decide()
+    conversation: Conversation = Conversation()
+    telegram: Telegram = Telegram()
+    web: Web = Web()
+    actions: dict[str, Action] = Field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        return os.environ.get("KEFU_DATABASE_URL") or f"sqlite+aiosqlite:///{self.folder.resolve() / 'kefu.db'}"
+
+    @property
+    def telegram_token(self) -> str:
+        return os.environ.get("TELEGRAM_BOT_TOKEN", "")
+
+    @property
+    def api_key(self) -> str:
+        return os.environ.get("KEFU_API_KEY", "")
+
+
+def load_settings(workspace: Path) -> Settings:
+    """Read WORKSPACE/kefu.toml.
+
+    Raises SettingsError naming the file, the key, the value met and what was wanted."""
+    path = workspace / "kefu.toml"
+    if not path.is_file():
+        raise SettingsError(f"{path}: not found; a workspace is a folder with a kefu.toml (`kefu init {workspace}` makes one)")
+    try:
+        tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+    try:
+        return Settings(folder=workspace, **tables)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {key}: met {first['input']!r}; {first['msg']}") from error

@@ -1,0 +1,1 @@
+"""An understanding finds answers."""

@@ -1,0 +1,53 @@
+"""What retrieval finds, and the probabilities it gives them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A remembered example near the message; `similarity` is the cosine, -1..1."""
+
+    text: str
+    intent: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankedIntent:
+    """An intent with its fused, calibrated probability (classifier and memory together), 0..1."""
+
+    intent: str
+    prob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer or a passage that was found. `prob` is that of showing it being right, 0..1;
+    `score` is what fusion gave it before. For a passage `id` is "article:<name>#<n>"."""
+
+    id: str
+    kind: Literal["answer", "passage"]
+    intent: str | None
+    score: float
+    prob: float
+    title: str = ""
+    text: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was found for one message.
+
+    `intents`: best first, fused over classifier and memory, including intents only the memory knows.
+    `confidence`: calibrated probability that the best intent is right AND the message is in scope.
+    `scope_prob`: calibrated probability that the message is something the desk is for.
+    `answers`: answer candidates of the best intents, best first; `passages`: best first."""
+
+    intents: tuple[RankedIntent, ...]
+    confidence: float
+    scope_prob: float
+    answers: tuple[Candidate, ...]
+    passages: tuple[Candidate, ...]
+    neighbours: tuple[Neighbour, ...]

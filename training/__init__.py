@@ -1,0 +1,1 @@
+"""Dialogues become a release."""
