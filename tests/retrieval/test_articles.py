@@ -1,0 +1,49 @@
+"""Articles become passages of readable plain text that say where they come from."""
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.articles import WANTED_WORDS, load_articles, read_article
+from retrieval.errors import RetrievalError
+
+CARE = """\
+# Oak care
+Oil it *twice* a year with [our oil](https://shop.example/oil).
+
+## Daily
+- Wipe with a **damp** cloth,
+  then dry.
+- No `bleach`!
+
+## If it's stained
+1. Sand.
+2. Oil.
+"""
+
+
+def test_each_heading_is_a_passage_with_title_source_and_plain_text(tmp_path: Path) -> None:
+    (tmp_path / "oak.md").write_text(CARE, "utf-8")
+    first, daily, stained = load_articles(tmp_path)
+    assert (first.id, first.title, first.source) == ("article:oak#1", "Oak care", "oak.md#oak-care")
+    assert first.text == "Oil it twice a year with our oil."
+    assert (daily.id, daily.title, daily.source) == ("article:oak#2", "Oak care: Daily", "oak.md#daily")
+    assert daily.text == "- Wipe with a damp cloth, then dry.\n- No bleach!"
+    assert (stained.text, stained.source) == ("1. Sand.\n2. Oil.", "oak.md#if-its-stained")
+
+
+@pytest.mark.parametrize("between", [" ", "\n\n"])
+def test_long_sections_are_split_and_nothing_is_lost(tmp_path: Path, between: str) -> None:
+    sentences = [f"Sentence number {n} says that a table should be dry." for n in range(60)]
+    (tmp_path / "long.md").write_text("# Long\n" + between.join(sentences), "utf-8")
+    passages = load_articles(tmp_path)
+    assert " ".join(passage.text.replace("\n", " ") for passage in passages) == " ".join(sentences)
+    assert max(len(passage.text.split()) for passage in passages) <= WANTED_WORDS * 1.5
+    assert len({passage.id for passage in passages}) == len(passages) > 3
+
+
+def test_a_missing_folder_has_no_passages_and_an_empty_article_is_refused(tmp_path: Path) -> None:
+    assert load_articles(tmp_path / "knowledge") == ()
+    (tmp_path / "empty.md").write_text("# Only a heading\n", "utf-8")
+    with pytest.raises(RetrievalError, match=r"empty\.md: no text"):
+        read_article(tmp_path / "empty.md")
