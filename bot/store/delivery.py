@@ -1,0 +1,105 @@
+"""Replies on their way: pending -> sending -> delivered | failed | blocked.
+
+A reply is committed as pending with its turn, marked sending before the channel is called and delivered
+after it answered. A process killed between the last two leaves a reply of which nobody knows whether it
+arrived: that window, one network call long, is the only one in which a customer can see a reply twice.
+After a restart such a reply is given again with `attempts` > 0; a channel that can't ask whether it
+arrived should send it, for a customer left without an answer is worse off."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import ColumnElement
+
+from bot.messages import Button
+from bot.store.records import Outgoing
+from bot.store.tables import conversations, customers, messages
+from bot.store.values import buttons_from, now, storable
+
+UNKNOWN_AFTER_S = 120  # several servers on one PostgreSQL: one that takes longer over a reply counts as dead
+WAITING = ("pending", "sending")
+
+
+async def undelivered(
+    connection: AsyncConnection, channel: str, sender: str, *, is_alone: bool
+) -> list[Outgoing]:
+    """The oldest waiting reply of each conversation, oldest first; not those that `sender` itself has in hand."""
+    earlier, asked = messages.alias("earlier"), messages.alias("asked")
+    is_first = ~exists().where(
+        earlier.c.conversation_id == messages.c.conversation_id,
+        earlier.c.id < messages.c.id,
+        earlier.c.delivery.in_(WAITING),
+    )
+    query = (
+        select(messages, conversations.c.key, asked.c.external_id.label("reply_to"))
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .outerjoin(asked, asked.c.id == messages.c.in_reply_to)
+        .where(messages.c.channel == channel, messages.c.delivery.in_(WAITING), is_first)
+        .where(_is_free(sender, is_alone=is_alone))
+        .order_by(messages.c.id)
+    )
+    return [_outgoing_from(row) for row in await connection.execute(query)]
+
+
+async def mark_sending(connection: AsyncConnection, message_id: int, sender: str, *, is_alone: bool) -> bool:
+    """Take a reply in hand; False when another server was faster or it waits no longer."""
+    claim = (
+        update(messages)
+        .where(messages.c.id == message_id, _is_free(sender, is_alone=is_alone))
+        .values(delivery="sending", sender=sender, sending_since=now(), attempts=messages.c.attempts + 1)
+    )
+    return (await connection.execute(claim)).rowcount == 1
+
+
+async def mark_delivered(connection: AsyncConnection, message_id: int, external_id: str) -> None:
+    values = {"delivery": "delivered", "delivered_as": external_id, "sender": None}
+    await connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+
+
+async def mark_failed(connection: AsyncConnection, message_id: int, reason: str) -> None:
+    values = {"delivery": "failed", "failure": storable(reason), "sender": None}
+    await connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+
+
+async def mark_blocked(connection: AsyncConnection, customer_key: str) -> None:
+    """The customer blocked the bot: nothing more is sent in the conversations they began."""
+    key = storable(customer_key)
+    await connection.execute(update(customers).where(customers.c.key == key).values(blocked_at=now()))
+    theirs = (
+        select(conversations.c.id)
+        .join(customers, customers.c.id == conversations.c.customer_id)
+        .where(customers.c.key == key)
+    )
+    waiting = and_(messages.c.conversation_id.in_(theirs), messages.c.delivery.in_(WAITING))
+    await connection.execute(update(messages).where(waiting).values(delivery="blocked", sender=None))
+
+
+async def buttons_of(
+    connection: AsyncConnection, message_id: int, conversation_key: str | None
+) -> tuple[Button, ...]:
+    query = select(messages.c.buttons).where(messages.c.id == message_id)
+    if conversation_key is not None:
+        query = query.join(conversations, conversations.c.id == messages.c.conversation_id)
+        query = query.where(conversations.c.key == storable(conversation_key))
+    return buttons_from((await connection.execute(query)).scalar_one_or_none() or [])
+
+
+def _is_free(sender: str, *, is_alone: bool) -> ColumnElement[bool]:
+    """Nobody has it in hand: it is pending, or was left by a process that is gone."""
+    left = and_(messages.c.delivery == "sending", messages.c.sender != sender)
+    if not is_alone:
+        left = and_(left, messages.c.sending_since < now() - timedelta(seconds=UNKNOWN_AFTER_S))
+    return or_(messages.c.delivery == "pending", left)
+
+
+def _outgoing_from(row: Row[Any]) -> Outgoing:
+    return Outgoing(
+        message_id=row.id,
+        conversation_key=row.key,
+        text=row.text,
+        buttons=buttons_from(row.buttons),
+        attempts=row.attempts,
+        reply_to=row.reply_to or "",
+    )

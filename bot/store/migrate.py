@@ -1,0 +1,38 @@
+"""Brings a database to the tables of this version, whatever older version wrote it."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from bot.store.errors import StoreError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+ADVISORY_LOCK = 0x6B656675  # "kefu": of several processes that start on one PostgreSQL, one migrates
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the missing migrations inside the connection's transaction.
+
+    Raises StoreError when the tables are those of a newer kefu."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+    config = Config()
+    # "%" starts an interpolation in Alembic's options, and a folder may be called anything.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    steps = ScriptDirectory.from_config(config)
+    met = MigrationContext.configure(connection).get_current_revision()
+    newest = steps.get_current_head()
+    if met == newest:
+        return
+    known = {step.revision for step in steps.walk_revisions()}
+    if met is not None and met not in known:
+        raise StoreError(
+            f"{connection.engine.url.render_as_string(hide_password=True)}: its tables are of version {met}, "
+            f"this kefu knows up to {newest}; a newer kefu wrote them, so install that one (or restore a backup)"
+        )
+    command.upgrade(config, "head")

@@ -1,0 +1,144 @@
+"""What the store gives back, as plain values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.messages import Button, ConversationStatus
+
+StoredSpeaker = Literal["customer", "bot", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person, as one channel knows them."""
+
+    id: int
+    key: str
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A live conversation, as seen by the customer who wrote last.
+
+    `language` is what that customer chose with set_language, "" where they didn't. `status_since` moves
+    only when the status changes; `last_at` is the time of the newest stored message, None before the first.
+    `state` is the engine's own, given back as it was saved."""
+
+    id: int
+    customer_id: int
+    status: ConversationStatus
+    status_since: datetime
+    state: dict[str, Any]
+    language: str
+    channel: str
+    key: str
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpdate:
+    """An update a channel accepted and has not finished."""
+
+    update_id: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A reply that waits to be sent. `attempts` > 0: an earlier try may have arrived.
+
+    `reply_to` is the channel's id of the message it answers, "" where that is unknown."""
+
+    message_id: int
+    conversation_key: str
+    text: str
+    buttons: tuple[Button, ...]
+    attempts: int
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A line of a transcript; `decision_kind` and `answer_id` are set on replies of the bot."""
+
+    id: int
+    speaker: StoredSpeaker
+    text: str
+    at: datetime
+    buttons: tuple[Button, ...] = ()
+    decision_kind: str | None = None
+    answer_id: str | None = None
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A label given by staff, or with `undoes` the id of the one that holds no longer.
+
+    An undo repeats text and intent of what it undoes, except where the customer was forgotten: then both are ""."""
+
+    id: int
+    text: str
+    intent: str
+    by: str
+    at: datetime
+    note: str = ""
+    message_id: int | None = None
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReport:
+    """What was removed of a customer, or would be; every field after the first is a number of rows."""
+
+    customer_id: int
+    conversations: int
+    messages: int
+    understandings: int
+    feedback: int
+    corrections: int
+    updates: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEntity:
+    """An entity as it was understood; `text` is the span [start, end) of the message."""
+
+    label: str
+    start: int
+    end: int
+    text: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedTurn:
+    """One thing said. `intent` was confirmed by a person (staff, or the customer who chose it);
+    `predicted_intent`, `entities` and `sentiment` are what the release made of it."""
+
+    speaker: StoredSpeaker
+    text: str
+    at: datetime
+    intent: str | None = None
+    predicted_intent: str | None = None
+    entities: tuple[LoggedEntity, ...] = ()
+    sentiment: str | None = None
+    answer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDialogue:
+    """A stretch of a conversation without a long silence. `id` is the same in every export.
+
+    `names` are those of its customers, for masking."""
+
+    id: str
+    channel: str
+    started_at: datetime
+    ended_at: datetime
+    outcome: Literal["resolved", "handed_over", "unresolved"] | None
+    turns: tuple[LoggedTurn, ...]
+    names: tuple[str, ...] = field(default=())

@@ -1,0 +1,191 @@
+"""The tables of the log. A change here needs a migration; a test compares the two."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time: aware in Python, UTC in the database (SQLite has no zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"met the time {value} without a zone; wanted one, e.g. datetime.now(UTC)")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True, autoincrement=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _link(name: str, target: str, **options: Any) -> Column[int]:
+    return Column(name, Integer, ForeignKey(f"{target}.id"), **options)
+
+
+customers = Table(
+    "customers",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    _text("name"),
+    _text("language"),  # what the customer chose; "" is no choice
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("blocked_at", UtcDateTime),  # the customer blocked the bot; undone by their next message
+    Column("forgotten_at", UtcDateTime),
+    sqlite_autoincrement=True,  # an id is never given to somebody else
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    _link("customer_id", "customers", nullable=False, index=True),  # who began it; a group has more
+    Column("status", Text, nullable=False),
+    Column("status_since", UtcDateTime, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, index=True),  # of the newest message
+    sqlite_autoincrement=True,
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    _link("conversation_id", "conversations", nullable=False, index=True),
+    # Who wrote it, or for a reply whom it answers: a group has several customers, and each may be forgotten.
+    _link("customer_id", "customers", nullable=False, index=True),
+    Column("channel", Text, nullable=False),
+    Column("speaker", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    _text("text"),
+    Column("versions", JSON, nullable=False),  # what it said before each edit: [{"text", "until"}]
+    _text("attachment"),
+    Column("at", UtcDateTime, nullable=False),
+    Column("external_id", Text),  # of what came in; NULL for replies
+    _link("in_reply_to", "messages", index=True),
+    Column("buttons", JSON, nullable=False),
+    Column("delivery", Text),  # NULL | pending | sending | delivered | failed | blocked
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("sender", Text),  # the serving process that has it in hand
+    Column("sending_since", UtcDateTime),
+    Column("delivered_as", Text),  # the channel's id of a reply that arrived
+    _text("failure"),
+    UniqueConstraint("conversation_id", "external_id"),
+    Index(None, "channel", "delivery"),
+    sqlite_autoincrement=True,
+)
+
+understandings = Table(
+    "understandings",
+    metadata,
+    _link("message_id", "messages", primary_key=True, autoincrement=False),
+    _text("release"),
+    Column(
+        "intent", Text
+    ),  # the best after classifier and memory, or of the classifier where there was no search
+    Column("prob", Float),
+    Column("intents", JSON, nullable=False),  # the best five with their probability: [[intent, prob]]
+    Column("class_intents", JSON, nullable=False),  # the same as the classifier alone has them
+    Column("confidence", Float),
+    Column("scope_prob", Float),
+    Column("candidates", JSON, nullable=False),  # answers and passages found: [[id, prob]]
+    Column("entities", JSON, nullable=False),
+    Column("sentiment", Text),
+    _text("language"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _link("message_id", "messages", primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("intent", Text),
+    Column("prob", Float, nullable=False),
+    Column("answer_id", Text),
+    Column("slot", Text),
+    Column("choices", JSON, nullable=False),
+    Column("timings_ms", JSON, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    _id(),
+    _link("message_id", "messages", nullable=False),
+    Column("value", Text, nullable=False),  # helpful | not_helpful | the intent chosen in a clarification
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("message_id", "by"),
+    sqlite_autoincrement=True,
+)
+
+# Only ever appended to while nobody is forgotten: an undo is a row of its own, so that whoever follows
+# the ids sees it. `undoes` is no foreign key, for the row it names is deleted when a customer is forgotten.
+corrections = Table(
+    "corrections",
+    metadata,
+    _id(),
+    _text("text"),
+    _text("intent"),
+    _text("by"),
+    _text("note"),
+    _link("message_id", "messages", index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("undoes", Integer, index=True),
+    sqlite_autoincrement=True,
+)
+
+updates = Table(
+    "updates",
+    metadata,
+    _id(),
+    Column("channel", Text, nullable=False),
+    Column("update_id", Text, nullable=False),
+    Column("payload", JSON(none_as_null=True)),  # emptied once it is finished
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("channel", "update_id"),
+    Index(None, "channel", "finished_at"),
+    sqlite_autoincrement=True,
+)

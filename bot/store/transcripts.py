@@ -1,0 +1,38 @@
+"""What was said in a conversation, for those who read along."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.records import StoredMessage
+from bot.store.tables import conversations, decisions, messages
+from bot.store.values import buttons_from, storable
+
+
+async def transcript(
+    connection: AsyncConnection, conversation_key: str, *, after: int, limit: int
+) -> list[StoredMessage]:
+    """The first `limit` messages with ids above `after`, oldest first; none where the key is unknown."""
+    query = (
+        select(messages, decisions.c.kind.label("decision_kind"), decisions.c.answer_id)
+        .join(conversations, conversations.c.id == messages.c.conversation_id)
+        .outerjoin(decisions, decisions.c.message_id == messages.c.in_reply_to)
+        .where(conversations.c.key == storable(conversation_key), messages.c.id > after)
+        .order_by(messages.c.id)
+        .limit(limit)
+    )
+    return [_message_from(row) for row in await connection.execute(query)]
+
+
+def _message_from(row: Row[Any]) -> StoredMessage:
+    return StoredMessage(
+        id=row.id,
+        speaker=row.speaker,
+        text=row.text,
+        at=row.at,
+        buttons=buttons_from(row.buttons),
+        decision_kind=row.decision_kind,
+        answer_id=row.answer_id,
+        external_id=row.external_id or row.delivered_as or "",
+    )
