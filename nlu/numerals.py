@@ -1,0 +1,89 @@
+"""Numbers in words: "two hundred", "a couple of", "两百"."""
+
+import re
+
+_UNITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000}
+_VALUES = {word: n for n, word in enumerate(_UNITS)} | {word: (n + 2) * 10 for n, word in enumerate(_TENS)}
+_VAGUE = {"a": 1, "an": 1, "a couple of": 2, "a couple": 2, "couple of": 2, "couple": 2, "a few": 3, "few": 3}
+_HAN_DIGITS = {han: n for n, han in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
+
+_word = "|".join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))
+# Patterns for use inside larger ones: a count in words, and one in Chinese numerals.
+WORDS = rf"(?:(?:an?|{_word})(?:(?:\s+and)?[\s-]+(?:{_word}))*)"
+VAGUE = r"(?:a\s+couple(?:\s+of)?|couple(?:\s+of)?|a\s+few|few)"
+HAN = "[零〇一二两三四五六七八九十百千]+"
+
+
+def number_of(text: str) -> float | None:
+    """The number that digits ("1,200", "39,50"), English words or Chinese numerals say; None if none."""
+    text = " ".join(text.lower().split())
+    if re.fullmatch(r"[\d.,]*\d[\d.,]*", text):
+        return _from_digits(text)
+    if text in _VAGUE:
+        return float(_VAGUE[text])
+    if re.fullmatch(HAN, text):
+        return _from_han(text)
+    words = [word for word in re.split(r"[\s-]+", text) if word != "and"]
+    return _from_words(words)
+
+
+def _from_digits(text: str) -> float | None:
+    text = text.strip(".,")
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})*,\d{1,2}|\d+,\d{1,2}", text):  # 1.200,50 as on the Continent
+        text = text.replace(".", "").replace(",", ".")
+    text = text.replace(",", "")
+    return float(text) if re.fullmatch(r"\d+(?:\.\d+)?", text) else None
+
+
+def _from_words(words: list[str]) -> float | None:
+    total, group = 0, 0
+    for position, word in enumerate(words):
+        if word in _VALUES:
+            group += _VALUES[word]
+        elif word in ("a", "an") and position == 0:
+            group = 1
+        elif word in _SCALES:
+            group = max(group, 1) * _SCALES[word]
+            if _SCALES[word] == 1000:
+                total, group = total + group, 0
+        else:
+            return None
+    return float(total + group) if words else None
+
+
+def _from_han(text: str) -> float:
+    total, digit, scale = 0, 0, 1
+    for character in text:
+        if character in _HAN_SCALES:
+            scale = _HAN_SCALES[character]
+            total += (digit or 1) * scale
+            digit = 0
+        else:
+            scale = 1 if character in "零〇" else scale
+            digit = digit * 10 + _HAN_DIGITS[character]
+    # 两百五 is 250: a last digit stands one place below the scale before it, unless a zero says otherwise.
+    return float(total + digit * (scale // 10 if scale > 10 else 1))

@@ -1,0 +1,148 @@
+"""entities.yaml -> kinds, patterns and names, with the line of whatever is wrong.
+
+order_number:
+  patterns: [{regex: 'LW-?(?P<digits>[0-9]{5})', normal: 'LW-{digits}'}]
+product:
+  gazetteer: {Pip lamp: [pip light, bedside lamp]}
+date: {kind: date}"""
+
+import string
+from pathlib import Path
+from typing import Any, NoReturn
+
+import regex
+from rapidfuzz import process
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from nlu.errors import NluError
+from nlu.rules import MAX_PATTERN_S, Pattern
+from nlu.values import KINDS
+
+TYPE_KEYS = ("kind", "patterns", "gazetteer")
+PATTERN_KEYS = ("regex", "normal", "ignore_case")
+# Texts on which a pattern that backtracks without end shows it.
+PROBES = (
+    "a" * 3000 + "!",
+    "1" * 3000 + "!",
+    "a " * 1500 + "!",
+    "A1-" * 1000 + "!",
+    " " * 3000 + "!",
+    "x.y@" * 700,
+)
+
+Rules = tuple[dict[str, str], list[Pattern], dict[str, tuple[str, str]]]
+
+
+def read_rules(path: Path) -> Rules:
+    """(label -> kind, patterns, name -> (label, value)) of a file. Raises NluError "file:line: ..."."""
+    document = _document(path)
+    kinds: dict[str, str] = {}
+    patterns: list[Pattern] = []
+    names: dict[str, tuple[str, str]] = {}
+    for label, node in (document or {}).items():
+        line = _key_line(document, label)
+        fields = node if node is not None else {}
+        _check_keys(path, fields, line, TYPE_KEYS, f"entity type {label!r}")
+        kinds[str(label)] = _kind(path, fields, line)
+        for index, item in enumerate(_list(path, fields, "patterns", line)):
+            patterns.append(_pattern(path, str(label), item, fields["patterns"].lc.item(index)[0] + 1))
+        _add_names(path, str(label), fields.get("gazetteer") or {}, line, names)
+    return kinds, patterns, names
+
+
+def _document(path: Path) -> Any:
+    try:
+        document = YAML(typ="rt").load(path.read_text("utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        _fail(path, mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}", error)
+    except (YAMLError, UnicodeDecodeError) as error:
+        _fail(path, 1, f"not YAML in UTF-8: {error}", error)
+    if document is not None and not isinstance(document, dict):
+        _fail(path, 1, "wanted entity types by name (`order_number: ...`)")
+    return document
+
+
+def _fail(path: Path, line: int, message: str, cause: Exception | None = None) -> NoReturn:
+    raise NluError(f"{path}:{line}: {message}") from cause
+
+
+def _key_line(mapping: Any, key: Any) -> int:
+    return int(mapping.lc.key(key)[0]) + 1
+
+
+def _check_keys(path: Path, node: Any, line: int, known: tuple[str, ...], what: str) -> None:
+    if not isinstance(node, dict):
+        _fail(path, line, f"{what} is {node!r}; wanted keys and values")
+    for key in node:
+        if key not in known:
+            best = process.extractOne(str(key), known, score_cutoff=60)
+            hint = f"did you mean {best[0]!r}?" if best else f"known: {', '.join(known)}"
+            _fail(path, _key_line(node, key), f"unknown key {key!r} in {what}; {hint}")
+
+
+def _kind(path: Path, fields: Any, line: int) -> str:
+    kind = fields.get("kind", "text")
+    if kind not in KINDS:
+        _fail(path, _key_line(fields, "kind"), f"kind is {kind!r}; wanted one of {', '.join(KINDS)}")
+    return str(kind)
+
+
+def _list(path: Path, fields: Any, key: str, line: int) -> list[Any]:
+    value = fields.get(key, [])
+    if not isinstance(value, list):
+        _fail(path, line, f"{key} is {value!r}; wanted a list")
+    return value
+
+
+def _pattern(path: Path, label: str, node: Any, line: int) -> Pattern:
+    if isinstance(node, str):
+        node = {"regex": node}
+    else:
+        _check_keys(path, node, line, PATTERN_KEYS, f"a pattern of {label!r}")
+    source, normal = node.get("regex"), node.get("normal", "")
+    if not isinstance(source, str) or not isinstance(normal, str):
+        _fail(path, line, f"a pattern of {label!r} is {node!r}; wanted `regex: ...` and maybe `normal: ...`")
+    try:
+        compiled = regex.compile(source, 0 if node.get("ignore_case") is False else regex.IGNORECASE)
+    except regex.error as error:
+        _fail(path, line, f"not a regular expression: {error}: {source!r}", error)
+    _check_pattern(path, line, compiled, normal)
+    return Pattern(label, compiled, normal)
+
+
+def _check_pattern(path: Path, line: int, compiled: Any, normal: str) -> None:
+    if compiled.fullmatch("") is not None:
+        _fail(path, line, f"pattern {compiled.pattern!r} matches the empty text; wanted at least a character")
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(normal) if name is not None]
+    except ValueError as error:
+        _fail(path, line, f"normal is {normal!r}: {error}", error)
+    for name in fields:
+        if name not in compiled.groupindex:
+            _fail(
+                path, line, f"normal uses {{{name}}}, but {compiled.pattern!r} has no group (?P<{name}>...)"
+            )
+    for probe in PROBES:
+        try:
+            compiled.search(probe, timeout=MAX_PATTERN_S * 10)
+        except TimeoutError as error:
+            _fail(
+                path, line, f"pattern {compiled.pattern!r} takes too long on {len(probe)} characters", error
+            )
+
+
+def _add_names(path: Path, label: str, node: Any, line: int, names: dict[str, tuple[str, str]]) -> None:
+    if not isinstance(node, dict):
+        _fail(path, line, f"gazetteer of {label!r} is {node!r}; wanted values with lists of names")
+    for value, synonyms in node.items():
+        at = _key_line(node, value)
+        if synonyms is not None and not isinstance(synonyms, list):
+            _fail(path, at, f"{value!r} has {synonyms!r}; wanted a list of names")
+        for name in dict.fromkeys(str(name).strip().lower() for name in (value, *(synonyms or []))):
+            if not name:
+                _fail(path, at, f"{value!r} has an empty name")
+            if taken := names.get(name):
+                _fail(path, at, f"name {name!r} stands for {taken[1]!r} already")
+            names[name] = (label, str(value))
