@@ -1,0 +1,175 @@
+"""Calls to the company's own systems: order status, cancelling, a new address."""
+
+import asyncio
+import json
+import logging
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.errors import BotError
+from bot.settings import Action
+
+FIRST_PAUSE_S = 0.2  # before the first retry; doubles with each
+MAX_RESULT_BYTES = 1 << 20
+# The company's word on the matter rather than a fault: "too late to cancel" and the like.
+REFUSALS = frozenset({409, 410, 422})
+
+_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_templates = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+_url_templates = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined, autoescape=False, finalize=lambda value: quote(str(value), safe="")
+)
+logger = logging.getLogger(__name__)
+
+
+class ActionFailed(BotError):
+    """The company's system could not be reached or gave no usable answer; customers are told politely."""
+
+
+class _TryAgain(Exception):
+    """One attempt failed; `is_unsent` where the system cannot have seen it."""
+
+    def __init__(self, reason: str, *, is_unsent: bool = False) -> None:
+        super().__init__(reason)
+        self.is_unsent = is_unsent
+
+
+class Actions:
+    """The actions of kefu.toml over one HTTP session.
+
+    Raises BotError for a template that doesn't parse or an environment variable that isn't set."""
+
+    def __init__(
+        self,
+        actions: Mapping[str, Action],
+        environment: Mapping[str, str] = os.environ,
+        *,
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
+        self._actions = dict(actions)
+        self._headers = {name: _headers(name, action, environment) for name, action in actions.items()}
+        self._first_pause_s = first_pause_s
+        self._session: aiohttp.ClientSession | None = None
+        for name, action in actions.items():
+            _check_templates(name, action)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._actions)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def run(self, name: str, slots: Mapping[str, str], *, idempotency_key: str) -> dict[str, Any]:
+        """Call an action; its JSON object is the result, with status "not_found" where the system answers 404.
+
+        Idempotent calls are tried again after timeouts and 5xx, others only where the connection was never
+        made; those carry `Idempotency-Key`. Raises ActionFailed when no attempt brought an answer."""
+        if name not in self._actions:
+            raise ActionFailed(f"action {name!r} is not among [actions.*] of kefu.toml")
+        action = self._actions[name]
+        is_idempotent = (
+            action.method in {"GET", "PUT", "DELETE"} if action.idempotent is None else action.idempotent
+        )
+        request = self._request(name, action, slots, "" if is_idempotent else idempotency_key)
+        for attempt in range(action.retries + 1):
+            try:
+                return await self._attempt(action, request)
+            except _TryAgain as failure:
+                logger.warning("action %s, attempt %d: %s", name, attempt + 1, failure)
+                if attempt == action.retries or not (is_idempotent or failure.is_unsent):
+                    raise ActionFailed(
+                        f"action {name!r}: {failure} after {attempt + 1} attempts"
+                    ) from failure
+            await asyncio.sleep(self._first_pause_s * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _request(self, name: str, action: Action, slots: Mapping[str, str], key: str) -> dict[str, Any]:
+        try:
+            url = _url_templates.from_string(action.url).render(slots)
+            body = {field: _templates.from_string(text).render(slots) for field, text in action.body.items()}
+        except TemplateError as error:
+            raise ActionFailed(
+                f"action {name!r}: {error}; an answer that calls it wants that slot"
+            ) from error
+        headers = {**self._headers[name], **({"Idempotency-Key": key} if key else {})}
+        return {"url": url, "headers": headers, **({"json": body} if body else {})}
+
+    async def _attempt(self, action: Action, request: Mapping[str, Any]) -> dict[str, Any]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        timeout = aiohttp.ClientTimeout(total=action.timeout_s)
+        try:
+            # Redirects would carry the secret headers elsewhere.
+            async with self._session.request(
+                action.method, timeout=timeout, allow_redirects=False, **request
+            ) as response:
+                return _result(response.status, await _body(response))
+        except aiohttp.ClientConnectorError as error:
+            raise _TryAgain(f"no connection ({type(error).__name__})", is_unsent=True) from error
+        except TimeoutError as error:
+            raise _TryAgain(f"no answer within {action.timeout_s:g} s") from error
+        except aiohttp.ClientError as error:
+            raise _TryAgain(f"connection broke ({type(error).__name__})") from error
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_RESULT_BYTES:
+            raise ActionFailed(f"an answer of more than {MAX_RESULT_BYTES} bytes")
+    return bytes(body)
+
+
+def _result(status: int, body: bytes) -> dict[str, Any]:
+    if status >= 500 or status == 429:
+        raise _TryAgain(f"HTTP {status}")
+    if status == 404:
+        return {**_json_object(body, or_else={}), "status": "not_found"}
+    if status in REFUSALS:
+        return _json_object(body)
+    if not 200 <= status < 300:
+        raise ActionFailed(f"HTTP {status}; wanted 2xx, 404, or {sorted(REFUSALS)} with a JSON object")
+    return _json_object(body) if body.strip() else {}
+
+
+def _json_object(body: bytes, or_else: dict[str, Any] | None = None) -> dict[str, Any]:
+    try:
+        result = json.loads(body)
+    except ValueError:
+        result = None
+    if isinstance(result, dict):
+        return result
+    if or_else is not None:
+        return or_else
+    raise ActionFailed(f"met an answer of {len(body)} bytes that is no JSON object")
+
+
+def _headers(name: str, action: Action, environment: Mapping[str, str]) -> dict[str, str]:
+    def value_of(match: re.Match[str]) -> str:
+        variable = match.group(1)
+        if not environment.get(variable):
+            raise BotError(f"[actions.{name}] headers: the environment variable {variable} is not set")
+        return environment[variable]
+
+    return {header: _VARIABLE.sub(value_of, value) for header, value in action.headers.items()}
+
+
+def _check_templates(name: str, action: Action) -> None:
+    for key, template in {
+        "url": action.url,
+        **{f"body.{field}": text for field, text in action.body.items()},
+    }.items():
+        try:
+            _templates.from_string(template)
+        except TemplateError as error:
+            raise BotError(f"[actions.{name}] {key}: not a template: {error} in {template!r}") from error

@@ -1,0 +1,59 @@
+"""answer | ask | clarify | hand over: a pure function of what was understood, found and said before."""
+
+from collections.abc import Collection
+
+from bot.messages import Decision
+from bot.state import ConversationState
+from nlu.understanding import Understanding
+from retrieval.budget import Budget
+from retrieval.candidates import Findings
+
+OUT_OF_SCOPE = "out_of_scope"
+TALK_TO_PERSON = "talk_to_person"
+GOODBYE = "goodbye"
+SMALL_TALK = frozenset({"greeting", "thanks", GOODBYE})
+MAX_CHOICES = 3
+
+
+def decide(
+    understanding: Understanding,
+    findings: Findings,
+    budget: Budget,
+    *,
+    state: ConversationState,
+    answerable: Collection[str],
+) -> Decision:
+    """What to do about a message, against the wrong-answer budget.
+
+    "answer" names the intent (its slots may still have to be asked for) or, with reason "passage", the
+    passage in `answer_id`. `answerable` are the intents with an answer; only they are offered as choices."""
+    best = findings.intents[0].intent if findings.intents else None
+    if understanding.sentiment == "negative" and state.negatives > 0:
+        return Decision("hand_over", "angry", best, findings.confidence)
+    if best == OUT_OF_SCOPE:
+        return _outside(findings, budget, state)
+    if best is not None and findings.confidence >= budget.answer_threshold:
+        return Decision("answer", "confident", best, findings.confidence)
+    choices = _choices(findings, answerable)
+    if choices and findings.confidence >= budget.clarify_threshold:
+        if state.unsure:
+            return Decision("hand_over", "still_uncertain", best, findings.confidence)
+        return Decision("clarify", "uncertain", best, findings.confidence, choices=choices)
+    return _outside(findings, budget, state)
+
+
+def _choices(findings: Findings, answerable: Collection[str]) -> tuple[str, ...]:
+    offered = [found.intent for found in findings.intents if found.intent in answerable]
+    # "Did you mean hello?" helps nobody; a person is offered anyway.
+    return tuple(intent for intent in offered if intent not in SMALL_TALK)[:MAX_CHOICES]
+
+
+def _outside(findings: Findings, budget: Budget, state: ConversationState) -> Decision:
+    passage = findings.passages[0] if findings.passages else None
+    if passage is not None and passage.score >= budget.passage_threshold:
+        return Decision("answer", "passage", prob=passage.prob, answer_id=passage.id)
+    if state.unsure == "uncertain":
+        return Decision("hand_over", "still_uncertain", prob=findings.confidence)
+    if state.unsure == "out_of_scope":
+        return Decision("hand_over", "out_of_scope_twice", prob=findings.confidence)
+    return Decision("clarify", "out_of_scope", prob=findings.confidence)

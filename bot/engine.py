@@ -1,0 +1,166 @@
+"""One message in, one turn out: the page to read first."""
+
+import logging
+import traceback
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from bot import handoff
+from bot.attachments import answer_wordless
+from bot.customer_commands import ALWAYS, CustomerCommands, as_command
+from bot.dialogue import Dialogue
+from bot.flood import FloodLimit
+from bot.lanes import Lanes
+from bot.messages import Decision, Message, Reply, Turn
+from bot.phrases import is_no, is_yes
+from bot.presses import Presses, is_for_the_desk
+from bot.settings import Settings
+from bot.state import ConversationState
+from bot.talk import Outcome, Talk, in_custody
+from bot.wording import choose_language, wording
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Engine:
+    """The desk's mind. `dialogue` may be replaced while running: a turn keeps the one it began with."""
+
+    settings: Settings
+    store: "Store"
+    dialogue: Dialogue
+    release: str
+    flood: FloodLimit = field(init=False)
+    lanes: Lanes = field(default_factory=Lanes)
+
+    def __post_init__(self) -> None:
+        self.flood = FloodLimit(self.settings.conversation.messages_per_minute)
+
+    async def handle(self, message: Message) -> Turn:
+        """Answer one message; the turn is stored before it is returned.
+
+        Messages of a conversation are handled in order, those of different ones side by side. A repeat gets
+        the turn it had. Raises only where the store does: then nothing is stored, and the channel tries again."""
+        async with self.lanes.of(message.conversation_key):
+            if repeat := await self.store.find_turn(message):
+                return repeat
+            started, release = perf_counter(), self.release
+            talk = await self._begin(as_command(message))
+            outcome = await self._respond_or_apologise(talk)
+            talk.timings_ms["total"] = (perf_counter() - started) * 1000
+            turn = await self._save(outcome, release)
+        _log(turn)
+        return turn
+
+    async def _respond_or_apologise(self, talk: Talk) -> Outcome:
+        try:
+            return await self._respond(talk)
+        except Exception as error:
+            # The text of an exception may quote the customer; where it arose does not.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("conversation %d: %s\n%s", talk.conversation_id, type(error).__name__, frames)
+            if talk.status == "person":
+                return Outcome(talk)
+            return self.dialogue.answering.hand_over(talk, Decision("hand_over", "failure"))
+
+    async def _respond(self, talk: Talk) -> Outcome:
+        message = talk.message
+        commands = CustomerCommands(self.settings, self.store)
+        presses = Presses(self.dialogue, commands, self.store)
+        if message.kind == "edit" and not await self._is_last_word(talk):
+            return Outcome(talk)
+        if talk.status == "person" and not await self._is_for_the_desk(talk, presses):
+            return Outcome(in_custody(talk, handoff.hear(talk.state, talk.now)))
+        if (verdict := self.flood.judge(message.customer_key, message.received_at)) != "fine":
+            return _slow_down(talk) if verdict == "tell" else Outcome(talk)
+        if message.kind == "command":
+            return await (
+                presses.ask_for_person(talk) if message.command == "human" else commands.handle(talk)
+            )
+        if message.kind == "button":
+            return await presses.handle(talk)
+        if not talk.text.strip():
+            return answer_wordless(talk)
+        if talk.state.question == "forget" and (is_yes(talk.text) or is_no(talk.text)):
+            return await commands.forget(talk, is_sure=is_yes(talk.text))
+        return await self.dialogue.hear(replace(talk, state=replace(talk.state, question="")))
+
+    async def _begin(self, message: Message) -> Talk:
+        """The conversation as it stands when the message arrives."""
+        conversation = await self.store.conversation(message)
+        now, options = message.received_at, self.settings.conversation
+        state = ConversationState.from_json(conversation.state)
+        language = choose_language(
+            chosen=conversation.language,
+            text=message.text,
+            before=state.language,
+            channel=message.language,
+            desk=self.settings.desk.language,
+        )
+        state = replace(
+            state.without_old_slots(now.timestamp(), options.forget_slots_after_s),
+            turns=state.turns + 1,
+            language=language,
+        )
+        text = message.text[: self.settings.understanding.max_chars]
+        talk = Talk(message, conversation.id, conversation.status, state, wording(language), now, text)
+        silence_s = options.human_silence_s
+        if talk.status == "person" and handoff.is_given_up(state, conversation.status_since, now, silence_s):
+            return in_custody(talk, handoff.give_back(state))
+        return talk
+
+    async def _is_last_word(self, talk: Talk) -> bool:
+        """Keep an edit in the log; True where it changes what was said last, so that it is answered anew."""
+        is_known = await self.store.replace_message(talk.message) is not None
+        return is_known and talk.message.replaces == talk.state.last_external_id
+
+    async def _is_for_the_desk(self, talk: Talk, presses: Presses) -> bool:
+        """Whether a message is meant for the bot though a person has the conversation."""
+        if talk.message.kind == "command":
+            return talk.message.command in ALWAYS
+        if talk.message.kind == "button":
+            return is_for_the_desk(await presses.find(talk))
+        return talk.state.question == "forget" and (is_yes(talk.text) or is_no(talk.text))
+
+    async def _save(self, outcome: Outcome, release: str) -> Turn:
+        talk = outcome.talk
+        said = talk.message.replaces or talk.message.external_id
+        is_words = talk.message.kind not in {"button", "command"} and outcome.decision is not None
+        state = replace(talk.state, last_external_id=said) if is_words else talk.state
+        return await self.store.save_turn(
+            talk.message,
+            talk.conversation_id,
+            understanding=talk.understanding,
+            findings=talk.findings,
+            decision=outcome.decision,
+            replies=outcome.replies,
+            state=state.to_json(),
+            status=talk.status,
+            release=release if talk.understanding else "",
+            timings_ms=talk.timings_ms,
+        )
+
+
+def _slow_down(talk: Talk) -> Outcome:
+    text = talk.words.say("That's a lot at once. Please wait a minute, then write again.")
+    return Outcome(talk, None, (Reply(text),))
+
+
+def _log(turn: Turn) -> None:
+    decision = turn.decision
+    logger.info(
+        "turn conversation=%d message=%d kind=%s intent=%s prob=%.2f answer=%s decision=%s reason=%s ms=%.0f",
+        turn.conversation_id,
+        turn.message_id,
+        turn.message.kind,
+        decision.intent if decision else None,
+        decision.prob if decision else 0.0,
+        decision.answer_id if decision else None,
+        decision.kind if decision else None,
+        decision.reason if decision else None,
+        turn.timings_ms.get("total", 0.0),
+    )

@@ -1,0 +1,103 @@
+"""Short phrases with a fixed meaning in a conversation: yes, no, never mind, a greeting before the request."""
+
+import re
+from collections.abc import Iterable
+
+from nlu.understanding import Entity
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_QUESTION = re.compile(r"[?\uff1f]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
+
+
+MAX_REPLY_WORDS = 8  # a longer text says more than yes or no
+_YES = frozenset(_words("yes y yeah yep yup sure"))
+_CONSENT = _YES | frozenset(_words("ok okay correct right exactly definitely absolutely confirm confirmed"))
+_AROUND_CONSENT = _CONSENT | frozenset(
+    _words("please do it go ahead thanks thank you that's thats that is fine")
+)
+_CONSENT_PHRASES = frozenset({"go ahead", "do it", "please do", "go on"})
+# "yes but ..." is no yes to be acted on.
+_DOUBTS = frozenset(
+    _words("but not no nope don't dont wait actually except however instead unless only first")
+)
+_NO = frozenset(_words("no n nope nah don't dont stop"))
+_YES_ZH = frozenset(_words("是 是的 对 对的 好 好的 可以 行 确认 确定 没错 嗯 要"))
+_NO_ZH = frozenset(_words("不 不是 不对 不要 不用 不行 否 别 没有 不用了 不需要"))
+_LEAVE = frozenset(
+    {
+        "cancel", "never mind", "nevermind", "nvm", "forget it", "forget about it", "leave it", "stop", "skip it",
+        "no thanks", "no thank you", "don't bother", "dont bother", "doesn't matter", "it doesn't matter",
+        "取消", "算了", "不用了", "不要了", "没关系了",
+    }
+)  # fmt: skip
+# What people write around a bare value: "sorry, it's LW-22222", "no, the other order".
+_FILLERS = frozenset(
+    _words(
+        """a an the no yes nope yeah ok okay sorry apologies oops oh ah hi hello hey please thanks thank you it is
+        it's its i i'm im my mine me we our meant mean actually not other one wrong right order number numbers nr ref
+        reference id that that's thats this here here's heres there for and with by at in on of to was be should try
+        instead rather typo again wait postcode email address phone name date day make let's lets say see"""
+    )
+)
+_FILLERS_ZH = re.compile(r"[是的我单号订码不对起抱歉应该了另外一个那这请号吧呢啊,。!?、:;\s]+")
+_GREETING = re.compile(
+    r"^\s*(?:(?:hi|hiya|hello|hey|heya|howdy|greetings|good\s+(?:morning|afternoon|evening|day)|morning|afternoon|evening|dear)"
+    r"(?:\s+(?:there|all|everyone|team|guys|again|folks|sir|madam|support))*\b|您好|你好|早上好|下午好|晚上好|嗨|哈喽)[\s,.!;:~–—-]*",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"^\s*(?:thanks|thank you|thx|cheers|ta|谢谢|多谢)(?:\s+(?:a lot|so much|very much|for that))?[\s,.!;:]+(?:and\s+|but\s+)?",
+    re.IGNORECASE,
+)
+
+
+def is_yes(text: str) -> bool:
+    """Whether it says yes without a but: "yes please", "ok go ahead", "yes cancel it", "好的"."""
+    words = _words(text)
+    if not words or _QUESTION.search(text):
+        return False
+    if "".join(words) in _YES_ZH:
+        return True
+    if words[0] in _YES and len(words) <= MAX_REPLY_WORDS and not _DOUBTS.intersection(words):
+        return True
+    is_sure = any(word in _CONSENT for word in words) or " ".join(words[:2]) in _CONSENT_PHRASES
+    return is_sure and all(word in _AROUND_CONSENT for word in words)
+
+
+def is_no(text: str) -> bool:
+    """Whether it says no: "no", "nope thanks", "no, keep it", "不用了"."""
+    words = _words(text)
+    if not words or _QUESTION.search(text):
+        return False
+    if "".join(words) in _NO_ZH:
+        return True
+    return words[0] in _NO and len(words) <= MAX_REPLY_WORDS and not _YES.intersection(words)
+
+
+def is_leaving(text: str) -> bool:
+    """Whether it drops what was being asked: "never mind", "算了"."""
+    words = _words(text)
+    shortened = [word for word in words if word not in {"please", "ok", "okay", "oh", "actually", "just"}]
+    return " ".join(words) in _LEAVE or " ".join(shortened) in _LEAVE
+
+
+def is_bare(text: str, entities: Iterable[Entity]) -> bool:
+    """Whether it only gives values, with nothing asked besides: "sorry, it's LW-22222"."""
+    rest = list(text)
+    for entity in entities:
+        rest[entity.start : entity.end] = " " * (entity.end - entity.start)
+    left = _FILLERS_ZH.sub(" ", "".join(rest))
+    return all(word in _FILLERS for word in _words(left))
+
+
+def after_greeting(text: str) -> str:
+    """What follows a greeting or thanks at the beginning of a message; "" if nothing worth its own reading does."""
+    rest = _THANKS.sub("", _GREETING.sub("", text, count=1), count=1)
+    if len(rest) == len(text):
+        return ""
+    return rest.strip() if len(_words(rest)) >= 2 or len(_HAN.findall(rest)) >= 2 else ""

@@ -1,0 +1,94 @@
+"""What a conversation remembers from one message to the next; kept as JSON with the conversation."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+Unsure = Literal["", "uncertain", "out_of_scope"]
+
+REMEMBERED_PRESSES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SlotValue:
+    """A value the customer gave, for which intent, and when (seconds since 1970)."""
+
+    value: str
+    intent: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Something being asked for an intent: a slot, or (slot None) a yes or no before its action.
+
+    `key` tells this question's buttons from those of earlier ones; `asked` counts how often it was put."""
+
+    intent: str
+    slot: str | None
+    key: int
+    asked: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The last answer: its intent, and the values of the slots it used, by name."""
+
+    intent: str
+    answer_id: str
+    slots: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationState:
+    """All of it. `turns` counts the messages; `paused` is a form that was left by asking something else;
+    `unsure` says why the last message was not understood, "" if it was; `offered` are the intents it was
+    asked to choose from; `negatives` counts the angry messages in a row; `shown` counts how often each answer was given, so that its variants take turns; `presses` are the
+    "message:index" of buttons already pressed; `question` is a yes or no the desk itself waits for."""
+
+    turns: int = 0
+    slots: Mapping[str, SlotValue] = field(default_factory=dict)
+    form: Form | None = None
+    paused: Form | None = None
+    given: Given | None = None
+    unsure: Unsure = ""
+    offered: tuple[str, ...] = ()
+    negatives: int = 0
+    shown: Mapping[str, int] = field(default_factory=dict)
+    presses: tuple[str, ...] = ()
+    question: Literal["", "forget"] = ""
+    language: str = ""
+    last_external_id: str = ""
+    last_word_at: float = 0.0
+
+    def remember(self, name: str, value: str, *, intent: str, at: float) -> "ConversationState":
+        """With a slot's value, in place of an earlier one."""
+        return replace(self, slots={**self.slots, name: SlotValue(value, intent, at)})
+
+    def without_old_slots(self, now: float, forget_after_s: float) -> "ConversationState":
+        """Without the slots given longer ago than that."""
+        kept = {name: slot for name, slot in self.slots.items() if now - slot.at <= forget_after_s}
+        return self if len(kept) == len(self.slots) else replace(self, slots=kept)
+
+    def counting(self, answer_id: str) -> "ConversationState":
+        """With one more showing of an answer."""
+        return replace(self, shown={**self.shown, answer_id: self.shown.get(answer_id, 0) + 1})
+
+    def pressed(self, press: str) -> "ConversationState":
+        """With a button marked as used; only the latest are kept."""
+        return replace(self, presses=(*self.presses, press)[-REMEMBERED_PRESSES:])
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON's own types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "ConversationState":
+        """From what `to_json` gave; {} is a new conversation, and fields of other versions are passed over."""
+        known = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
+        known["slots"] = {name: SlotValue(**slot) for name, slot in known.get("slots", {}).items()}
+        for name, kind in (("form", Form), ("paused", Form), ("given", Given)):
+            known[name] = kind(**known[name]) if known.get(name) else None
+        for name in ("presses", "offered"):
+            known[name] = tuple(known.get(name, ()))
+        return cls(**known)
