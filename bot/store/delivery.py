@@ -9,8 +9,7 @@ arrived should send it, for a customer left without an answer is worse off."""
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, exists, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from bot.messages import Button
@@ -22,9 +21,7 @@ UNKNOWN_AFTER_S = 120  # several servers on one PostgreSQL: one that takes longe
 WAITING = ("pending", "sending")
 
 
-async def undelivered(
-    connection: AsyncConnection, channel: str, sender: str, *, is_alone: bool
-) -> list[Outgoing]:
+def undelivered(connection: Connection, channel: str, sender: str, *, is_alone: bool) -> list[Outgoing]:
     """The oldest waiting reply of each conversation, oldest first; not those that `sender` itself has in hand."""
     earlier, asked = messages.alias("earlier"), messages.alias("asked")
     is_first = ~exists().where(
@@ -40,50 +37,48 @@ async def undelivered(
         .where(_is_free(sender, is_alone=is_alone))
         .order_by(messages.c.id)
     )
-    return [_outgoing_from(row) for row in await connection.execute(query)]
+    return [_outgoing_from(row) for row in connection.execute(query)]
 
 
-async def mark_sending(connection: AsyncConnection, message_id: int, sender: str, *, is_alone: bool) -> bool:
+def mark_sending(connection: Connection, message_id: int, sender: str, *, is_alone: bool) -> bool:
     """Take a reply in hand; False when another server was faster or it waits no longer."""
     claim = (
         update(messages)
         .where(messages.c.id == message_id, _is_free(sender, is_alone=is_alone))
         .values(delivery="sending", sender=sender, sending_since=now(), attempts=messages.c.attempts + 1)
     )
-    return (await connection.execute(claim)).rowcount == 1
+    return connection.execute(claim).rowcount == 1
 
 
-async def mark_delivered(connection: AsyncConnection, message_id: int, external_id: str) -> None:
+def mark_delivered(connection: Connection, message_id: int, external_id: str) -> None:
     values = {"delivery": "delivered", "delivered_as": external_id, "sender": None}
-    await connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+    connection.execute(update(messages).where(messages.c.id == message_id).values(values))
 
 
-async def mark_failed(connection: AsyncConnection, message_id: int, reason: str) -> None:
+def mark_failed(connection: Connection, message_id: int, reason: str) -> None:
     values = {"delivery": "failed", "failure": storable(reason), "sender": None}
-    await connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+    connection.execute(update(messages).where(messages.c.id == message_id).values(values))
 
 
-async def mark_blocked(connection: AsyncConnection, customer_key: str) -> None:
+def mark_blocked(connection: Connection, customer_key: str) -> None:
     """The customer blocked the bot: nothing more is sent in the conversations they began."""
     key = storable(customer_key)
-    await connection.execute(update(customers).where(customers.c.key == key).values(blocked_at=now()))
+    connection.execute(update(customers).where(customers.c.key == key).values(blocked_at=now()))
     theirs = (
         select(conversations.c.id)
         .join(customers, customers.c.id == conversations.c.customer_id)
         .where(customers.c.key == key)
     )
     waiting = and_(messages.c.conversation_id.in_(theirs), messages.c.delivery.in_(WAITING))
-    await connection.execute(update(messages).where(waiting).values(delivery="blocked", sender=None))
+    connection.execute(update(messages).where(waiting).values(delivery="blocked", sender=None))
 
 
-async def buttons_of(
-    connection: AsyncConnection, message_id: int, conversation_key: str | None
-) -> tuple[Button, ...]:
+def buttons_of(connection: Connection, message_id: int, conversation_key: str | None) -> tuple[Button, ...]:
     query = select(messages.c.buttons).where(messages.c.id == message_id)
     if conversation_key is not None:
         query = query.join(conversations, conversations.c.id == messages.c.conversation_id)
         query = query.where(conversations.c.key == storable(conversation_key))
-    return buttons_from((await connection.execute(query)).scalar_one_or_none() or [])
+    return buttons_from(connection.execute(query).scalar_one_or_none() or [])
 
 
 def _is_free(sender: str, *, is_alone: bool) -> ColumnElement[bool]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, select
 
 from bot.store.labels import standing_corrections
 from bot.store.records import LoggedDialogue, LoggedEntity, LoggedTurn
@@ -31,24 +30,24 @@ class Labels:
         )
 
 
-async def read_labels(connection: AsyncConnection) -> Labels:
+def read_labels(connection: Connection) -> Labels:
     """The corrections that stand; of several for one text the newest."""
-    standing = await standing_corrections(connection, 0)
+    standing = standing_corrections(connection, 0)
     return Labels(
         by_message={label.message_id: label.intent for label in standing if label.message_id is not None},
         by_text={label.text.strip().casefold(): label.intent for label in standing},
     )
 
 
-async def conversation_ids(connection: AsyncConnection, since: datetime | None) -> Sequence[int]:
+def conversation_ids(connection: Connection, since: datetime | None) -> Sequence[int]:
     query = select(conversations.c.id).order_by(conversations.c.id)
     if since is not None:
         query = query.where(conversations.c.last_at >= since)
-    return (await connection.execute(query)).scalars().all()
+    return connection.execute(query).scalars().all()
 
 
-async def dialogues_of(
-    connection: AsyncConnection,
+def dialogues_of(
+    connection: Connection,
     conversation_id: int,
     labels: Labels,
     *,
@@ -59,8 +58,8 @@ async def dialogues_of(
 
     A silence of `gap` ends a dialogue; one whose last word is not older than `silent_before` is left
     for a later export, so that a dialogue is the same in every export that has it."""
-    rows = (await connection.execute(_said_in(conversation_id))).all()
-    opinions = (await connection.execute(_feedback_in(conversation_id))).all()
+    rows = connection.execute(_said_in(conversation_id)).all()
+    opinions = connection.execute(_feedback_in(conversation_id)).all()
     stretches = [stretch for stretch in _stretches(rows, gap) if stretch[-1].at < silent_before]
     made = [_dialogue(stretch, opinions, labels) for stretch in stretches]
     return [dialogue for dialogue in made if any(turn.speaker == "customer" for turn in dialogue.turns)]

@@ -2,8 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, delete, exists, literal, null, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    cast,
+    delete,
+    exists,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bot.store.errors import StoreError
 from bot.store.labels import drop_corrections
@@ -19,38 +30,36 @@ from bot.store.tables import (
 )
 from bot.store.values import now, storable
 
+LARGEST_ID = 2**31 - 1
 
-async def find_customer(connection: AsyncConnection, customer: str) -> Customer | None:
+
+def find_customer(connection: Connection, customer: str) -> Customer | None:
     """By key ("telegram:123") or, where it is all digits, by database id."""
-    query = select(customers).where(customers.c.key == storable(customer))
-    row = (await connection.execute(query)).one_or_none()
-    if row is None and customer.isascii() and customer.isdigit():
-        by_id = select(customers).where(customers.c.id == int(customer))
-        row = (await connection.execute(by_id)).one_or_none()
-    return None if row is None else Customer(row.id, row.key, row.name, row.language)
+    found = _customer(connection, customers.c.key == storable(customer))
+    if found is None and customer.isascii() and customer.isdigit() and int(customer) <= LARGEST_ID:
+        return _customer(connection, customers.c.id == int(customer))
+    return found
 
 
-async def forget_customer(connection: AsyncConnection, customer_key: str) -> ForgetReport:
+def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     """Remove what one person said and what was said to them; a group's other members keep theirs.
 
     Kept: that there were so many messages at those times, and the decisions (kind, intent, answer), which
     hold no words of the customer. Raises StoreError for an unknown customer."""
-    customer = await find_customer(connection, customer_key)
+    customer = _customer(connection, customers.c.key == storable(customer_key))
     if customer is None:
-        raise StoreError(
-            f"customer {customer_key!r} is not stored; wanted a key such as telegram:123, or a database id"
-        )
-    alone = await _conversations_alone(connection, customer.id)
+        raise StoreError(f"customer {customer_key!r} is not stored; wanted a key such as telegram:123")
+    alone = _conversations_alone(connection, customer.id)
     theirs = or_(messages.c.customer_id == customer.id, messages.c.conversation_id.in_(alone))
     # The order matters: what refers to messages is found through them, before they are emptied.
-    n_corrections = await _forget_corrections(connection, theirs)
-    n_updates = await _forget_updates(connection, customer.key)
-    n_feedback = await _forget_feedback(connection, theirs, customer.key)
+    n_corrections = _forget_corrections(connection, theirs)
+    n_updates = _forget_updates(connection, customer.key)
+    n_feedback = _forget_feedback(connection, theirs, customer.key)
     ids = select(messages.c.id).where(theirs)
-    removed = await connection.execute(delete(understandings).where(understandings.c.message_id.in_(ids)))
-    n_messages = await _empty_messages(connection, theirs)
-    n_conversations = await _empty_conversations(connection, customer.id, alone)
-    await _empty_customer(connection, customer.id)
+    removed = connection.execute(delete(understandings).where(understandings.c.message_id.in_(ids)))
+    n_messages = _empty_messages(connection, theirs)
+    n_conversations = _empty_conversations(connection, customer.id, alone)
+    _empty_customer(connection, customer.id)
     return ForgetReport(
         customer_id=customer.id,
         conversations=n_conversations,
@@ -62,48 +71,53 @@ async def forget_customer(connection: AsyncConnection, customer_key: str) -> For
     )
 
 
-async def _conversations_alone(connection: AsyncConnection, customer_id: int) -> list[int]:
+def _customer(connection: Connection, which: ColumnElement[bool]) -> Customer | None:
+    row = connection.execute(select(customers).where(which)).one_or_none()
+    return None if row is None else Customer(row.id, row.key, row.name, row.language)
+
+
+def _conversations_alone(connection: Connection, customer_id: int) -> list[int]:
     """Conversations this customer began and in which no other customer spoke."""
     other = exists().where(
         messages.c.conversation_id == conversations.c.id, messages.c.customer_id != customer_id
     )
     query = select(conversations.c.id).where(conversations.c.customer_id == customer_id, ~other)
-    return list((await connection.execute(query)).scalars())
+    return list(connection.execute(query).scalars())
 
 
-async def _forget_corrections(connection: AsyncConnection, theirs: ColumnElement[bool]) -> int:
+def _forget_corrections(connection: Connection, theirs: ColumnElement[bool]) -> int:
     """Those made from the customer's messages, also where staff typed the words: unless others wrote them too."""
-    texts = await _texts_of(connection, theirs)
+    texts = _texts_of(connection, theirs)
     others = exists().where(~theirs, messages.c.speaker == "customer", messages.c.text == corrections.c.text)
     query = select(corrections.c.id, corrections.c.text, corrections.c.message_id, others.label("is_common"))
-    ids = set((await connection.execute(select(messages.c.id).where(theirs))).scalars())
+    ids = set(connection.execute(select(messages.c.id).where(theirs)).scalars())
     gone = []
-    for row in await connection.execute(query.where(corrections.c.undoes.is_(None))):
+    for row in connection.execute(query.where(corrections.c.undoes.is_(None))):
         typed = row.message_id is None and not row.is_common and row.text.strip() in texts
         if row.message_id in ids or typed:
             gone.append(row.id)
-    await drop_corrections(connection, gone)
+    drop_corrections(connection, gone)
     return len(gone)
 
 
-async def _texts_of(connection: AsyncConnection, theirs: ColumnElement[bool]) -> set[str]:
+def _texts_of(connection: Connection, theirs: ColumnElement[bool]) -> set[str]:
     query = select(messages.c.text, messages.c.versions).where(theirs, messages.c.speaker == "customer")
     texts = set()
-    for row in await connection.execute(query):
+    for row in connection.execute(query):
         texts |= {row.text.strip(), *(version["text"].strip() for version in row.versions)}
     return texts - {""}
 
 
-async def _forget_updates(connection: AsyncConnection, customer_key: str) -> int:
+def _forget_updates(connection: Connection, customer_key: str) -> int:
     """Empty unfinished updates that name the customer anywhere; finished ones are empty already."""
     channel, _, own_id = customer_key.partition(":")
     query = select(updates.c.id, updates.c.payload).where(
         updates.c.channel == channel, updates.c.payload.is_not(None)
     )
-    rows = (await connection.execute(query)).all()
+    rows = connection.execute(query).all()
     ids = [row.id for row in rows if _mentions(row.payload, own_id)]
     emptied = update(updates).where(updates.c.id.in_(ids)).values(payload=null(), finished_at=now())
-    await connection.execute(emptied)
+    connection.execute(emptied)
     return len(ids)
 
 
@@ -115,35 +129,35 @@ def _mentions(payload: Any, own_id: str) -> bool:
     return str(payload) == own_id
 
 
-async def _forget_feedback(connection: AsyncConnection, theirs: ColumnElement[bool], key: str) -> int:
+def _forget_feedback(connection: Connection, theirs: ColumnElement[bool], key: str) -> int:
     """The opinion stays, whose it was goes. `by` becomes unique by its own id, as the constraint wants."""
     ids = select(messages.c.id).where(theirs)
     own = or_(feedback.c.by == key, feedback.c.message_id.in_(ids))
     named = update(feedback).where(own).values(by=literal("forgotten:") + cast(feedback.c.id, Text))
-    return (await connection.execute(named)).rowcount
+    return connection.execute(named).rowcount
 
 
-async def _empty_messages(connection: AsyncConnection, theirs: ColumnElement[bool]) -> int:
+def _empty_messages(connection: Connection, theirs: ColumnElement[bool]) -> int:
     empty: dict[str, Any] = {"text": "", "versions": [], "attachment": "", "buttons": [], "failure": ""}
     empty |= {"external_id": None, "delivered_as": None, "sender": None}
     waiting = messages.c.delivery.in_(("pending", "sending"))
     stop = update(messages).where(theirs, waiting).values(delivery="failed")
-    await connection.execute(stop)
-    return (await connection.execute(update(messages).where(theirs).values(empty))).rowcount
+    connection.execute(stop)
+    return connection.execute(update(messages).where(theirs).values(empty)).rowcount
 
 
-async def _empty_conversations(connection: AsyncConnection, customer_id: int, alone: list[int]) -> int:
+def _empty_conversations(connection: Connection, customer_id: int, alone: list[int]) -> int:
     """Those they were alone in lose their key as well; of a shared one the state goes, for it may hold their words."""
     spoke = select(messages.c.conversation_id).where(messages.c.customer_id == customer_id)
     shared = conversations.c.id.in_(spoke) & conversations.c.id.not_in(alone)
-    group = await connection.execute(update(conversations).where(shared).values(state={}))
+    group = connection.execute(update(conversations).where(shared).values(state={}))
     key = literal("forgotten:") + cast(conversations.c.id, Text)
     own = update(conversations).where(conversations.c.id.in_(alone))
     values = {"key": key, "state": {}, "status": "bot", "status_since": now()}
-    return group.rowcount + (await connection.execute(own.values(values))).rowcount
+    return group.rowcount + connection.execute(own.values(values)).rowcount
 
 
-async def _empty_customer(connection: AsyncConnection, customer_id: int) -> None:
+def _empty_customer(connection: Connection, customer_id: int) -> None:
     empty = {"key": f"forgotten:{customer_id}", "name": "", "language": "", "blocked_at": None}
     row = customers.c.id == customer_id
-    await connection.execute(update(customers).where(row).values(empty | {"forgotten_at": now()}))
+    connection.execute(update(customers).where(row).values(empty | {"forgotten_at": now()}))

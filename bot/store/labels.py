@@ -3,36 +3,35 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, null, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, delete, insert, null, select, text, update
 
-from bot.store.database import insert_new
 from bot.store.errors import StoreError
 from bot.store.records import Correction
 from bot.store.tables import corrections, feedback, messages
+from bot.store.upsert import insert_new
 from bot.store.values import now, storable
 
 
-async def add_feedback(connection: AsyncConnection, message_id: int, value: str, by: str) -> None:
+def add_feedback(connection: Connection, message_id: int, value: str, by: str) -> None:
     """One opinion a person and reply: a second one takes the place of the first."""
     values = {"message_id": message_id, "value": storable(value), "by": storable(by), "at": now()}
-    if await _is_missing(connection, message_id):
+    if _is_missing(connection, message_id):
         raise StoreError(f"message {message_id} is not stored; feedback needs the message_id of a reply")
-    if await insert_new(connection, feedback, values, ("message_id", "by")) is None:
+    if insert_new(connection, feedback, values, ("message_id", "by")) is None:
         mine = (feedback.c.message_id == message_id) & (feedback.c.by == values["by"])
-        await connection.execute(update(feedback).where(mine).values(value=values["value"], at=values["at"]))
+        connection.execute(update(feedback).where(mine).values(value=values["value"], at=values["at"]))
 
 
-async def add_correction(
-    connection: AsyncConnection, said: str, intent: str, by: str, note: str, message_id: int | None
+def add_correction(
+    connection: Connection, said: str, intent: str, by: str, note: str, message_id: int | None
 ) -> int:
     if not said.strip() or not intent.strip():
         raise StoreError(f"a correction needs a text and an intent; met {said!r} and {intent!r}")
-    if message_id is not None and await _is_missing(connection, message_id):
+    if message_id is not None and _is_missing(connection, message_id):
         raise StoreError(
             f"message {message_id} is not stored; a correction needs the id of a customer's message"
         )
-    return await _append(
+    return _append(
         connection,
         {
             "text": storable(said),
@@ -44,36 +43,36 @@ async def add_correction(
     )
 
 
-async def undo_correction(connection: AsyncConnection, correction_id: int, by: str) -> int:
+def undo_correction(connection: Connection, correction_id: int, by: str) -> int:
     """Append the undo of a correction; the id of the undo, the earlier one where it was undone before."""
-    row = await _find(connection, correction_id)
+    row = _find(connection, correction_id)
     if row is None or row.undoes is not None:
         raise StoreError(
             f"correction {correction_id} is not stored; `kefu correct --list` shows those that are"
         )
     earlier = select(corrections.c.id).where(corrections.c.undoes == correction_id)
-    undone = (await connection.execute(earlier)).scalar_one_or_none()
+    undone = connection.execute(earlier).scalar_one_or_none()
     if undone is not None:
         return int(undone)
     values = {"text": row.text, "intent": row.intent, "by": storable(by), "undoes": correction_id}
-    return await _append(connection, values)
+    return _append(connection, values)
 
 
-async def drop_corrections(connection: AsyncConnection, ids: Iterable[int]) -> None:
+def drop_corrections(connection: Connection, ids: Iterable[int]) -> None:
     """Delete corrections for good; an undo without words stays, so that a running server unlearns them."""
     for correction_id in ids:
         gone = (corrections.c.id == correction_id) | (corrections.c.undoes == correction_id)
-        await connection.execute(delete(corrections).where(gone))
-        await _append(connection, {"undoes": correction_id})
+        connection.execute(delete(corrections).where(gone))
+        _append(connection, {"undoes": correction_id})
 
 
-async def corrections_since(connection: AsyncConnection, after_id: int) -> list[Correction]:
+def corrections_since(connection: Connection, after_id: int) -> list[Correction]:
     """Everything appended after that id in order: corrections, and undos of earlier ones."""
     query = select(corrections).where(corrections.c.id > after_id).order_by(corrections.c.id)
-    return [_correction_from(row) for row in await connection.execute(query)]
+    return [_correction_from(row) for row in connection.execute(query)]
 
 
-async def standing_corrections(connection: AsyncConnection, after_id: int) -> list[Correction]:
+def standing_corrections(connection: Connection, after_id: int) -> list[Correction]:
     """Those that hold today: neither undone nor an undo."""
     undone = select(corrections.c.undoes).where(corrections.c.undoes.is_not(None))
     query = (
@@ -81,25 +80,25 @@ async def standing_corrections(connection: AsyncConnection, after_id: int) -> li
         .where(corrections.c.id > after_id, corrections.c.undoes.is_(None), corrections.c.id.not_in(undone))
         .order_by(corrections.c.id)
     )
-    return [_correction_from(row) for row in await connection.execute(query)]
+    return [_correction_from(row) for row in connection.execute(query)]
 
 
-async def _append(connection: AsyncConnection, values: dict[str, Any]) -> int:
+def _append(connection: Connection, values: dict[str, Any]) -> int:
     if connection.dialect.name == "postgresql":
         # Ids are handed out before commits: without the lock a reader that follows them could step over one.
-        await connection.execute(text("LOCK TABLE corrections IN EXCLUSIVE MODE"))
+        connection.execute(text("LOCK TABLE corrections IN EXCLUSIVE MODE"))
     statement = insert(corrections).values({"message_id": null(), "at": now()} | values)
-    return int((await connection.execute(statement.returning(corrections.c.id))).scalar_one())
+    return int(connection.execute(statement.returning(corrections.c.id)).scalar_one())
 
 
-async def _find(connection: AsyncConnection, correction_id: int) -> Row[Any] | None:
+def _find(connection: Connection, correction_id: int) -> Row[Any] | None:
     query = select(corrections).where(corrections.c.id == correction_id)
-    return (await connection.execute(query)).one_or_none()
+    return connection.execute(query).one_or_none()
 
 
-async def _is_missing(connection: AsyncConnection, message_id: int) -> bool:
+def _is_missing(connection: Connection, message_id: int) -> bool:
     query = select(messages.c.id).where(messages.c.id == message_id)
-    return (await connection.execute(query)).one_or_none() is None
+    return connection.execute(query).one_or_none() is None
 
 
 def _correction_from(row: Row[Any]) -> Correction:

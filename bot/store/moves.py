@@ -1,13 +1,12 @@
 """A conversation changes its key: a Telegram group became a supergroup."""
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select, update
 
 from bot.store.tables import conversations, messages
 from bot.store.values import storable
 
 
-async def migrate_conversation(connection: AsyncConnection, old_key: str, new_key: str) -> None:
+def migrate_conversation(connection: Connection, old_key: str, new_key: str) -> None:
     """Give a conversation its new key; nothing happens where the old key is unknown.
 
     A supergroup numbers its messages from 1 again, so the old numbers are set apart, or a new message would
@@ -15,14 +14,14 @@ async def migrate_conversation(connection: AsyncConnection, old_key: str, new_ke
     empty row stays under the old key, for rows are referred to."""
     old_key, new_key = storable(old_key), storable(new_key)
     keys = select(conversations.c.key, conversations.c.id).where(conversations.c.key.in_([old_key, new_key]))
-    ids = {row.key: row.id for row in await connection.execute(keys)}
+    ids = {row.key: row.id for row in connection.execute(keys)}
     if old_key not in ids or old_key == new_key:
         return
     moved = messages.c.conversation_id == ids[old_key]
     apart = update(messages).where(moved, messages.c.external_id.is_not(None))
-    await connection.execute(apart.values(external_id=old_key + "/" + messages.c.external_id))
+    connection.execute(apart.values(external_id=old_key + "/" + messages.c.external_id))
     if new_key in ids:
-        await connection.execute(update(messages).where(moved).values(conversation_id=ids[new_key]))
+        connection.execute(update(messages).where(moved).values(conversation_id=ids[new_key]))
         return
     rename = update(conversations).where(conversations.c.id == ids[old_key]).values(key=new_key)
-    await connection.execute(rename)
+    connection.execute(rename)

@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import update
-
 from bot.messages import Button, ConversationStatus, Decision, Message, Reply, Turn
 from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
-from bot.store.database import Database
+from bot.store.database import Database, open_database
 from bot.store.records import (
     Conversation,
     Correction,
@@ -21,7 +19,6 @@ from bot.store.records import (
     StoredMessage,
     StoredUpdate,
 )
-from bot.store.tables import customers
 from bot.store.values import now
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -42,7 +39,7 @@ class Store:
 
         `exclusive`: this process serves, so no other may serve the same SQLite file; tools that work beside
         a running server pass False. Raises StoreError when it can't be had."""
-        return cls(await Database.open(url, exclusive=exclusive))
+        return cls(await open_database(url, exclusive=exclusive))
 
     async def close(self) -> None:
         await self._database.close()
@@ -59,34 +56,28 @@ class Store:
 
     async def record_updates(self, channel: str, received: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
         """Store (update id, payload) pairs before they are acknowledged; the ids that are new."""
-        async with self._database.write() as connection:
-            return await updates.record_updates(connection, channel, received)
+        return await self._database.write(updates.record_updates, channel, received)
 
     async def open_updates(self, channel: str) -> list[StoredUpdate]:
         """Updates stored and not finished, in the order they were stored."""
-        async with self._database.read() as connection:
-            return await updates.open_updates(connection, channel)
+        return await self._database.read(updates.open_updates, channel)
 
     async def finish_update(self, channel: str, update_id: str) -> None:
         """Close an update that needs no turn; save_turn closes its own."""
-        async with self._database.write() as connection:
-            await updates.finish_update(connection, channel, update_id)
+        await self._database.write(updates.finish_update, channel, update_id)
 
     # turns
 
     async def conversation(self, message: Message) -> Conversation:
         """The conversation a message belongs to; made, with its customer, where it is new."""
-        async with self._database.read() as connection:
-            found = await turns.find_conversation(connection, message)
+        found = await self._database.read(turns.find_conversation, message)
         if found is not None:
             return found
-        async with self._database.write() as connection:
-            return await turns.make_conversation(connection, message)
+        return await self._database.write(turns.make_conversation, message)
 
     async def find_turn(self, message: Message) -> Turn | None:
         """The turn of a message that was handled before (`is_repeat`), with the replies it had."""
-        async with self._database.read() as connection:
-            return await turns.find_turn(connection, message)
+        return await self._database.read(turns.find_turn, message)
 
     async def save_turn(
         self,
@@ -108,20 +99,15 @@ class Store:
         outcome = turns.Outcome(
             understanding, findings, decision, replies, state, status, release, timings_ms
         )
-        async with self._database.write() as connection:
-            return await turns.save_turn(connection, message, conversation_id, outcome)
+        return await self._database.write(turns.save_turn, message, conversation_id, outcome)
 
     async def replace_message(self, message: Message) -> int | None:
         """Store an edit over message.replaces, the old text kept as a version; the id of the edited message."""
-        async with self._database.write() as connection:
-            return await turns.replace_message(connection, message)
+        return await self._database.write(turns.replace_message, message)
 
     async def set_language(self, customer_key: str, language: str) -> None:
         """Remember the language a customer chose, "" for none."""
-        async with self._database.write() as connection:
-            customer_id = await turns.ensure_customer(connection, customer_key)
-            chosen = update(customers).where(customers.c.id == customer_id).values(language=language)
-            await connection.execute(chosen)
+        await self._database.write(turns.set_language, customer_key, language)
 
     # delivery
 
@@ -129,40 +115,33 @@ class Store:
         """The reply each conversation waits for next, oldest first; see bot/store/delivery.py.
 
         Ask again after sending: only then does a conversation's next reply come up."""
-        is_alone = self._database.is_exclusive
-        async with self._database.read() as connection:
-            return await delivery.undelivered(connection, channel, self._sender, is_alone=is_alone)
+        is_alone = self._database.is_alone
+        return await self._database.read(delivery.undelivered, channel, self._sender, is_alone=is_alone)
 
     async def mark_sending(self, message_id: int) -> bool:
         """Take a reply in hand before sending it; False: it is another server's or waits no longer, don't send."""
-        is_alone = self._database.is_exclusive
-        async with self._database.write() as connection:
-            return await delivery.mark_sending(connection, message_id, self._sender, is_alone=is_alone)
+        is_alone = self._database.is_alone
+        return await self._database.write(delivery.mark_sending, message_id, self._sender, is_alone=is_alone)
 
     async def mark_delivered(self, message_id: int, external_id: str = "") -> None:
         """It arrived, and the channel calls it `external_id`."""
-        async with self._database.write() as connection:
-            await delivery.mark_delivered(connection, message_id, external_id)
+        await self._database.write(delivery.mark_delivered, message_id, external_id)
 
     async def mark_failed(self, message_id: int, reason: str) -> None:
         """It will not be tried again."""
-        async with self._database.write() as connection:
-            await delivery.mark_failed(connection, message_id, reason)
+        await self._database.write(delivery.mark_failed, message_id, reason)
 
     async def mark_blocked(self, customer_key: str) -> None:
         """The customer blocked the bot: what waits in the conversations they began is not sent."""
-        async with self._database.write() as connection:
-            await delivery.mark_blocked(connection, customer_key)
+        await self._database.write(delivery.mark_blocked, customer_key)
 
     async def migrate_conversation(self, old_key: str, new_key: str) -> None:
         """The channel gave a conversation another id."""
-        async with self._database.write() as connection:
-            await moves.migrate_conversation(connection, old_key, new_key)
+        await self._database.write(moves.migrate_conversation, old_key, new_key)
 
     async def buttons_of(self, message_id: int, *, conversation_key: str | None = None) -> tuple[Button, ...]:
         """The buttons under a reply; () where it has none, is unknown, or belongs to another conversation."""
-        async with self._database.read() as connection:
-            return await delivery.buttons_of(connection, message_id, conversation_key)
+        return await self._database.read(delivery.buttons_of, message_id, conversation_key)
 
     # reading
 
@@ -170,8 +149,7 @@ class Store:
         self, conversation_key: str, *, after: int = 0, limit: int = 200
     ) -> list[StoredMessage]:
         """The first `limit` messages with ids above `after`, oldest first."""
-        async with self._database.read() as connection:
-            return await transcripts.transcript(connection, conversation_key, after=after, limit=limit)
+        return await self._database.read(transcripts.transcript, conversation_key, after=after, limit=limit)
 
     async def conversations_for_export(
         self, since: datetime | None = None, *, silence_s: float = SILENCE_S
@@ -179,14 +157,11 @@ class Store:
         """Finished dialogues, those that ended before `since` left out; one conversation in memory at a time."""
         gap = timedelta(seconds=silence_s)
         silent_before = now() - gap
-        async with self._database.read() as connection:
-            given = await dialogues.read_labels(connection)
-            ids = await dialogues.conversation_ids(connection, since)
-        for conversation_id in ids:
-            async with self._database.read() as connection:
-                found = await dialogues.dialogues_of(
-                    connection, conversation_id, given, silent_before=silent_before, gap=gap
-                )
+        given = await self._database.read(dialogues.read_labels)
+        for conversation_id in await self._database.read(dialogues.conversation_ids, since):
+            found = await self._database.read(
+                dialogues.dialogues_of, conversation_id, given, silent_before=silent_before, gap=gap
+            )
             for dialogue in found:
                 if since is None or dialogue.ended_at >= since:
                     yield dialogue
@@ -195,50 +170,42 @@ class Store:
 
     async def add_feedback(self, message_id: int, value: str, by: str) -> None:
         """What somebody thinks of a reply: "helpful", "not_helpful", or the intent they chose under it."""
-        async with self._database.write() as connection:
-            await labels.add_feedback(connection, message_id, value, by)
+        await self._database.write(labels.add_feedback, message_id, value, by)
 
     async def add_correction(
         self, text: str, intent: str, by: str, note: str = "", message_id: int | None = None
     ) -> int:
         """Store a label of staff; its id."""
-        async with self._database.write() as connection:
-            return await labels.add_correction(connection, text, intent, by, note, message_id)
+        return await self._database.write(labels.add_correction, text, intent, by, note, message_id)
 
     async def corrections(self, after_id: int = 0) -> list[Correction]:
         """The corrections that hold today, oldest first."""
-        async with self._database.read() as connection:
-            return await labels.standing_corrections(connection, after_id)
+        return await self._database.read(labels.standing_corrections, after_id)
 
     async def corrections_since(self, after_id: int) -> list[Correction]:
         """All that happened after that id, oldest first, for a memory that follows: where `undoes` is set, the
         correction of that id is to be unlearned; its text is gone where the customer was forgotten."""
-        async with self._database.read() as connection:
-            return await labels.corrections_since(connection, after_id)
+        return await self._database.read(labels.corrections_since, after_id)
 
     async def undo_correction(self, correction_id: int, by: str = "") -> int:
         """Take a correction back; the id of the undo."""
-        async with self._database.write() as connection:
-            return await labels.undo_correction(connection, correction_id, by)
+        return await self._database.write(labels.undo_correction, correction_id, by)
 
     # forgetting
 
     async def find_customer(self, customer: str) -> Customer | None:
         """By key, or by database id where it is all digits."""
-        async with self._database.read() as connection:
-            return await forget.find_customer(connection, customer)
+        return await self._database.read(forget.find_customer, customer)
 
     async def preview_forget(self, customer_key: str) -> ForgetReport:
         """What `forget` would remove; nothing is changed."""
-        async with self._database.preview() as connection:
-            return await forget.forget_customer(connection, customer_key)
+        return await self._database.preview(forget.forget_customer, customer_key)
 
     async def forget(self, customer_key: str, *, rewrite: bool = False) -> ForgetReport:
         """Remove a customer from every table; Raises StoreError for an unknown one.
 
         On SQLite deleted bytes are overwritten. `rewrite` writes the database file anew as well, which can
         take a while: for the command line, not while serving."""
-        async with self._database.write() as connection:
-            report = await forget.forget_customer(connection, customer_key)
+        report = await self._database.write(forget.forget_customer, customer_key)
         await self._database.erase_traces(rewrite=rewrite)
         return report

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, select
 
 from bot.store.records import StoredMessage
 from bot.store.tables import conversations, decisions, messages
 from bot.store.values import buttons_from, storable
 
 
-async def transcript(
-    connection: AsyncConnection, conversation_key: str, *, after: int, limit: int
+def transcript(
+    connection: Connection, conversation_key: str, *, after: int, limit: int
 ) -> list[StoredMessage]:
     """The first `limit` messages with ids above `after`, oldest first; none where the key is unknown."""
     query = (
@@ -22,7 +21,7 @@ async def transcript(
         .order_by(messages.c.id)
         .limit(limit)
     )
-    return [_message_from(row) for row in await connection.execute(query)]
+    return [_message_from(row) for row in connection.execute(query)]
 
 
 def _message_from(row: Row[Any]) -> StoredMessage:

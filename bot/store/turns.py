@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.messages import ConversationStatus, Decision, Message, Reply, Turn
-from bot.store.database import insert_new
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.tables import conversations, customers, decisions, messages, understandings
 from bot.store.updates import finish_update
+from bot.store.upsert import insert_new
 from bot.store.values import button_rows, buttons_from, decision_from, now, storable
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -32,20 +31,20 @@ class Outcome:
     timings_ms: Mapping[str, float]
 
 
-async def find_conversation(connection: AsyncConnection, message: Message) -> Conversation | None:
+def find_conversation(connection: Connection, message: Message) -> Conversation | None:
     """The conversation of a message, None unless both it and the customer were seen before."""
     query = (
         select(conversations, customers.c.id.label("author_id"), customers.c.language)
         .join(customers, customers.c.key == storable(message.customer_key))
         .where(conversations.c.key == storable(message.conversation_key))
     )
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     return None if row is None else _conversation_from(row)
 
 
-async def make_conversation(connection: AsyncConnection, message: Message) -> Conversation:
+def make_conversation(connection: Connection, message: Message) -> Conversation:
     """Insert what is missing of customer and conversation; safe beside another process doing the same."""
-    customer_id = await ensure_customer(connection, message.customer_key, storable(message.customer_name))
+    customer_id = ensure_customer(connection, message.customer_key, storable(message.customer_name))
     values = {
         "key": storable(message.conversation_key),
         "channel": message.channel,
@@ -55,22 +54,28 @@ async def make_conversation(connection: AsyncConnection, message: Message) -> Co
         "state": {},
         "created_at": now(),
     }
-    await insert_new(connection, conversations, values, ("key",))
-    made = await find_conversation(connection, message)
+    insert_new(connection, conversations, values, ("key",))
+    made = find_conversation(connection, message)
     if made is None:
         raise StoreError(f"conversation {values['key']!r} was removed while it was made; try again")
     return made
 
 
-async def ensure_customer(connection: AsyncConnection, key: str, name: str = "") -> int:
+def ensure_customer(connection: Connection, key: str, name: str = "") -> int:
     """The id of the customer with this key, who is added where unknown."""
     values = {"key": storable(key), "name": name, "created_at": now()}
-    await insert_new(connection, customers, values, ("key",))
+    insert_new(connection, customers, values, ("key",))
     query = select(customers.c.id).where(customers.c.key == values["key"])
-    return int((await connection.execute(query)).scalar_one())
+    return int(connection.execute(query).scalar_one())
 
 
-async def find_turn(connection: AsyncConnection, message: Message) -> Turn | None:
+def set_language(connection: Connection, customer_key: str, language: str) -> None:
+    customer_id = ensure_customer(connection, customer_key)
+    chosen = update(customers).where(customers.c.id == customer_id).values(language=storable(language))
+    connection.execute(chosen)
+
+
+def find_turn(connection: Connection, message: Message) -> Turn | None:
     """The turn this message already had, with its stored replies; understanding and findings are not rebuilt."""
     query = (
         select(messages.c.id, messages.c.conversation_id)
@@ -78,29 +83,27 @@ async def find_turn(connection: AsyncConnection, message: Message) -> Turn | Non
         .where(conversations.c.key == storable(message.conversation_key))
         .where(messages.c.external_id == storable(message.external_id))
     )
-    row = (await connection.execute(query)).one_or_none()
-    return None if row is None else await _repeat(connection, message, row.conversation_id, row.id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _repeat(connection, message, row.conversation_id, row.id)
 
 
-async def save_turn(
-    connection: AsyncConnection, message: Message, conversation_id: int, outcome: Outcome
-) -> Turn:
+def save_turn(connection: Connection, message: Message, conversation_id: int, outcome: Outcome) -> Turn:
     """Write a turn, or give back the one that was written for this message before."""
     if not message.external_id:
         raise StoreError(
             f"a message of {message.channel} has no external_id; wanted the channel's own id of it"
         )
-    stored = await _lock_conversation(connection, conversation_id)
-    customer_id = await _greet_customer(connection, message)
+    stored = _lock_conversation(connection, conversation_id)
+    customer_id = _greet_customer(connection, message)
     values = _message_row(message, conversation_id, customer_id)
-    message_id = await insert_new(connection, messages, values, ("conversation_id", "external_id"))
-    await finish_update(connection, message.channel, message.update_id)
+    message_id = insert_new(connection, messages, values, ("conversation_id", "external_id"))
+    finish_update(connection, message.channel, message.update_id)
     if message_id is None:
-        earlier = await _message_id(connection, conversation_id, message.external_id)
-        return await _repeat(connection, message, conversation_id, earlier)
-    await _save_outcome(connection, message_id, outcome)
-    replies = await _save_replies(connection, message_id, values, outcome.replies)
-    await _save_state(connection, stored, outcome)
+        earlier = _message_id(connection, conversation_id, message.external_id)
+        return _repeat(connection, message, conversation_id, earlier)
+    _save_outcome(connection, message_id, outcome)
+    replies = _save_replies(connection, message_id, values, outcome.replies)
+    _save_state(connection, stored, outcome)
     return Turn(
         message=message,
         conversation_id=conversation_id,
@@ -113,7 +116,7 @@ async def save_turn(
     )
 
 
-async def replace_message(connection: AsyncConnection, message: Message) -> int | None:
+def replace_message(connection: Connection, message: Message) -> int | None:
     """Put the edited text in place, keeping the old one; None when the original was never stored."""
     query = (
         select(messages.c.id, messages.c.text, messages.c.versions)
@@ -122,43 +125,43 @@ async def replace_message(connection: AsyncConnection, message: Message) -> int 
         .where(messages.c.external_id == storable(message.replaces))
         .with_for_update()
     )
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     if row is None:
         return None
     text = storable(message.text)
     if text != row.text:
         versions = [*row.versions, {"text": row.text, "until": message.received_at.isoformat()}]
         change = update(messages).where(messages.c.id == row.id).values(text=text, versions=versions)
-        await connection.execute(change)
+        connection.execute(change)
     return int(row.id)
 
 
-async def _message_id(connection: AsyncConnection, conversation_id: int, external_id: str) -> int:
+def _message_id(connection: Connection, conversation_id: int, external_id: str) -> int:
     query = select(messages.c.id).where(
         messages.c.conversation_id == conversation_id, messages.c.external_id == storable(external_id)
     )
-    return int((await connection.execute(query)).scalar_one())
+    return int(connection.execute(query).scalar_one())
 
 
-async def _lock_conversation(connection: AsyncConnection, conversation_id: int) -> Row[Any]:
+def _lock_conversation(connection: Connection, conversation_id: int) -> Row[Any]:
     """The conversation's row, held until the end of the transaction: turns of one conversation queue here."""
     query = select(conversations).where(conversations.c.id == conversation_id).with_for_update()
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise StoreError(f"conversation {conversation_id} is not stored; it is made by conversation(message)")
     return row
 
 
-async def _greet_customer(connection: AsyncConnection, message: Message) -> int:
+def _greet_customer(connection: Connection, message: Message) -> int:
     """The author's id. Who writes has not blocked the bot, and goes by the name they have now."""
     query = select(customers).where(customers.c.key == storable(message.customer_key))
-    row = (await connection.execute(query)).one_or_none()
+    row = connection.execute(query).one_or_none()
     if row is None:
-        return await ensure_customer(connection, message.customer_key, storable(message.customer_name))
+        return ensure_customer(connection, message.customer_key, storable(message.customer_name))
     name = storable(message.customer_name) or row.name
     if name != row.name or row.blocked_at is not None:
         change = update(customers).where(customers.c.id == row.id).values(name=name, blocked_at=None)
-        await connection.execute(change)
+        connection.execute(change)
     return int(row.id)
 
 
@@ -178,15 +181,15 @@ def _message_row(message: Message, conversation_id: int, customer_id: int) -> di
     }
 
 
-async def _save_outcome(connection: AsyncConnection, message_id: int, outcome: Outcome) -> None:
+def _save_outcome(connection: Connection, message_id: int, outcome: Outcome) -> None:
     if outcome.understanding is not None:
         row = understanding_row(outcome.understanding, outcome.findings)
         values = {"message_id": message_id, "release": outcome.release} | row
-        await connection.execute(insert(understandings).values(values))
+        connection.execute(insert(understandings).values(values))
     if outcome.decision is not None:
         values = asdict(outcome.decision) | {"choices": list(outcome.decision.choices)}
         values |= {"message_id": message_id, "timings_ms": dict(outcome.timings_ms)}
-        await connection.execute(insert(decisions).values(values))
+        connection.execute(insert(decisions).values(values))
 
 
 def understanding_row(understanding: Understanding, findings: Findings | None) -> dict[str, Any]:
@@ -210,8 +213,8 @@ def understanding_row(understanding: Understanding, findings: Findings | None) -
     }
 
 
-async def _save_replies(
-    connection: AsyncConnection, message_id: int, asked: Mapping[str, Any], replies: Sequence[Reply]
+def _save_replies(
+    connection: Connection, message_id: int, asked: Mapping[str, Any], replies: Sequence[Reply]
 ) -> tuple[Reply, ...]:
     stored = []
     for reply in replies:
@@ -225,25 +228,23 @@ async def _save_replies(
             "buttons": button_rows(reply.buttons),
             "delivery": "pending",
         }
-        result = await connection.execute(insert(messages).values(values).returning(messages.c.id))
+        result = connection.execute(insert(messages).values(values).returning(messages.c.id))
         stored.append(replace(reply, message_id=int(result.scalar_one())))
     return tuple(stored)
 
 
-async def _save_state(connection: AsyncConnection, stored: Row[Any], outcome: Outcome) -> None:
+def _save_state(connection: Connection, stored: Row[Any], outcome: Outcome) -> None:
     values: dict[str, Any] = {"state": outcome.state, "last_at": now()}
     if outcome.status != stored.status:
         values |= {"status": outcome.status, "status_since": now()}
-    await connection.execute(update(conversations).where(conversations.c.id == stored.id).values(values))
+    connection.execute(update(conversations).where(conversations.c.id == stored.id).values(values))
 
 
-async def _repeat(
-    connection: AsyncConnection, message: Message, conversation_id: int, message_id: int
-) -> Turn:
+def _repeat(connection: Connection, message: Message, conversation_id: int, message_id: int) -> Turn:
     query = select(messages).where(messages.c.in_reply_to == message_id, messages.c.speaker == "bot")
-    replies = (await connection.execute(query.order_by(messages.c.id))).all()
+    replies = connection.execute(query.order_by(messages.c.id)).all()
     decided = select(decisions).where(decisions.c.message_id == message_id)
-    decision = (await connection.execute(decided)).one_or_none()
+    decision = connection.execute(decided).one_or_none()
     return Turn(
         message=message,
         conversation_id=conversation_id,

@@ -3,35 +3,34 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import null, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, null, select, update
 
-from bot.store.database import insert_new
 from bot.store.records import StoredUpdate
 from bot.store.tables import updates
+from bot.store.upsert import insert_new
 from bot.store.values import now
 
 
-async def record_updates(
-    connection: AsyncConnection, channel: str, received: Sequence[tuple[str, dict[str, Any]]]
+def record_updates(
+    connection: Connection, channel: str, received: Sequence[tuple[str, dict[str, Any]]]
 ) -> list[str]:
     """Store the updates not seen before; their ids, in the order given."""
     new = []
     for update_id, payload in received:
         values = {"channel": channel, "update_id": update_id, "payload": payload, "received_at": now()}
-        if await insert_new(connection, updates, values, ("channel", "update_id")) is not None:
+        if insert_new(connection, updates, values, ("channel", "update_id")) is not None:
             new.append(update_id)
     return new
 
 
-async def open_updates(connection: AsyncConnection, channel: str) -> list[StoredUpdate]:
+def open_updates(connection: Connection, channel: str) -> list[StoredUpdate]:
     query = select(updates).where(updates.c.channel == channel, updates.c.finished_at.is_(None))
-    rows = await connection.execute(query.order_by(updates.c.id))
+    rows = connection.execute(query.order_by(updates.c.id))
     return [StoredUpdate(row.update_id, row.payload) for row in rows]
 
 
-async def finish_update(connection: AsyncConnection, channel: str, update_id: str) -> None:
+def finish_update(connection: Connection, channel: str, update_id: str) -> None:
     """Close an update; its id stays, to know it again, its content goes: the turn has what matters."""
     if update_id:
         row = (updates.c.channel == channel) & (updates.c.update_id == update_id)
-        await connection.execute(update(updates).where(row).values(payload=null(), finished_at=now()))
+        connection.execute(update(updates).where(row).values(payload=null(), finished_at=now()))

@@ -20,8 +20,7 @@ async def test_models_and_migrations_agree(store: Store) -> None:
     def differences(connection: Connection) -> list[object]:
         return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
 
-    async with store._database.read() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await store._database.read(differences) == []
 
 
 async def test_opening_again_keeps_what_is_there(url: str) -> None:
@@ -38,8 +37,9 @@ async def test_several_that_open_an_empty_database_at_once_all_succeed(url: str)
 
 
 async def test_tables_of_a_newer_kefu_are_refused(url: str) -> None:
-    async with await Store.open(url) as store, store._database.write() as connection:
-        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    change = "UPDATE alembic_version SET version_num = '9999'"
+    async with await Store.open(url) as store:
+        await store._database.write(lambda connection: connection.exec_driver_sql(change))
     with pytest.raises(StoreError, match=r"version 9999, this kefu knows up to \d{4}"):
         await Store.open(url)
 
@@ -70,15 +70,13 @@ async def test_one_server_a_sqlite_file_but_tools_work_beside_it(tmp_path: Path)
 async def test_sqlite_keeps_every_committed_turn_through_a_power_cut_and_enforces_links(
     tmp_path: Path,
 ) -> None:
-    async with (
-        await Store.open(f"sqlite:///{tmp_path / 'kefu.db'}") as store,
-        store._database.read() as connection,
-    ):
-        pragmas = {
-            name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
-        }
-    assert pragmas == {
+    def pragmas(connection: Connection) -> dict[str, object]:
+        names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
+        return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names}
+
+    async with await Store.open(f"sqlite:///{tmp_path / 'kefu.db'}") as store:
+        found = await store._database.read(pragmas)
+    assert found == {
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
@@ -92,6 +90,7 @@ async def test_sqlite_keeps_every_committed_turn_through_a_power_cut_and_enforce
     [
         ("mysql://localhost/kefu", "of kind 'mysql'; wanted sqlite or postgresql"),
         ("kefu.db", "wanted sqlite:///file"),
+        ("sqlite://", "wanted sqlite:///file"),
         ("sqlite:////nowhere/at/all/kefu.db", "can't be opened"),
         ("postgresql://someone:secret@127.0.0.1:1/kefu", r"someone:\*\*\*@.*can't be opened"),
     ],

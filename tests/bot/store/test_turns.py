@@ -75,8 +75,7 @@ async def test_a_turn_that_cannot_be_written_leaves_nothing(store: Store) -> Non
 
 async def test_what_was_understood_is_kept_without_vectors(store: Store) -> None:
     turn = await tell(store, message(), entity="LW-48213")
-    async with store._database.read() as connection:
-        row = (await connection.execute(select(understandings))).one()
+    row = await store._database.read(lambda connection: connection.execute(select(understandings)).one())
     assert row.message_id == turn.message_id
     assert (row.intent, row.prob, row.release, row.sentiment) == ("order_status", 0.93, "r1", "neutral")
     assert row.class_intents == [["order_status", 0.8], ["refund_status", 0.1]]
@@ -101,9 +100,8 @@ async def test_an_edit_keeps_the_old_text(store: Store) -> None:
     assert await store.replace_message(edit) == turn.message_id
     assert await store.replace_message(edit) == turn.message_id
     assert (await store.transcript("telegram:7"))[0].text == "Where is LW-2?"
-    async with store._database.read() as connection:
-        query = select(messages.c.versions).where(messages.c.id == turn.message_id)
-        versions = (await connection.execute(query)).scalar_one()
+    query = select(messages.c.versions).where(messages.c.id == turn.message_id)
+    versions = await store._database.read(lambda connection: connection.execute(query).scalar_one())
     assert [version["text"] for version in versions] == ["Where is LW-1?"]
     assert await store.replace_message(message("?", 3, kind="edit", replaces="99")) is None
 
@@ -112,8 +110,8 @@ async def test_turns_of_many_conversations_run_side_by_side(store: Store) -> Non
     await asyncio.gather(
         *(tell(store, message(number=n, chat=str(chat))) for chat in range(8) for n in range(3))
     )
-    async with store._database.read() as connection:
-        count = (await connection.execute(select(func.count()).select_from(messages))).scalar_one()
+    query = select(func.count()).select_from(messages)
+    count = await store._database.read(lambda connection: connection.execute(query).scalar_one())
     assert count == 8 * 3 * 2
 
 

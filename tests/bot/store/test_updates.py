@@ -38,8 +38,9 @@ async def test_a_finished_update_is_known_but_empty(store: Store) -> None:
     await store.finish_update("telegram", "2")
     assert await store.open_updates("telegram") == []
     assert await store.record_updates("telegram", [("1", {}), ("2", {})]) == []
-    async with store._database.read() as connection:
-        assert (await connection.execute(select(updates.c.payload))).scalars().all() == [None, None]
+    query = select(updates.c.payload)
+    payloads = await store._database.read(lambda connection: connection.execute(query).scalars().all())
+    assert payloads == [None, None]
 
 
 async def test_a_payload_comes_back_to_the_letter(store: Store) -> None:
@@ -55,14 +56,16 @@ async def test_a_server_killed_before_the_turn_finds_its_updates_again(tmp_path:
         from bot.store.store import Store
         from tests.bot.store.told import message, tell
 
+        def die_in_the_middle(connection):
+            connection.exec_driver_sql("DELETE FROM updates")
+            os.kill(os.getpid(), signal.SIGKILL)
+
         async def serve():
             store = await Store.open(sys.argv[1])
             await store.record_updates("telegram", [(str(n), {"n": n}) for n in range(50)])
             for n in range(20):
                 await tell(store, message(number=n, chat=str(n), update_id=str(n)))
-            async with store._database.write() as connection:
-                await connection.exec_driver_sql("DELETE FROM updates")
-                os.kill(os.getpid(), signal.SIGKILL)
+            await store._database.write(die_in_the_middle)
 
         asyncio.run(serve())
     """

@@ -1,0 +1,57 @@
+"""PostgreSQL: any number of serving processes; row locks keep a conversation's turns in order."""
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store.errors import StoreError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class PostgresDatabase:
+    """A pool of connections through asyncpg."""
+
+    is_alone = False  # other processes may serve it too
+
+    def __init__(self, url: URL) -> None:
+        """Raises StoreError where asyncpg is not installed."""
+        try:
+            self._engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+        except ImportError as error:
+            shown = url.render_as_string(hide_password=True)
+            raise StoreError(
+                f"{shown}: the driver is missing ({error}); pip install 'kefu[postgres]' brings it"
+            ) from error
+
+    async def read(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work, *args, **kwargs)
+
+    async def write(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work, *args, **kwargs)
+
+    async def preview(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work, *args, **kwargs)  # leaving without a commit rolls back
+
+    async def erase_traces(self, *, rewrite: bool) -> bool:
+        """Free the dead rows with `rewrite`; else autovacuum does in its time."""
+        if rewrite:
+            bare = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            async with bare.connect() as connection:
+                await connection.exec_driver_sql("VACUUM")
+        return True
+
+    async def close(self) -> None:
+        await self._engine.dispose()
