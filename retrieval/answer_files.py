@@ -1,7 +1,7 @@
 """answers/*.yaml -> answers, each checked alone and then against the others."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,32 +25,41 @@ def read_answers(folder: Path) -> tuple[Answer, ...]:
     files = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
     if not files:
         raise RetrievalError(f"{folder}: no *.yaml here; wanted at least one file with answers")
-    placed = [one for path in files for one in _read_file(path)]
-    if not placed:
+    entries = [fields for path in files for fields in _read_file(path)]
+    if not entries:
         raise RetrievalError(f"{files[0]}:1: no answers; wanted a list of them")
+    shared = _slot_names(entries)
+    placed = [(_read_answer(fields, shared), fields) for fields in entries]
     _check_between(placed)
     return tuple(answer for answer, _ in placed)
 
 
-def _read_file(path: Path) -> Iterator[Placed]:
+def _read_file(path: Path) -> Iterator[Fields]:
     document = read_yaml(path)
     if document is None:
         return
     if not isinstance(document, list):
         raise RetrievalError(f"{path}:1: wanted a list of answers (`- id: ...`)")
     for index, node in enumerate(document):
-        line = line_of_item(document, index)
-        fields = Fields.of(path, node, line, known=ANSWER_KEYS, what="an answer")
-        yield _read_answer(fields), fields
+        yield Fields.of(path, node, line_of_item(document, index), known=ANSWER_KEYS, what="an answer")
 
 
-def _read_answer(fields: Fields) -> Answer:
-    answer_id = _name(fields, "id")
+def _slot_names(entries: list[Fields]) -> dict[str, set[str]]:
+    """The slots of each intent: what one of its answers asks for, the others may use where it is known."""
+    names: dict[str, set[str]] = {}
+    for fields in entries:
+        slots = [node.get("name") for node, _ in fields.items("slots") if isinstance(node, dict)]
+        names.setdefault(str(fields.mapping.get("intent")), set()).update(map(str, slots))
+    return names
+
+
+def _read_answer(fields: Fields, shared: Mapping[str, Collection[str]]) -> Answer:
+    answer_id, intent = _name(fields, "id"), _name(fields, "intent")
     slots = tuple(_read_slot(fields, node, line) for node, line in fields.items("slots"))
-    allowed = {slot.name for slot in slots} | CONTEXT_NAMES
+    allowed = {*CONTEXT_NAMES, *shared[intent]}
     answer = Answer(
         id=answer_id,
-        intent=_name(fields, "intent"),
+        intent=intent,
         title=_phrasing(fields, "title", ())
         or Phrasing({ANY_LANGUAGE: (answer_id.replace("_", " ").capitalize(),)}),
         conditions=tuple(
@@ -75,11 +84,6 @@ def _check_answer(answer: Answer, fields: Fields) -> None:
         fields.fail(f"answer {answer.id!r} has two slots of one name: {', '.join(names)}", "slots")
     if answer.confirm and not answer.action:
         fields.fail(f"answer {answer.id!r} has a confirm but no action to confirm", "confirm")
-    used = frozenset[str]().union(*map(names_in, answer.variants.templates))
-    if "passage" in used and not answer.knowledge:
-        fields.fail(f"answer {answer.id!r} uses passage; wanted knowledge: true", "variants")
-    if "result" in used and not (answer.action or answer.also_for):
-        fields.fail(f"answer {answer.id!r} uses result; wanted an action that gives one", "variants")
 
 
 def _read_slot(fields: Fields, node: Any, line: int) -> Slot:
@@ -183,6 +187,9 @@ def _check_between(placed: list[Placed]) -> None:
             )  # fmt: skip
     intents = {answer.intent for answer, _ in placed}
     for answer, fields in placed:
+        has_result = answer.intent in actions or any(intent in actions for intent in answer.also_for)
+        if not has_result and any("result" in names_in(text) for text in answer.variants.templates):
+            fields.fail(f"answer {answer.id!r} uses result; wanted an action that gives one", "variants")
         for button in answer.buttons:
             _check_target(fields, "buttons", "answer", button.answer, first)
             _check_target(fields, "buttons", "intent", button.intent, intents)

@@ -138,6 +138,17 @@ def test_what_cannot_be_used_is_named_with_file_and_line(
     assert word in str(raised.value)
 
 
+def test_answers_of_one_intent_may_use_each_others_slots(tmp_path: Path) -> None:
+    text = """\
+- {id: a, intent: i, conditions: [order_number is not defined], variants: [x]}
+- {id: b, intent: i, slots: [{name: order_number, ask: Which?}], variants: ['{{ order_number }}']}
+- {id: c, intent: j, variants: [x]}
+"""
+    assert book(tmp_path, text).get("b").slots[0].entity == "order_number"
+    with pytest.raises(RetrievalError, match="neither a slot"):
+        book(tmp_path, text.replace("intent: j, ", "intent: j, conditions: [order_number is not defined], "))
+
+
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RetrievalError, match=r"no \*\.yaml"):
         load_answers(tmp_path)
