@@ -31,6 +31,7 @@ from bot.store.tables import (
 from bot.store.values import now, storable
 
 LARGEST_ID = 2**31 - 1
+ID_NAMES = ("id", "user_id", "chat_id")
 
 
 def find_customer(connection: Connection, customer: str) -> Customer | None:
@@ -122,11 +123,11 @@ def _forget_updates(connection: Connection, customer_key: str) -> int:
 
 
 def _mentions(payload: Any, own_id: str) -> bool:
+    """Whether the id stands where channels put a person's or a chat's; message numbers can be equal by chance."""
     if isinstance(payload, dict):
-        return any(_mentions(value, own_id) for value in payload.values())
-    if isinstance(payload, list):
-        return any(_mentions(value, own_id) for value in payload)
-    return str(payload) == own_id
+        named = (str(payload[name]) == own_id for name in ID_NAMES if name in payload)
+        return any(named) or any(_mentions(value, own_id) for value in payload.values())
+    return isinstance(payload, list) and any(_mentions(value, own_id) for value in payload)
 
 
 def _forget_feedback(connection: Connection, theirs: ColumnElement[bool], key: str) -> int:
