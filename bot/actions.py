@@ -12,6 +12,7 @@ from urllib.parse import quote
 import aiohttp
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from yarl import URL
 
 from bot.errors import BotError
 from bot.settings import Action
@@ -101,7 +102,8 @@ class Actions:
                 f"action {name!r}: {error}; an answer that calls it wants that slot"
             ) from error
         headers = {**self._headers[name], **({"Idempotency-Key": key} if key else {})}
-        return {"url": url, "headers": headers, **({"json": body} if body else {})}
+        # Exactly as quoted above: yarl would turn %26 in a path back into &.
+        return {"url": URL(url, encoded=True), "headers": headers, **({"json": body} if body else {})}
 
     async def _attempt(self, action: Action, request: Mapping[str, Any]) -> dict[str, Any]:
         if self._session is None:

@@ -80,9 +80,7 @@ class Answering:
             for value in options
             if slot.entity != FREE_TEXT
         )
-        question = say(
-            slot.ask, self._base(talk), language=talk.words.language, seed=talk.conversation_id + asked - 1
-        )
+        question = say(slot.ask, self._base(talk), language=talk.words.language, seed=asked - 1)
         reason = "several_values" if len(options) > 1 else decision.reason if asked > 1 else "missing_slot"
         return Outcome(
             replace(talk, state=replace(talk.state, form=form, unsure="", offered=())),

@@ -47,11 +47,11 @@ _FILLERS = frozenset(
 _FILLERS_ZH = re.compile(r"[是的我单号订码不对起抱歉应该了另外一个那这请号吧呢啊,。!?、:;\s]+")
 _GREETING = re.compile(
     r"^\s*(?:(?:hi|hiya|hello|hey|heya|howdy|greetings|good\s+(?:morning|afternoon|evening|day)|morning|afternoon|evening|dear)"
-    r"(?:\s+(?:there|all|everyone|team|guys|again|folks|sir|madam|support))*\b|您好|你好|早上好|下午好|晚上好|嗨|哈喽)[\s,.!;:~–—-]*",
+    r"(?:\s+(?:there|all|everyone|team|guys|again|folks|sir|madam|support))*\b|您好|你好|早上好|下午好|晚上好|嗨|哈喽)[\s,.!;:~–—\uff0c\uff01\u3002-]*",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"^\s*(?:thanks|thank you|thx|cheers|ta|谢谢|多谢)(?:\s+(?:a lot|so much|very much|for that))?[\s,.!;:]+(?:and\s+|but\s+)?",
+    r"^\s*(?:thanks|thank you|thx|cheers|ta|谢谢|多谢)(?:\s+(?:a lot|so much|very much|for that))?[\s,.!;:\uff0c\uff01\u3002]+(?:and\s+|but\s+)?",
     re.IGNORECASE,
 )
 
@@ -88,11 +88,11 @@ def is_leaving(text: str) -> bool:
 
 def is_bare(text: str, entities: Iterable[Entity]) -> bool:
     """Whether it only gives values, with nothing asked besides: "sorry, it's LW-22222"."""
-    rest = list(text)
-    for entity in entities:
+    rest, given = list(text), tuple(entities)
+    for entity in given:
         rest[entity.start : entity.end] = " " * (entity.end - entity.start)
     left = _FILLERS_ZH.sub(" ", "".join(rest))
-    return all(word in _FILLERS for word in _words(left))
+    return bool(given) and all(word in _FILLERS for word in _words(left))
 
 
 def after_greeting(text: str) -> str:

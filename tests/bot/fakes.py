@@ -199,6 +199,7 @@ class Customer:
     now: datetime = NOON
     count: int = 0
     last: Turn | None = None
+    answered: Turn | None = None  # the last one with replies
 
     def message(self, text: str = "", **fields: Any) -> Message:
         self.count += 1
@@ -208,14 +209,15 @@ class Customer:
 
     async def send(self, text: str = "", **fields: Any) -> Turn:
         self.last = await self.engine.handle(self.message(text, **fields))
+        self.answered = self.last if self.last.replies else self.answered
         return self.last
 
     async def command(self, name: str, argument: str = "") -> Turn:
         return await self.send(f"/{name}", kind="command", command=name, argument=argument)
 
     async def press(self, label: str, turn: Turn | None = None) -> Turn:
-        """Press the first button with that label under a turn's replies (default: the last turn)."""
-        return await self.send(label, kind="button", button=find_button(turn or self.last, label))
+        """Press the first button with that label under a turn's replies (default: the last that had any)."""
+        return await self.send(label, kind="button", button=find_button(turn or self.answered, label))
 
     async def say(self, line: str) -> tuple[str, str | None]:
         """Send a line, or press "[label]"; (decision kind, answer id, or intent where none was given)."""

@@ -1,0 +1,95 @@
+"""The decision as a pure function: thresholds, clarifications in a row, anger, passages."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.decide import decide
+from bot.messages import Decision
+from bot.state import ConversationState, Unsure
+from nlu.understanding import Sentiment, Understanding
+from retrieval.budget import Budget
+from retrieval.candidates import Candidate, Findings, RankedIntent
+
+BUDGET = Budget(0.05, answer_threshold=0.8, clarify_threshold=0.4, passage_threshold=0.5)
+ANSWERABLE = {"order_status", "refund_status", "refund_request", "return_label", "greeting"}
+
+
+def decide_at(
+    confidence: float,
+    *,
+    intents: tuple[str, ...] = ("order_status", "greeting", "refund_status", "unheard_of", "return_label"),
+    passage: float = 0.0,
+    unsure: Unsure = "",
+    negatives: int = 0,
+    sentiment: Sentiment | None = None,
+) -> Decision:
+    vector = np.ones(1, np.float32)
+    found = (Candidate("article:care#1", "passage", None, passage, passage),) if passage else ()
+    ranked = tuple(RankedIntent(intent, 0.9 / (place + 1)) for place, intent in enumerate(intents))
+    return decide(
+        Understanding("text", (), (), vector, vector, "en", sentiment),
+        Findings(ranked, confidence, confidence, (), found, ()),
+        BUDGET,
+        state=ConversationState(unsure=unsure, negatives=negatives),
+        answerable=ANSWERABLE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("confidence", "passage", "unsure", "kind", "reason"),
+    [
+        (0.80, 0.0, "", "answer", "confident"),
+        (0.80, 0.0, "uncertain", "answer", "confident"),
+        (0.79, 0.9, "", "clarify", "uncertain"),
+        (0.40, 0.0, "", "clarify", "uncertain"),
+        (0.79, 0.0, "uncertain", "hand_over", "still_uncertain"),
+        (0.79, 0.0, "out_of_scope", "hand_over", "still_uncertain"),
+        (0.39, 0.5, "", "answer", "passage"),
+        (0.39, 0.5, "out_of_scope", "answer", "passage"),
+        (0.39, 0.49, "", "clarify", "out_of_scope"),
+        (0.39, 0.0, "out_of_scope", "hand_over", "out_of_scope_twice"),
+        (0.39, 0.0, "uncertain", "hand_over", "still_uncertain"),
+    ],
+)
+def test_confidence_decides(
+    confidence: float, passage: float, unsure: Unsure, kind: str, reason: str
+) -> None:
+    decision = decide_at(confidence, passage=passage, unsure=unsure)
+
+    assert (decision.kind, decision.reason) == (kind, reason)
+
+
+def test_choices_are_answerable_and_no_small_talk() -> None:
+    assert decide_at(0.5).choices == ("order_status", "refund_status", "return_label")
+
+
+def test_without_choices_an_uncertain_message_is_out_of_scope() -> None:
+    assert decide_at(0.5, intents=("unheard_of", "greeting")).reason == "out_of_scope"
+
+
+def test_nothing_known_at_all_is_out_of_scope() -> None:
+    assert decide_at(0.9, intents=()).reason == "out_of_scope"
+
+
+def test_out_of_scope_as_best_intent_is_never_answered() -> None:
+    assert decide_at(0.99, intents=("out_of_scope",)).reason == "out_of_scope"
+
+
+def test_anger_counts_only_in_a_row() -> None:
+    assert decide_at(0.9, sentiment="negative", negatives=1).reason == "angry"
+    assert decide_at(0.9, sentiment="negative", negatives=0).reason == "confident"
+    assert decide_at(0.9, sentiment="neutral", negatives=1).reason == "confident"
+
+
+@given(
+    confidence=st.floats(0, 1),
+    passage=st.floats(0, 1),
+    unsure=st.sampled_from(["uncertain", "out_of_scope"]),
+    sentiment=st.sampled_from([None, "negative", "positive"]),
+)
+def test_there_are_never_two_clarifications_in_a_row(
+    confidence: float, passage: float, unsure: Unsure, sentiment: Sentiment | None
+) -> None:
+    assert decide_at(confidence, passage=passage, unsure=unsure, sentiment=sentiment).kind != "clarify"
