@@ -18,8 +18,10 @@ class Budget:
     answer_threshold: float
     clarify_threshold: float
     passage_threshold: float
-    is_guaranteed: bool = True
+    is_guaranteed: bool = True  # False: too few held-out messages for the bound to hold
 
     def __post_init__(self) -> None:
         if not 0 < self.max_wrong_answers < 1:
-            raise RetrievalError(f"max_wrong_answers is {self.max_wrong_answers}, wanted a share between 0 and 1")
+            raise RetrievalError(
+                f"max_wrong_answers is {self.max_wrong_answers}, wanted a share between 0 and 1"
+            )

@@ -1,0 +1,172 @@
+"""Intents and scope on a public set, through the same training and the same serving as a desk.
+
+    python -m bench.intents --train train.csv --test test.csv [--oos-test oos.csv] [--speed fast|full]
+
+Nothing is looked up on the test set: strengths, fusion, calibration and thresholds come from
+cross-validation on the training file (and --valid, which is simply more of it)."""
+
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from training.evaluate import IntentPredictions, evaluate_intents
+
+from bench.measure import peak_rss_mb, percentiles
+from bench.texts import read_csv
+from nlu.files import ReleaseFiles
+from nlu.rules import EntityRules
+from nlu.understander import Understander
+from nlu.understanding import Understanding
+from retrieval.answers import AnswerBook
+from retrieval.candidates import Findings
+from retrieval.fusion import load_fusion
+from retrieval.memory import load_memory
+from retrieval.retriever import Retriever
+from training.base_model import DEFAULT
+from training.dataset import Dataset, LabelledText, check
+from training.dialogues import OUT_OF_SCOPE
+from training.pipeline import train
+from training.trained import Options
+
+FIGURES = (
+    "accuracy", "macro_f1", "in_scope_accuracy", "overall_accuracy", "mcc", "oos_auroc", "oos_fpr95", "oos_recall", "ece",
+)  # fmt: skip
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--train", "train_path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--test", "test_path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option(
+    "--valid",
+    "valid_path",
+    type=click.Path(exists=True, path_type=Path),
+    help="More to train and calibrate on.",
+)
+@click.option(
+    "--oos-train", type=click.Path(exists=True, path_type=Path), help="Out-of-scope texts to learn from."
+)
+@click.option(
+    "--oos-test", type=click.Path(exists=True, path_type=Path), help="Out-of-scope texts for the test."
+)
+@click.option("--oos-label", default=OUT_OF_SCOPE, help="The label of out-of-scope rows in the files.")
+@click.option("--speed", type=click.Choice(["fast", "full"]), default="fast")
+@click.option("--base-model", default=DEFAULT)
+@click.option("--precision", type=click.Choice(["int8", "fp32"]), default="int8")
+@click.option("--max-wrong-answers", type=float, default=0.05)
+@click.option("--epochs", type=int, help="Of the full training.")
+@click.option("--seed", type=int, default=0)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")
+def main(
+    train_path: Path,
+    test_path: Path,
+    valid_path: Path | None,
+    oos_train: Path | None,
+    oos_test: Path | None,
+    oos_label: str,
+    json_path: Path | None,
+    **options: Any,
+) -> None:
+    """Train on one file, test on another, print the figures."""
+    rows = read_csv(train_path, outside=oos_label)
+    for more in (valid_path, oos_train):
+        rows += (
+            _outside(more, oos_label)
+            if more == oos_train and more
+            else read_csv(more, outside=oos_label)
+            if more
+            else []
+        )
+    test = read_csv(test_path, outside=oos_label) + (_outside(oos_test, oos_label) if oos_test else [])
+    dataset = Dataset(tuple(rows), len(rows))
+    check(dataset)
+    with tempfile.TemporaryDirectory() as workspace:
+        start = time.perf_counter()
+        release = train(dataset, Path(workspace), Options(test_share=0, **options), rules=EntityRules())
+        train_s = time.perf_counter() - start
+        figures = test_release(release.folder, test, options["max_wrong_answers"], options["precision"])
+    figures |= {"train_s": round(train_s, 1), "rss_mb": round(peak_rss_mb())}
+    for name, value in figures.items():
+        click.echo(f"{name:20} {value}")
+    if json_path:
+        json_path.write_text(json.dumps(figures, indent=1), "utf-8")
+
+
+def _outside(path: Path, oos_label: str) -> list[LabelledText]:
+    """Every row of a file of out-of-scope texts, whatever its label says."""
+    return [LabelledText(row.text, row.group, OUT_OF_SCOPE) for row in read_csv(path, outside=oos_label)]
+
+
+def load(folder: Path, max_wrong_answers: float, precision: str) -> tuple[Understander, Retriever]:
+    """The serving side of a release, without a workspace around it."""
+    files = ReleaseFiles(folder)
+    understander = Understander.load(folder, EntityRules(), precision=precision)
+    fusion, budget = load_fusion(files.fusion, max_wrong_answers)
+    memory = load_memory(files.index, files.examples)
+    retriever = Retriever(
+        understander.labels,
+        memory,
+        fusion,
+        budget,
+        answers=AnswerBook(()),
+        encode=lambda texts: np.stack([one.vector for one in understander.encoder.encode_all(texts)]),
+    )
+    return understander, retriever
+
+
+def test_release(
+    folder: Path, test: list[LabelledText], max_wrong_answers: float, precision: str
+) -> dict[str, Any]:
+    """Put every test message through understanding and retrieval, one at a time as a desk does, and score."""
+    understander, retriever = load(folder, max_wrong_answers, precision)
+    found: list[tuple[Understanding, Findings]] = []
+    understand_ms, total_ms = [], []
+    for row in test:
+        start = time.perf_counter()
+        understanding = understander.understand_batch([row.text])[0]
+        middle = time.perf_counter()
+        found.append(
+            (
+                understanding,
+                retriever.search(row.text, understanding.vector, understanding.class_probs, top=10**6),
+            )
+        )
+        understand_ms.append(1000 * (middle - start))
+        total_ms.append(1000 * (time.perf_counter() - start))
+    scores = evaluate_intents(
+        predictions(test, found),
+        answer_threshold=retriever.budget.answer_threshold,
+        max_wrong_answers=max_wrong_answers,
+    )
+    figures = {name: _rounded(getattr(scores, name)) for name in FIGURES}
+    figures |= {"coverage": _rounded(scores.coverage), "wrong_answers": _rounded(scores.error)}
+    p50, p95 = percentiles(understand_ms, 50, 95)
+    return figures | {"p50_ms": p50, "p95_ms": p95, "p50_with_retrieval_ms": percentiles(total_ms, 50)[0]}
+
+
+def predictions(test: list[LabelledText], found: list[tuple[Understanding, Findings]]) -> IntentPredictions:
+    """What `evaluate_intents` takes, from what serving found."""
+    labels = tuple(sorted({ranked.intent for _, findings in found for ranked in findings.intents}))
+    column = {label: i for i, label in enumerate(labels)}
+    probs = np.zeros((len(found), len(labels)))
+    for i, (_, findings) in enumerate(found):
+        for ranked in findings.intents:
+            probs[i, column[ranked.intent]] = ranked.prob
+    return IntentPredictions(
+        tuple(row.text for row in test),
+        tuple(str(row.intent) for row in test),
+        labels,
+        probs / probs.sum(axis=1, keepdims=True),
+        np.array([findings.confidence for _, findings in found]),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+if __name__ == "__main__":
+    main()

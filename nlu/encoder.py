@@ -1,0 +1,93 @@
+"""The encoder as served: tokenizers and ONNX Runtime, texts in, vectors out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from nlu.files import BadRelease
+
+MAX_TOKENS = 128
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """What one pass gives for one text: `vector` (width,) of length 1; for each word its first
+    sub-word's hidden state `word_states` (words, width) and its offsets in the text `words` (start, end)."""
+
+    vector: NDArray[np.float32]
+    word_states: NDArray[np.float32]
+    words: tuple[tuple[int, int], ...]
+
+
+class Encoder:
+    """A text encoder in ONNX; thread-safe, as ONNX Runtime sessions are."""
+
+    def __init__(self, model: Path, tokenizer: Path, *, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Arenas keep what the longest batch ever needed; a desk lives for weeks.
+        options.enable_cpu_mem_arena = False
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(model), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        except Exception as error:  # both libraries raise bare exceptions of their own
+            raise BadRelease(f"{model.parent}: the encoder can't be loaded: {error}") from error
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self._inputs = {node.name for node in self._session.get_inputs()}
+
+    @property
+    def width(self) -> int:
+        return int(self._session.get_outputs()[0].shape[-1])
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Encode one batch of texts, padded to the longest of them."""
+        if not texts:
+            return []
+        encodings = self._tokenizer.encode_batch(list(texts))
+        vectors, hidden = self._session.run(["vector", "hidden"], self._feed(encodings))
+        return [_words(encoding, vectors[row], hidden[row]) for row, encoding in enumerate(encodings)]
+
+    def encode_all(self, texts: Sequence[str], *, batch_size: int = 32) -> list[Encoded]:
+        """Encode many texts, similar lengths together so that little is spent on padding; order is kept."""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        done: dict[int, Encoded] = {}
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            done.update(zip(rows, self.encode([texts[i] for i in rows]), strict=True))
+        return [done[i] for i in range(len(texts))]
+
+    def _feed(self, encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
+        longest = max(len(encoding.ids) for encoding in encodings)
+        ids = np.zeros((len(encodings), longest), np.int64)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        return {name: array for name, array in feed.items() if name in self._inputs}
+
+
+def _words(encoding: Encoding, vector: NDArray[np.float32], hidden: NDArray[np.float32]) -> Encoded:
+    firsts: list[int] = []
+    spans: list[tuple[int, int]] = []
+    previous: int | None = None
+    for position, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
+        if word is None:
+            continue
+        if word == previous:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            firsts.append(position)
+            spans.append((start, end))
+        previous = word
+    return Encoded(vector, hidden[firsts], tuple(spans))

@@ -1,0 +1,115 @@
+"""The linear heads on the encoder's output, as plain arrays: a retrained head is a new small file, not a new model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from nlu.files import BadRelease, read_json
+from nlu.tagging import spans_of, viterbi
+
+Array = NDArray[np.float32]
+
+
+def softmax(scores: Array) -> Array:
+    """Probabilities along the last axis."""
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    probs: Array = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearHead:
+    """Scores `x @ weight + bias`: (n, width) -> (n, labels)."""
+
+    labels: tuple[str, ...]
+    weight: Array
+    bias: Array
+
+    def __post_init__(self) -> None:
+        if self.weight.shape[1] != len(self.labels) or self.bias.shape != (len(self.labels),):
+            raise BadRelease(
+                f"a head for {len(self.labels)} labels has weights {self.weight.shape} and biases {self.bias.shape}"
+            )
+
+    def probs(self, vectors: Array) -> Array:
+        return softmax(vectors @ self.weight + self.bias)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TagHead:
+    """Scores each word's tags and finds the best sequence.
+
+    `transitions` (tags, tags) and `start` (tags,) hold the learned scores with the forbidden steps already in."""
+
+    scores: LinearHead
+    transitions: Array
+    start: Array
+
+    def spans(self, states: Array, words: tuple[tuple[int, int], ...]) -> list[tuple[int, int, str]]:
+        """The entity spans of one text from its word states (words, width)."""
+        if not words:
+            return []
+        emissions = states @ self.scores.weight + self.scores.bias
+        path = viterbi(emissions, self.transitions, self.start)
+        return spans_of(words, [self.scores.labels[tag] for tag in path])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heads:
+    """All heads of a release; those whose labels the dialogues lacked are None."""
+
+    intent: LinearHead
+    tag: TagHead | None = None
+    sentiment: LinearHead | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """The tensors of heads.safetensors."""
+        found = {"intent.weight": self.intent.weight, "intent.bias": self.intent.bias}
+        if self.tag:
+            found |= {"tag.weight": self.tag.scores.weight, "tag.bias": self.tag.scores.bias}
+            found |= {"tag.transitions": self.tag.transitions, "tag.start": self.tag.start}
+        if self.sentiment:
+            found |= {"sentiment.weight": self.sentiment.weight, "sentiment.bias": self.sentiment.bias}
+        return {name: np.ascontiguousarray(array, np.float32) for name, array in found.items()}
+
+    def label_names(self) -> dict[str, tuple[str, ...]]:
+        """The content of labels.json."""
+        names = {"intent": self.intent.labels}
+        if self.tag:
+            names["tag"] = self.tag.scores.labels
+        if self.sentiment:
+            names["sentiment"] = self.sentiment.labels
+        return names
+
+
+def save_heads(heads: Heads, path: Path) -> None:
+    """Write the weights; labels.json is the release's to write."""
+    save_file(heads.arrays(), path)
+
+
+def load_heads(path: Path, labels: Path) -> Heads:
+    """Read the heads of a release.
+
+    Raises BadRelease if weights and labels don't fit each other."""
+    names: Mapping[str, Any] = read_json(labels)
+    try:
+        arrays = load_file(path)
+        intent = LinearHead(tuple(names["intent"]), arrays["intent.weight"], arrays["intent.bias"])
+        tag = None
+        if "tag" in names:
+            scores = LinearHead(tuple(names["tag"]), arrays["tag.weight"], arrays["tag.bias"])
+            tag = TagHead(scores, arrays["tag.transitions"], arrays["tag.start"])
+        sentiment = None
+        if "sentiment" in names:
+            sentiment = LinearHead(
+                tuple(names["sentiment"]), arrays["sentiment.weight"], arrays["sentiment.bias"]
+            )
+    except (KeyError, OSError, SafetensorError) as error:
+        raise BadRelease(f"{path}: the heads can't be read: {error!r}") from error
+    return Heads(intent, tag, sentiment)

@@ -1,0 +1,114 @@
+"""Text becomes an Understanding, in one encoder pass and without torch."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from nlu.batching import Batcher
+from nlu.encoder import Encoded, Encoder
+from nlu.files import ReleaseFiles
+from nlu.heads import Heads, load_heads
+from nlu.language import detect_language
+from nlu.rules import EntityRules
+from nlu.text import clean
+from nlu.understanding import Entity, IntentProb, Sentiment, Understanding
+
+TOP = 5
+
+
+class Understander:
+    """The understanding side of one release, with the workspace's patterns and gazetteers."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        heads: Heads,
+        rules: EntityRules,
+        *,
+        language: str = "en",
+        batch_size: int = 16,
+        max_chars: int = 4096,
+    ) -> None:
+        self.encoder = encoder
+        self.heads = heads
+        self.rules = rules
+        self._language = language
+        self._max_chars = max_chars
+        self._batcher: Batcher[str, Understanding] = Batcher(self.understand_batch, max_size=batch_size)
+
+    @classmethod
+    def load(
+        cls,
+        release: Path,
+        rules: EntityRules,
+        *,
+        precision: str = "int8",
+        threads: int = 1,
+        language: str = "en",
+        batch_size: int = 16,
+        max_chars: int = 4096,
+    ) -> "Understander":
+        """Load a release folder and run it once, so that the first customer doesn't wait.
+
+        Raises BadRelease if the folder is unfinished or its files don't fit each other."""
+        files = ReleaseFiles(release)
+        files.check()
+        encoder = Encoder(files.encoder(precision), files.tokenizer, threads=threads)
+        heads = load_heads(files.heads, files.labels)
+        found = cls(encoder, heads, rules, language=language, batch_size=batch_size, max_chars=max_chars)
+        found.understand_batch(["hello"])
+        return found
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The intents of the release, in the order of `Understanding.class_probs`."""
+        return self.heads.intent.labels
+
+    async def understand(self, text: str) -> Understanding:
+        """Understand one message; those that arrive together share an encoder pass."""
+        return await self._batcher.submit(text)
+
+    def understand_batch(self, texts: Sequence[str], *, now: datetime | None = None) -> list[Understanding]:
+        """Understand texts in one pass, dates relative to `now` (default: this moment)."""
+        now = now or datetime.now(UTC)
+        cleaned = [clean(text, max_chars=self._max_chars) for text in texts]
+        return [
+            self._one(text, encoded, now)
+            for text, encoded in zip(texts, self.encoder.encode(cleaned), strict=True)
+        ]
+
+    def _one(self, text: str, encoded: Encoded, now: datetime) -> Understanding:
+        probs = self.heads.intent.probs(encoded.vector)
+        best = np.argsort(-probs)[:TOP]
+        return Understanding(
+            text=text,
+            intents=tuple(IntentProb(self.labels[i], float(probs[i])) for i in best),
+            entities=find_entities(text, encoded, self.heads, self.rules, now=now),
+            vector=encoded.vector,
+            class_probs=probs,
+            language=detect_language(text, self._language),
+            sentiment=self._sentiment(encoded),
+        )
+
+    def _sentiment(self, encoded: Encoded) -> Sentiment | None:
+        head = self.heads.sentiment
+        if head is None:
+            return None
+        return cast(Sentiment, head.labels[int(head.probs(encoded.vector).argmax())])
+
+
+def find_entities(
+    text: str, encoded: Encoded, heads: Heads, rules: EntityRules, *, now: datetime
+) -> tuple[Entity, ...]:
+    """Patterns and gazetteers first, the tag head's spans where they left room; in order of the text."""
+    exact = rules.find(text, now=now)
+    spans = heads.tag.spans(encoded.word_states, encoded.words) if heads.tag else []
+    free = [span for span in spans if not any(span[0] < e.end and e.start < span[1] for e in exact)]
+    learned = [
+        Entity(label, start, end, text[start:end], rules.normalise(label, text[start:end], now=now))
+        for start, end, label in free
+    ]
+    return tuple(sorted([*exact, *learned], key=lambda entity: entity.start))

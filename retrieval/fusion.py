@@ -1,0 +1,142 @@
+"""Classifier and memory become calibrated probabilities: the one place for training and serving.
+
+The two know different things: the classifier where classes border on each other, the memory what was
+really said. Their evidence for each intent is joined by a conditional logit (McFadden 1974) whose few
+weights are fitted on out-of-fold predictions, and a logistic regression (Platt 1999) on the joined
+scores and distances says how probable it is that the best intent is right and the message in scope."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.budget import Budget
+from retrieval.errors import RetrievalError
+
+Array = NDArray[np.float64]
+
+NEIGHBOURS = 20
+TEMPERATURES = (0.03, 0.05, 0.1)
+N_CLASS_FEATURES = 2 + len(TEMPERATURES)
+N_SCOPE_FEATURES = 7
+FLOOR = 1e-2  # an intent without a single vote is unlikely, not impossible
+OUT_OF_SCOPE = "out_of_scope"
+
+
+def class_features(class_probs: Array, similarities: Array, owners: NDArray[np.intp]) -> Array:
+    """Evidence for each intent: (n, labels), (n, k) best first, (n, k) -> (n, labels, N_CLASS_FEATURES).
+
+    The features are the classifier's log probability, the similarity of the intent's nearest example
+    (of the farthest neighbour where it has none) and the logs of its share in the neighbours' votes at
+    three temperatures. `owners` is the intent of each neighbour."""
+    n, n_labels = class_probs.shape
+    rows = np.arange(n)
+    nearest = np.repeat(similarities[:, -1:], n_labels, axis=1)
+    for j in range(similarities.shape[1] - 1, -1, -1):
+        nearest[rows, owners[:, j]] = np.maximum(nearest[rows, owners[:, j]], similarities[:, j])
+    votes = []
+    for temperature in TEMPERATURES:
+        weights = np.exp((similarities - similarities[:, :1]) / temperature)
+        share = np.zeros((n, n_labels))
+        for j in range(similarities.shape[1]):
+            share[rows, owners[:, j]] += weights[:, j]
+        votes.append(np.log(share / share.sum(axis=1, keepdims=True) + FLOOR))
+    return np.stack([np.log(class_probs + 1e-6), nearest, *votes], axis=2)
+
+
+def softmax(scores: Array) -> Array:
+    shifted: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def scope_features(probs: Array, class_probs: Array, similarities: Array, outside: int | None) -> Array:
+    """What tells a message that was understood from one that was not: (n, N_SCOPE_FEATURES).
+
+    `probs` (n, labels) are fused; `outside` is the column of out-of-scope examples, if there are any."""
+    inside = np.delete(probs, outside, axis=1) if outside is not None else probs
+    ordered = np.sort(inside, axis=1)
+    best = np.clip(ordered[:, -1], 1e-6, 1 - 1e-6)
+    second = ordered[:, -2] if ordered.shape[1] > 1 else np.zeros(len(best))
+    out = np.clip(probs[:, outside], 1e-6, 1 - 1e-6) if outside is not None else np.full(len(best), 0.5)
+    return np.stack(
+        [
+            np.log(best) - np.log1p(-best),
+            best - second,
+            similarities[:, 0],
+            similarities[:, 0] ** 2,
+            similarities[:, :5].mean(axis=1),
+            np.log(class_probs.max(axis=1) + 1e-6),
+            np.log(out) - np.log1p(-out),
+        ],
+        axis=1,
+    )
+
+
+def sigmoid(x: Array) -> Array:
+    result: Array = 1 / (1 + np.exp(-np.clip(x, -30, 30)))
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fused:
+    """`probs` (n, labels) sum to 1 in each row; `confidence` and `scope` (n,) are calibrated, 0..1."""
+
+    probs: Array
+    confidence: Array
+    scope: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """The fitted weights of a release. `confidence` and `scope` end with their constant."""
+
+    weights: tuple[float, ...]
+    confidence: tuple[float, ...]
+    scope: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        met = (len(self.weights), len(self.confidence), len(self.scope))
+        wanted = (N_CLASS_FEATURES, N_SCOPE_FEATURES + 1, N_SCOPE_FEATURES + 1)
+        if met != wanted:
+            raise RetrievalError(f"a release's fusion has {met} weights, wanted {wanted}: train it again")
+
+    def fuse(
+        self, class_probs: Array, similarities: Array, owners: NDArray[np.intp], labels: Sequence[str]
+    ) -> Fused:
+        """Join the evidence; shapes as in `class_features`, `labels` names the columns."""
+        probs = softmax(class_features(class_probs, similarities, owners) @ np.array(self.weights))
+        outside = labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels else None
+        features = scope_features(probs, class_probs, similarities, outside)
+        return Fused(probs, _logistic(features, self.confidence), _logistic(features, self.scope))
+
+
+def save_fusion(fusion: Fusion, budgets: Sequence[Budget], path: Path) -> None:
+    """Write fusion.json: the weights, and the thresholds for several budgets."""
+    content = {"fusion": asdict(fusion), "budgets": [asdict(budget) for budget in budgets]}
+    path.write_text(json.dumps(content, indent=1), "utf-8")
+
+
+def load_fusion(path: Path, max_wrong_answers: float) -> tuple[Fusion, Budget]:
+    """Read what `save_fusion` wrote, with the thresholds of the largest budget within `max_wrong_answers`.
+
+    Raises RetrievalError if the file can't be read or every budget in it is larger."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        fusion = Fusion(**{name: tuple(weights) for name, weights in content["fusion"].items()})
+        budgets = [Budget(**budget) for budget in content["budgets"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RetrievalError(f"{path}: can't be read: {error!r}") from error
+    within = [budget for budget in budgets if budget.max_wrong_answers <= max_wrong_answers + 1e-9]
+    if not within:
+        least = min(budget.max_wrong_answers for budget in budgets)
+        raise RetrievalError(
+            f"{path}: max_wrong_answers is {max_wrong_answers}, the least this release knows is {least}"
+        )
+    return fusion, max(within, key=lambda budget: budget.max_wrong_answers)
+
+
+def _logistic(features: Array, weights: Sequence[float]) -> Array:
+    return sigmoid(features @ np.array(weights[:-1]) + weights[-1])

@@ -1,0 +1,128 @@
+"""Labelled examples in FAISS; grows while the desk runs."""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.candidates import Neighbour
+from retrieval.errors import RetrievalError
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled customer text. `correction_id` is set for those learned since the release was trained."""
+
+    text: str
+    intent: str
+    correction_id: int | None = None
+
+
+class Memory:
+    """Examples with their vectors (width,), length 1, searched by cosine.
+
+    `learn` and `unlearn` may run beside searches in other threads: a search sees the memory as it was
+    before or after, never between."""
+
+    def __init__(self, examples: Sequence[Example], vectors: Vector) -> None:
+        if len(examples) != len(vectors):
+            raise RetrievalError(f"the memory has {len(examples)} examples but {len(vectors)} vectors")
+        self._lock = threading.Lock()
+        self._examples = dict(enumerate(examples))
+        self._next_id = len(examples)
+        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+        if len(examples):
+            self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.arange(len(examples)))
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """Every intent that has an example, in order of first appearance."""
+        with self._lock:
+            return tuple(dict.fromkeys(example.intent for example in self._examples.values()))
+
+    def search(self, vector: Vector, k: int) -> list[tuple[Example, float]]:
+        """The k nearest examples with their cosine, nearest first."""
+        with self._lock:
+            similarities, ids = self._index.search(vector.reshape(1, -1), min(k, max(1, len(self._examples))))
+            return [
+                (self._examples[int(i)], float(s))
+                for i, s in zip(ids[0], similarities[0], strict=True)
+                if i >= 0
+            ]
+
+    def learn(self, example: Example, vector: Vector) -> None:
+        """Add an example; one with the very same text but another intent gives way to it."""
+        with self._lock:
+            self._drop(
+                [
+                    key
+                    for key, known in self._examples.items()
+                    if known.intent != example.intent and known.text.casefold() == example.text.casefold()
+                ]
+            )
+            self._index.add_with_ids(vector.reshape(1, -1).astype(np.float32), np.array([self._next_id]))
+            self._examples[self._next_id] = example
+            self._next_id += 1
+
+    def unlearn(self, correction_id: int) -> bool:
+        """Remove what a correction taught; False if it isn't there."""
+        with self._lock:
+            keys = [key for key, known in self._examples.items() if known.correction_id == correction_id]
+            self._drop(keys)
+            return bool(keys)
+
+    def _drop(self, keys: Sequence[int]) -> None:
+        if keys:
+            self._index.remove_ids(np.array(keys, np.int64))
+            for key in keys:
+                del self._examples[key]
+
+    def save(self, index: Path, examples: Path) -> None:
+        """Write the index and, line by line in its order, the examples."""
+        with self._lock:
+            rows = list(self._examples.items())
+            vectors = (
+                np.stack([self._index.reconstruct(key) for key, _ in rows]) if rows else np.zeros((0, 1))
+            )
+            flat = faiss.IndexFlatIP(vectors.shape[1])
+            flat.add(np.ascontiguousarray(vectors, np.float32))
+            faiss.write_index(flat, str(index))
+            lines = (json.dumps({"text": e.text, "intent": e.intent}, ensure_ascii=False) for _, e in rows)
+            examples.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def load_memory(index: Path, examples: Path) -> Memory:
+    """Read what `Memory.save` wrote.
+
+    Raises RetrievalError naming the file if it can't be read or the two don't fit."""
+    try:
+        flat = faiss.read_index(str(index))
+        vectors = flat.reconstruct_n(0, flat.ntotal)
+    except RuntimeError as error:
+        raise RetrievalError(f"{index}: not a FAISS index: {error}") from error
+    found = []
+    for number, line in enumerate(examples.read_text("utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            found.append(Example(row["text"], row["intent"]))
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise RetrievalError(f"{examples}:{number}: not an example: {error!r}") from error
+    if len(found) != len(vectors):
+        raise RetrievalError(
+            f"{examples}: {len(found)} examples, but {index.name} holds {len(vectors)} vectors"
+        )
+    return Memory(found, vectors)
+
+
+def as_neighbours(found: Sequence[tuple[Example, float]]) -> tuple[Neighbour, ...]:
+    return tuple(Neighbour(example.text, example.intent, similarity) for example, similarity in found)

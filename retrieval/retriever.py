@@ -1,0 +1,179 @@
+"""The retriever: a message's vector and class probabilities find intents, answers and passages."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.answers import Answer, AnswerBook
+from retrieval.articles import Passage
+from retrieval.budget import Budget
+from retrieval.candidates import Candidate, Findings, RankedIntent
+from retrieval.dense import DenseIndex
+from retrieval.fusion import NEIGHBOURS, OUT_OF_SCOPE, Fused, Fusion
+from retrieval.lexical import LexicalIndex
+from retrieval.memory import Example, Memory, as_neighbours
+
+Vector = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vector]
+
+RRF_CONSTANT = 60  # Cormack, Clarke and Buettcher 2009
+TEMPLATE_MARKS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+
+# A correction counts fully for a message this near, and not at all for one that far.
+CORRECTION_FULL = 0.95
+CORRECTION_NONE = 0.80
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Texts searched by meaning and by words at once."""
+
+    dense: DenseIndex
+    lexical: LexicalIndex
+    vectors: Vector
+
+    @classmethod
+    def of(cls, texts: Sequence[str], encode: Encode) -> "_Texts":
+        vectors = encode(texts) if texts else np.zeros((0, 1), np.float32)
+        return cls(DenseIndex(vectors), LexicalIndex(texts), vectors)
+
+    def search(self, text: str, vector: Vector, k: int) -> list[tuple[int, float, float]]:
+        """The k best as (position, reciprocal-rank score, cosine)."""
+        if not len(self.vectors):
+            return []
+        ranks: dict[int, float] = {}
+        for found in (self.dense.search(vector, 4 * k), self.lexical.search(text, 4 * k)):
+            for rank, (position, _) in enumerate(found):
+                ranks[position] = ranks.get(position, 0.0) + 1 / (RRF_CONSTANT + rank)
+        best = sorted(ranks, key=lambda position: -ranks[position])[:k]
+        return [(position, ranks[position], float(self.vectors[position] @ vector)) for position in best]
+
+
+class Retriever:
+    """Everything findable in one workspace with one release; searches may run in any thread."""
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        memory: Memory,
+        fusion: Fusion,
+        budget: Budget,
+        *,
+        answers: AnswerBook,
+        passages: Sequence[Passage] = (),
+        encode: Encode,
+    ) -> None:
+        self.labels = tuple(labels)
+        self.memory = memory
+        self.fusion = fusion
+        self.budget = budget
+        self.answers = answers
+        self._passages = tuple(passages)
+        self._answer_list = answers.answers
+        self._answer_texts = _Texts.of([_plain(answer) for answer in self._answer_list], encode)
+        self._passage_texts = _Texts.of([f"{passage.title}. {passage.text}" for passage in passages], encode)
+
+    def search(
+        self, text: str, vector: Vector, class_probs: NDArray[np.float32], *, top: int = 5
+    ) -> Findings:
+        """Find what a message may mean and what may answer it.
+
+        `vector` (width,) of length 1 and `class_probs` (labels,) come from one encoder pass."""
+        near = self.memory.search(vector, NEIGHBOURS)
+        labels = (*self.labels, *(intent for intent in self.memory.intents if intent not in self.labels))
+        fused = self._with_corrections(self._fuse(near, class_probs, labels), near, labels)
+        ranked = _rank(fused, labels)[:top]
+        return Findings(
+            intents=ranked,
+            confidence=float(fused.confidence[0]),
+            scope_prob=float(fused.scope[0]),
+            answers=self._rank_answers(text, vector, ranked),
+            passages=self._rank_passages(text, vector, top),
+            neighbours=as_neighbours(near[:top]),
+        )
+
+    def learn(self, text: str, intent: str, vector: Vector, *, correction_id: int) -> None:
+        """Remember a correction; the very next search finds it."""
+        self.memory.learn(Example(text, intent, correction_id), vector)
+
+    def unlearn(self, correction_id: int) -> bool:
+        """Forget a correction that was taken back; False if it wasn't known."""
+        return self.memory.unlearn(correction_id)
+
+    def _fuse(
+        self, near: Sequence[tuple[Example, float]], class_probs: NDArray[np.float32], labels: tuple[str, ...]
+    ) -> Fused:
+        probs = np.zeros((1, len(labels)))
+        probs[0, : len(class_probs)] = class_probs
+        similarities = np.array([[similarity for _, similarity in near] or [0.0]])
+        owners = np.array([[labels.index(example.intent) for example, _ in near] or [0]])
+        return self.fusion.fuse(probs, similarities, owners, labels)
+
+    def _with_corrections(
+        self, fused: Fused, near: Sequence[tuple[Example, float]], labels: tuple[str, ...]
+    ) -> Fused:
+        """Where the nearest example is a correction, its word counts the more the nearer it is."""
+        if not near or near[0][0].correction_id is None:
+            return fused
+        example, similarity = near[0]
+        share = float(np.clip((similarity - CORRECTION_NONE) / (CORRECTION_FULL - CORRECTION_NONE), 0, 1))
+        told = np.zeros_like(fused.probs)
+        told[0, labels.index(example.intent)] = 1.0
+        is_inside = float(example.intent != OUT_OF_SCOPE)
+        return Fused(
+            (1 - share) * fused.probs + share * told,
+            (1 - share) * fused.confidence + share * is_inside,
+            (1 - share) * fused.scope + share * is_inside,
+        )
+
+    def _rank_answers(
+        self, text: str, vector: Vector, intents: Sequence[RankedIntent]
+    ) -> tuple[Candidate, ...]:
+        likeness = {
+            position: (score, cosine)
+            for position, score, cosine in self._answer_texts.search(text, vector, len(self._answer_list))
+        }
+        position_of = {answer.id: position for position, answer in enumerate(self._answer_list)}
+        found: list[Candidate] = []
+        for ranked in intents:
+            group = self.answers.of_intent(ranked.intent)
+            scored = [(answer, *likeness.get(position_of[answer.id], (0.0, 0.0))) for answer in group]
+            shares = np.exp([4 * cosine for _, _, cosine in scored])
+            for (answer, score, _), share in sorted(
+                zip(scored, shares, strict=True), key=lambda pair: -pair[1]
+            ):
+                prob = ranked.prob * float(share / shares.sum())
+                title = answer.title.templates[0]
+                found.append(
+                    Candidate(
+                        answer.id, "answer", answer.intent, score, prob, title, answer.variants.templates[0]
+                    )
+                )
+        return tuple(found)
+
+    def _rank_passages(self, text: str, vector: Vector, top: int) -> tuple[Candidate, ...]:
+        found = []
+        for position, _, cosine in self._passage_texts.search(text, vector, top):
+            passage = self._passages[position]
+            prob = float(np.clip(cosine, 0, 1))
+            found.append(
+                Candidate(
+                    passage.id, "passage", None, cosine, prob, passage.title, passage.text, passage.source
+                )
+            )
+        return tuple(found)
+
+
+def _rank(fused: Fused, labels: Sequence[str]) -> tuple[RankedIntent, ...]:
+    order = np.argsort(-fused.probs[0])
+    return tuple(
+        RankedIntent(labels[i], float(fused.probs[0, i])) for i in order if labels[i] != OUT_OF_SCOPE
+    )
+
+
+def _plain(answer: Answer) -> str:
+    text = f"{answer.title.templates[0]}. {answer.variants.templates[0]}"
+    return re.sub(r"\s+", " ", TEMPLATE_MARKS.sub("", text))

@@ -1,0 +1,172 @@
+"""Dialogues become training examples, split so that nothing of a test dialogue was seen before."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from training.dialogues import OUT_OF_SCOPE, Dialogue, EntityLabel
+from training.errors import TrainingError
+
+NOT_LETTERS = re.compile(r"[\W\d_]+")
+MIN_EXAMPLES = 2  # an intent needs one to learn from and one to be checked with
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledText:
+    """A customer text with what is known of it; None where the dialogues say nothing.
+
+    `group` is the dialogue it came from: texts of one group never stand on both sides of a split.
+    `entities` is None when the dialogue's set has no entity labels at all, () when there are none here."""
+
+    text: str
+    group: str
+    intent: str | None = None
+    entities: tuple[EntityLabel, ...] | None = None
+    sentiment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The customer texts of a workspace; `answers` counts which answers agents gave."""
+
+    rows: tuple[LabelledText, ...]
+    n_dialogues: int = 0
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """Labels in scope, sorted."""
+        return tuple(sorted({row.intent for row in self.rows if row.intent and row.intent != OUT_OF_SCOPE}))
+
+    @property
+    def entity_types(self) -> tuple[str, ...]:
+        return tuple(sorted({entity.label for row in self.rows for entity in row.entities or ()}))
+
+    def labelled(self) -> tuple[LabelledText, ...]:
+        """Rows with an intent, out-of-scope ones included."""
+        return tuple(row for row in self.rows if row.intent)
+
+
+def build_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
+    """Take the customers' turns of dialogues.
+
+    Raises TrainingError if there is nothing to learn from."""
+    rows: list[LabelledText] = []
+    n_dialogues = 0
+    for dialogue in dialogues:
+        n_dialogues += 1
+        rows.extend(
+            LabelledText(
+                turn.text,
+                dialogue.id,
+                turn.intents[0] if turn.intents else None,
+                turn.entities,
+                turn.sentiment,
+            )
+            for turn in dialogue.turns
+            if turn.speaker == "customer" and turn.text.strip()
+        )
+    has_entities = any(row.entities for row in rows)
+    if not has_entities:
+        rows = [LabelledText(row.text, row.group, row.intent, None, row.sentiment) for row in rows]
+    dataset = Dataset(tuple(rows), n_dialogues)
+    check(dataset)
+    return dataset
+
+
+def check(dataset: Dataset) -> None:
+    """Refuse what no model can be trained on.
+
+    Raises TrainingError with the counts met and wanted."""
+    if not dataset.rows:
+        raise TrainingError(
+            f"{dataset.n_dialogues} dialogues hold no customer turn with a text; nothing to train on"
+        )
+    counts = Counter(row.intent for row in dataset.labelled() if row.intent != OUT_OF_SCOPE)
+    if not counts:
+        raise TrainingError(
+            f"none of the {len(dataset.rows)} customer turns has an intent; label some: "
+            '{"speaker": "customer", "text": "...", "intent": "order_status"}'
+        )
+    if len(counts) == 1:
+        raise TrainingError(
+            f"all {counts.total()} labelled turns have the intent {next(iter(counts))!r}; wanted two or more intents"
+        )
+    rare = sorted(intent for intent, count in counts.items() if count < MIN_EXAMPLES)
+    if rare:
+        named = ", ".join(repr(intent) for intent in rare[:5]) + (" ..." if len(rare) > 5 else "")
+        raise TrainingError(
+            f"{named}: one example; wanted {MIN_EXAMPLES} or more of each intent: add some or drop the intent"
+        )
+
+
+def near_duplicate_key(text: str) -> str:
+    """The same for texts that differ only in case, digits, punctuation and spacing."""
+    return NOT_LETTERS.sub(" ", text.casefold()).strip() or text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows to learn from and rows to test on; `n_moved` near-duplicates went over to training."""
+
+    train: tuple[LabelledText, ...]
+    test: tuple[LabelledText, ...]
+    n_moved: int
+
+
+def split(dataset: Dataset, *, test_share: float = 0.15, seed: int = 0) -> Split:
+    """Split by dialogue; near-duplicates of training texts are kept on the training side.
+
+    An intent never loses its last two examples to the test side."""
+    groups = sorted({row.group for row in dataset.rows}, key=lambda group: _hash(group, seed))
+    chosen = set(groups[: round(test_share * len(groups))])
+    keys = {near_duplicate_key(row.text) for row in dataset.rows if row.group not in chosen}
+    kept = Counter(row.intent for row in dataset.rows if row.group not in chosen)
+    train: list[LabelledText] = []
+    test: list[LabelledText] = []
+    n_moved = 0
+    for row in dataset.rows:
+        if row.group not in chosen:
+            train.append(row)
+        elif near_duplicate_key(row.text) in keys or (row.intent and kept[row.intent] < MIN_EXAMPLES):
+            train.append(row)
+            kept[row.intent] += 1
+            n_moved += 1
+        else:
+            test.append(row)
+    return Split(tuple(train), tuple(test), n_moved)
+
+
+def folds(rows: Sequence[LabelledText], n_folds: int, *, seed: int = 0) -> list[int]:
+    """The fold of each row: balanced within each intent, groups kept together.
+
+    Greedy: the largest groups first, each to the fold that has least of its intents."""
+    members: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        members.setdefault(row.group, []).append(i)
+    filled: list[Counter[str | None]] = [Counter() for _ in range(n_folds)]
+    sizes = [0] * n_folds
+    fold_of = [0] * len(rows)
+    order = sorted(members, key=lambda group: (-len(members[group]), _hash(group, seed)))
+    for group in order:
+        intents = Counter(rows[i].intent for i in members[group])
+        best = min(
+            range(n_folds),
+            key=lambda f: (sum(filled[f][intent] * n for intent, n in intents.items()), sizes[f]),
+        )
+        filled[best].update(intents)
+        sizes[best] += len(members[group])
+        for i in members[group]:
+            fold_of[i] = best
+    return fold_of
+
+
+def _hash(text: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed}:{text}".encode()).hexdigest()
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """A hash of all that is trained on; the same dialogues give the same, in any order."""
+    lines = sorted(repr(row) for row in dataset.rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

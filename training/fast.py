@@ -1,0 +1,111 @@
+"""The fast training: linear heads, memory and fusion on a frozen encoder's features."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.heads import Heads, LinearHead, TagHead
+from nlu.tagging import tag_names
+from retrieval.fusion import Fused
+from training.calibrate import N_FOLDS, Calibrated, Evidence, calibrate, gather, is_right
+from training.dataset import folds
+from training.dialogues import OUT_OF_SCOPE
+from training.features import Features
+from training.heads import fit_linear, fit_tags
+from training.thresholds import HeldOut
+
+MIN_OUTSIDE_CLASS = 5  # out-of-scope examples from which they are a class of their own
+MIN_SENTIMENT = 10  # labelled texts of each of at least two kinds
+SENTIMENT_STRENGTH = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """Everything fitted on one set of features; `labels` are the intents, out of scope among them if it is a class."""
+
+    labels: tuple[str, ...]
+    heads: Heads
+    calibrated: Calibrated
+
+
+def intent_labels(features: Features) -> tuple[str, ...]:
+    """The columns of the intent head: sorted intents, and out of scope where it has examples enough."""
+    counts = Counter(row.intent for row in features.rows if row.intent)
+    kept = (label for label, n in counts.items() if label != OUT_OF_SCOPE or n >= MIN_OUTSIDE_CLASS)
+    return tuple(sorted(kept))
+
+
+def fit(features: Features, *, seed: int = 0) -> Model:
+    """Calibrate by cross-validation, then fit the heads on all of the features."""
+    labels = intent_labels(features)
+    known = learnable(features, labels)
+    calibrated = calibrate(
+        known.vectors, golds(known), labels, folds(known.rows, N_FOLDS, seed=seed), seed=seed
+    )
+    return Model(labels, fit_heads(features, labels, calibrated.strength, seed=seed), calibrated)
+
+
+def fit_heads(features: Features, labels: tuple[str, ...], strength: float, *, seed: int = 0) -> Heads:
+    """Intent, tag and sentiment heads, each where its labels are."""
+    known = learnable(features, labels)
+    intent = fit_linear(known.vectors, golds(known), strength=strength, names=labels)
+    return Heads(intent, fit_tag_head(features, seed=seed), fit_sentiment_head(features))
+
+
+def fit_tag_head(features: Features, *, seed: int = 0) -> TagHead | None:
+    """None where no entity is labelled."""
+    tagged = features.tagged()
+    types = {entity.label for text in tagged for entity in text.entities}
+    return fit_tags(tagged, tag_names(types), seed=seed) if types else None
+
+
+def fit_sentiment_head(features: Features) -> LinearHead | None:
+    """None where fewer than two kinds of sentiment have enough labelled texts; texts without a label are left out."""
+    counts = Counter(row.sentiment for row in features.rows if row.sentiment)
+    kept = [kind for kind, n in counts.items() if n >= MIN_SENTIMENT]
+    if len(kept) < 2:
+        return None
+    chosen = features.only([i for i, row in enumerate(features.rows) if row.sentiment in kept])
+    return fit_linear(
+        chosen.vectors,
+        [str(row.sentiment) for row in chosen.rows],
+        strength=SENTIMENT_STRENGTH,
+        balanced=True,
+    )
+
+
+def learnable(features: Features, labels: tuple[str, ...]) -> Features:
+    """Rows whose intent is a column."""
+    return features.only([i for i, row in enumerate(features.rows) if row.intent in labels])
+
+
+def golds(features: Features) -> list[str]:
+    return [str(row.intent) for row in features.rows]
+
+
+def held_out(
+    evidence: Evidence, fused: Fused, labels: tuple[str, ...], weight: NDArray[np.float64]
+) -> HeldOut:
+    """What the thresholds are fitted on."""
+    in_scope = np.array([label != OUT_OF_SCOPE for label in evidence.gold])
+    return HeldOut(
+        fused.confidence, in_scope & is_right(fused.probs, labels, evidence.gold), in_scope, weight
+    )
+
+
+def predict(model: Model, train: Features, test: Features) -> Fused:
+    """Fused probabilities of messages the model has not seen: (test rows, labels)."""
+    known = learnable(train, model.labels)
+    evidence = gather(
+        known.vectors,
+        golds(known),
+        test.vectors,
+        [""] * len(test.rows),
+        model.labels,
+        head=model.heads.intent,
+    )
+    return model.calibrated.fusion.fuse(
+        evidence.class_probs, evidence.similarities, evidence.owners, model.labels
+    )

@@ -1,0 +1,70 @@
+"""Texts run once through the served encoder; everything the fast training learns from."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.encoder import Encoded, Encoder
+from nlu.text import clean
+from training.dataset import LabelledText
+from training.heads import TaggedText
+
+Progress = Callable[[str, int, int], None]  # stage, done, total
+CHUNK = 256
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """For callers that show none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """Rows with their vectors (n, width), and word states for those with entity labels."""
+
+    rows: tuple[LabelledText, ...]
+    vectors: NDArray[np.float32]
+    encoded: tuple[Encoded, ...]
+
+    def only(self, positions: Sequence[int]) -> "Features":
+        chosen = list(positions)
+        return Features(
+            tuple(self.rows[i] for i in chosen), self.vectors[chosen], tuple(self.encoded[i] for i in chosen)
+        )
+
+    def with_intent(self) -> "Features":
+        return self.only([i for i, row in enumerate(self.rows) if row.intent])
+
+    def tagged(self) -> list[TaggedText]:
+        """Rows whose entities are known (maybe none in them)."""
+        return [
+            TaggedText(one.word_states, one.words, row.entities)
+            for row, one in zip(self.rows, self.encoded, strict=True)
+            if row.entities is not None
+        ]
+
+
+def encode_rows(
+    rows: Sequence[LabelledText], folder: Path, precision: str, progress: Progress = no_progress
+) -> Features:
+    """Encode rows with the release's own ONNX file, on all cores: one thread a session is fastest on small batches."""
+    encoder = Encoder(folder / f"encoder.{precision}.onnx", folder / "tokenizer.json", threads=1)
+    texts = [clean(row.text) for row in rows]
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
+    found: dict[int, Encoded] = {}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for chunk, encoded in zip(
+            chunks, pool.map(lambda c: encoder.encode_all([texts[i] for i in c]), chunks), strict=True
+        ):
+            found.update(zip(chunk, encoded, strict=True))
+            progress("encoding", len(found), len(texts))
+    ordered = tuple(found[i] for i in range(len(rows)))
+    vectors = (
+        np.stack([one.vector for one in ordered]) if ordered else np.zeros((0, encoder.width), np.float32)
+    )
+    return Features(tuple(rows), vectors, ordered)

@@ -1,0 +1,209 @@
+"""The whole of `kefu train`: a dataset in, a release folder out, nothing half-written in between."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nlu.encoder import Encoder
+from nlu.files import ReleaseFiles
+from nlu.heads import save_heads
+from nlu.rules import EntityRules
+from retrieval.articles import Passage
+from retrieval.budget import Budget
+from retrieval.fusion import OUT_OF_SCOPE, save_fusion
+from retrieval.memory import Example, Memory
+from training.dataset import Dataset, Split, fingerprint, split
+from training.fast import fit_heads, held_out, learnable
+from training.features import Features
+from training.registry import Registry, Release
+from training.report import Report, write_report
+from training.scoring import Scores, score
+from training.thresholds import fit_budget
+from training.trained import Options, Trained, Watch, train_fast
+
+BUDGETS = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2)
+
+
+def train(
+    dataset: Dataset,
+    workspace: Path,
+    options: Options,
+    *,
+    rules: EntityRules,
+    passages: Sequence[Passage] = (),
+    passage_intents: frozenset[str] = frozenset(),
+    watch: Watch | None = None,
+) -> Release:
+    """Train on a dataset and leave a release in WORKSPACE/releases; making it current is the caller's choice.
+
+    `passage_intents` are those answered from articles; no other message should reach the passage threshold.
+    Raises TrainingError for data or a disk that won't do; then no release is left behind."""
+    watch = watch or Watch()
+    parts = split(dataset, test_share=options.test_share, seed=options.seed)
+    registry = Registry(workspace)
+    with registry.staging() as folder:
+        trained = _train(parts, folder, options, registry, watch)
+        cosines = _passage_cosines(trained, passages, passage_intents, folder, options)
+        budgets = _budgets(trained, options, cosines)
+        chosen = next(b for b in budgets if b.max_wrong_answers == options.max_wrong_answers)
+        with watch.stage("evaluation"):
+            scores = score(trained, folder, rules, chosen, served=options.precision)
+        with watch.stage("last fit and index"):
+            write_model(trained, budgets, folder, seed=options.seed)
+        with watch.stage("report"):
+            write_report(folder, _report(dataset, parts, trained, options, chosen, scores, watch))
+        return registry.finish(
+            folder, _manifest(dataset, trained, options, chosen, scores), speed=trained.speed
+        )
+
+
+def _train(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
+    if options.speed == "fast":
+        return train_fast(parts, folder, options, registry, watch)
+    from training.full import train_full
+
+    return train_full(parts, folder, options, registry, watch)
+
+
+def _budgets(trained: Trained, options: Options, cosines: "np.ndarray | None") -> list[Budget]:
+    calibrated = trained.model.calibrated
+    messages = held_out(calibrated.evidence, calibrated.fused, trained.model.labels, calibrated.sample_weight)
+    wanted = sorted({*BUDGETS, options.max_wrong_answers})
+    return [fit_budget(messages, max_wrong, cosines) for max_wrong in wanted]
+
+
+def _passage_cosines(
+    trained: Trained,
+    passages: Sequence[Passage],
+    passage_intents: frozenset[str],
+    folder: Path,
+    options: Options,
+) -> "np.ndarray | None":
+    """For each training message that no article is for, the cosine of the nearest passage."""
+    others = [
+        i for i, row in enumerate(trained.train.rows) if row.intent and row.intent not in passage_intents
+    ]
+    if not passages or not others:
+        return None
+    encoder = Encoder(ReleaseFiles(folder).encoder(options.precision), ReleaseFiles(folder).tokenizer)
+    encoded = encoder.encode_all([f"{passage.title}. {passage.text}" for passage in passages])
+    found: np.ndarray = (trained.train.vectors[others] @ np.stack([one.vector for one in encoded]).T).max(
+        axis=1
+    )
+    return found
+
+
+def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, seed: int) -> None:
+    """Heads, labels, fusion, and the memory of every labelled message.
+
+    A frozen encoder's heads are fitted once more on all rows, the held-back ones too: the figures of the
+    report then stand on the safe side."""
+    files = ReleaseFiles(folder)
+    everything = _joined(trained.train, trained.test)
+    model = trained.model
+    heads = model.heads
+    if trained.is_frozen and trained.test.rows:
+        heads = fit_heads(everything, model.labels, model.calibrated.strength, seed=seed)
+    save_heads(heads, files.heads)
+    files.labels.write_text(json.dumps(heads.label_names(), indent=1, ensure_ascii=False), "utf-8")
+    save_fusion(model.calibrated.fusion, budgets, files.fusion)
+    known = learnable(everything, model.labels)
+    examples = [Example(row.text, str(row.intent)) for row in known.rows]
+    Memory(examples, known.vectors).save(files.index, files.examples)
+
+
+def _joined(train: Features, test: Features) -> Features:
+    return Features(
+        (*train.rows, *test.rows),
+        np.concatenate([train.vectors, test.vectors]),
+        (*train.encoded, *test.encoded),
+    )
+
+
+def _counts(dataset: Dataset, parts: Split) -> dict[str, int]:
+    return {
+        "dialogues": dataset.n_dialogues,
+        "customer messages": len(dataset.rows),
+        "with an intent": len(dataset.labelled()),
+        "out of scope": sum(row.intent == OUT_OF_SCOPE for row in dataset.rows),
+        "intents": len(dataset.intents),
+        "entity types": len(dataset.entity_types),
+        "entities": sum(len(row.entities or ()) for row in dataset.rows),
+        "for training": len(parts.train),
+        "held back for this report": len(parts.test),
+        "near-duplicates moved to training": parts.n_moved,
+    }
+
+
+def _report(
+    dataset: Dataset,
+    parts: Split,
+    trained: Trained,
+    options: Options,
+    budget: Budget,
+    scores: Scores,
+    watch: Watch,
+) -> Report:
+    agreement = trained.agreement
+    notes = list(trained.notes)
+    if not scores.is_held_out:
+        notes.append(
+            "No dialogues were held back: the figures come from cross-validation on the training messages."
+        )
+    if not budget.is_guaranteed:
+        notes.append(
+            f"Too few messages to guarantee at most {budget.max_wrong_answers:.0%} wrong answers: the threshold was set "
+            "where half of that was observed. More labelled dialogues will tighten it."
+        )
+    if not agreement.is_int8_close:
+        notes.append(
+            'The int8 encoder strays from fp32; compare their accuracies and set precision = "fp32" if need be.'
+        )
+    return Report(
+        title=f"{dataset.n_dialogues} dialogues, {len(dataset.intents)} intents",
+        speed=trained.speed,
+        base_model=options.base_model,
+        dataset=_counts(dataset, parts),
+        intent=scores.intent,
+        entity=scores.entity,
+        sentiment=scores.sentiment,
+        by_precision=scores.by_precision,
+        agreement=asdict(agreement),
+        curves=trained.curves,
+        timings=watch.seconds,
+        budget=budget,
+        notes=tuple(notes),
+    )
+
+
+def _manifest(
+    dataset: Dataset, trained: Trained, options: Options, budget: Budget, scores: Scores
+) -> dict[str, Any]:
+    counts = Counter(str(row.intent) for row in dataset.labelled())
+    return {
+        "speed": trained.speed,
+        "options": asdict(options),
+        "encoder": {
+            "base_model": options.base_model,
+            "is_frozen": trained.is_frozen,
+            "agreement": asdict(trained.agreement),
+        },
+        "data": {
+            "fingerprint": fingerprint(dataset),
+            "dialogues": dataset.n_dialogues,
+            "intents": dict(sorted(counts.items())),
+        },
+        "budget": asdict(budget),
+        "metrics": {
+            "accuracy": scores.intent.accuracy,
+            "macro_f1": scores.intent.macro_f1,
+            "accuracy_by_precision": scores.by_precision,
+            "span_f1": scores.entity.span_f1 if scores.entity else None,
+            "is_held_out": scores.is_held_out,
+        },
+    }

@@ -1,0 +1,91 @@
+"""The wrong-answer budget becomes thresholds, with a guarantee where the data allow one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from retrieval.budget import Budget
+
+Array = NDArray[np.float64]
+
+LEVEL = 0.1  # chance that the bound fails, over draws of the held-out messages
+STEPS = 60
+START_COVERAGE = 0.15  # the sequence of tests begins with the surest 15 % of the messages
+DEFAULT_PASSAGE_THRESHOLD = 0.55
+LEAST_PASSAGE_THRESHOLD = 0.40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """Held-out messages: `confidence` (n,), whether the answer would be right, whether in scope, and weights."""
+
+    confidence: Array
+    is_right: NDArray[np.bool_]
+    is_in_scope: NDArray[np.bool_]
+    weight: Array
+
+
+def upper_bound(wrong: float, n: float) -> float:
+    """Clopper and Pearson's (1934) one-sided upper bound of an error rate at LEVEL."""
+    return 1.0 if wrong >= n else float(beta.ppf(1 - LEVEL, wrong + 1, n - wrong))
+
+
+def answer_threshold(held_out: HeldOut, max_wrong_answers: float) -> tuple[float, bool]:
+    """The least confidence at which the answers given stay within the budget, and whether that is guaranteed.
+
+    Fixed-sequence testing (Angelopoulos et al. 2021, Learn then Test, section 4): from the surest messages
+    downwards, each threshold is tested by the exact binomial bound, and the last one before the first
+    failure is taken. Where not even the first passes (few messages, a tight budget), the least threshold
+    is taken whose observed share of wrong answers is half the budget."""
+    order = np.argsort(-held_out.confidence)
+    confidence, weight = held_out.confidence[order], held_out.weight[order]
+    given = np.cumsum(weight)
+    wrong = np.cumsum(weight * ~held_out.is_right[order])
+    effective = given**2 / np.cumsum(weight**2)  # Kish's effective sample size
+    total = given[-1]
+    best: float | None = None
+    for share in np.linspace(START_COVERAGE, 1, STEPS):
+        last = min(int(np.searchsorted(given, share * total)), len(order) - 1)
+        rate = wrong[last] / given[last]
+        if upper_bound(rate * effective[last], effective[last]) > max_wrong_answers:
+            break
+        best = float(confidence[last])
+    if best is not None:
+        return best, True
+    within = np.flatnonzero(wrong / given <= max_wrong_answers / 2)
+    return (float(confidence[within[-1]]) if len(within) else 0.99), False
+
+
+def clarify_threshold(held_out: HeldOut, ceiling: float) -> float:
+    """Where asking back pays: down to here, messages below the answer threshold are in scope more often than not."""
+    order = np.argsort(-held_out.confidence)
+    order = order[held_out.confidence[order] < ceiling]
+    if not len(order):
+        return ceiling
+    weight, inside = held_out.weight[order], held_out.is_in_scope[order]
+    share = np.cumsum(weight * inside) / np.cumsum(weight)
+    pays = np.flatnonzero(share >= 0.5)
+    return float(held_out.confidence[order[pays[-1]]]) if len(pays) else ceiling
+
+
+def passage_threshold(best_cosines: Array | None, max_wrong_answers: float) -> float:
+    """The cosine that only `max_wrong_answers` of the messages no article is for would reach.
+
+    `best_cosines`: the nearest passage's cosine for each such message; None where there are no articles."""
+    if best_cosines is None or len(best_cosines) < 10:
+        return DEFAULT_PASSAGE_THRESHOLD
+    return max(LEAST_PASSAGE_THRESHOLD, float(np.quantile(best_cosines, 1 - max_wrong_answers)))
+
+
+def fit_budget(held_out: HeldOut, max_wrong_answers: float, best_cosines: Array | None = None) -> Budget:
+    """All thresholds of a release."""
+    answer, is_guaranteed = answer_threshold(held_out, max_wrong_answers)
+    return Budget(
+        max_wrong_answers,
+        answer,
+        clarify_threshold(held_out, answer),
+        passage_threshold(best_cosines, max_wrong_answers),
+        is_guaranteed,
+    )

@@ -1,0 +1,116 @@
+"""What a training gives before it is evaluated and written: the model with the features it was made of."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from training.base_model import DEFAULT, resolve
+from training.dataset import LabelledText, Split
+from training.export import Agreement, check_agreement, export, load_transformer
+from training.fast import Model, fit
+from training.features import Features, Progress, encode_rows, no_progress
+from training.registry import Registry
+
+Speed = Literal["fast", "full"]
+Precision = Literal["int8", "fp32"]
+ENCODER_FILES = ("tokenizer.json", "encoder.fp32.onnx", "encoder.int8.onnx")
+AGREEMENT_TEXTS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the operator chose. `test_share` of the dialogues is held back for the report, 0 for none."""
+
+    speed: Speed = "fast"
+    base_model: str = DEFAULT
+    max_wrong_answers: float = 0.05
+    test_share: float = 0.15
+    precision: Precision = "int8"
+    seed: int = 0
+    epochs: int | None = None  # of the full training; None: its own default
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A figure during the full training: loss or accuracy at an optimiser step."""
+
+    step: int
+    name: str
+    value: float
+
+
+@dataclass(slots=True)
+class Watch:
+    """Tells the operator what is going on, and keeps the seconds of each stage for the report."""
+
+    progress: Progress = no_progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self.progress(name, 0, 0)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A model fitted on the training rows, its encoder's files lying in the staging folder.
+
+    `is_frozen`: the encoder is the base model as it came, so heads may be fitted again on more rows."""
+
+    speed: Speed
+    model: Model
+    train: Features
+    test: Features
+    agreement: Agreement
+    is_frozen: bool
+    curves: tuple[CurvePoint, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def train_fast(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
+    """Frozen encoder, linear heads, memory."""
+    # More threads than free cores make torch several times slower, not faster.
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+    with watch.stage("encoder to ONNX"):
+        agreement = frozen_encoder(parts.train, folder, options, registry)
+    with watch.stage("encoding"):
+        features = encode_rows((*parts.train, *parts.test), folder, options.precision, watch.progress)
+    train = features.only(range(len(parts.train)))
+    test = features.only(range(len(parts.train), len(features.rows)))
+    with watch.stage("heads and calibration"):
+        model = fit(train, seed=options.seed)
+    return Trained("fast", model, train, test, agreement, is_frozen=True)
+
+
+def frozen_encoder(
+    rows: tuple[LabelledText, ...], folder: Path, options: Options, registry: Registry
+) -> Agreement:
+    """Put the base model's ONNX files into a folder, from an earlier release where one has the very same."""
+    for release in reversed(registry.releases()):
+        encoder = release.manifest.get("encoder", {})
+        if encoder.get("is_frozen") and encoder.get("base_model") == options.base_model:
+            for name in ENCODER_FILES:
+                _link(release.folder / name, folder / name)
+            return Agreement(**encoder["agreement"])
+    transformer, tokenizer = load_transformer(resolve(options.base_model))
+    export(transformer, tokenizer, folder)
+    return check_agreement(transformer, tokenizer, folder, [row.text for row in rows[:AGREEMENT_TEXTS]])
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)  # releases never change, so they may share a file
+    except OSError:
+        shutil.copyfile(source, target)
