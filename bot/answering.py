@@ -182,7 +182,7 @@ class Answering:
         try:
             text = render(answer, context, language=talk.words.language, seed=seed)
         except MissingSlot as hole:
-            slots = slots_of(self.book.of_intent(answer.intent))
+            slots = slots_of(self.book.of_intent(decision.intent or answer.intent))
             if hole.name in slots and not hole.is_final:
                 return self.ask(talk, slots[hole.name], decision)
             logger.error("answer %s has no variant without %r", answer.id, hole.name)

@@ -4,6 +4,14 @@ from bot.answering import person_button
 from bot.messages import Decision, Reply
 from bot.talk import Outcome, Talk
 
+MEDIA = frozenset({"photo", "document"})
+ALBUM_S = 10.0  # pictures that follow this soon belong together: one word on all of them is enough
+
+
+def is_more_of_an_album(talk: Talk) -> bool:
+    """Whether a picture or file without words comes right after another."""
+    return talk.message.kind in MEDIA and talk.now.timestamp() - talk.state.media_at < ALBUM_S
+
 
 def answer_wordless(talk: Talk) -> Outcome:
     """A sensible word on something the desk cannot read, and the offer of a person who can."""

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from bot import handoff
-from bot.attachments import answer_wordless
+from bot.attachments import MEDIA, answer_wordless, is_more_of_an_album
 from bot.customer_commands import ALWAYS, CustomerCommands, as_command
 from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
@@ -84,7 +84,7 @@ class Engine:
         if message.kind == "button":
             return await presses.handle(talk)
         if not talk.text.strip():
-            return answer_wordless(talk)
+            return Outcome(talk) if is_more_of_an_album(talk) else answer_wordless(talk)
         if talk.state.question == "forget" and (is_yes(talk.text) or is_no(talk.text)):
             return await commands.forget(talk, is_sure=is_yes(talk.text))
         return await self.dialogue.hear(replace(talk, state=replace(talk.state, question="")))
@@ -131,6 +131,8 @@ class Engine:
         said = talk.message.replaces or talk.message.external_id
         is_words = talk.message.kind not in {"button", "command"} and outcome.decision is not None
         state = replace(talk.state, last_external_id=said) if is_words else talk.state
+        if talk.message.kind in MEDIA:
+            state = replace(state, media_at=talk.now.timestamp())
         return await self.store.save_turn(
             talk.message,
             talk.conversation_id,

@@ -306,6 +306,16 @@ async def test_a_message_without_words_gets_an_answer(customer: Make, kind: str)
     assert turn.replies[0].text
 
 
+async def test_an_album_gets_one_reply(customer: Make) -> None:
+    anna = customer()
+
+    turns = [await anna.send(caption, kind="photo") for caption in ("where is LW-11111", "", "")]
+    anna.now += timedelta(minutes=1)
+    later = await anna.send("", kind="photo")
+
+    assert [len(turn.replies) for turn in (*turns, later)] == [1, 0, 0, 1]
+
+
 async def test_a_photo_is_understood_by_its_caption(customer: Make) -> None:
     assert outcome(await customer().send("where is LW-11111", kind="photo")) == ("answer", "order_shipped")
 
@@ -471,6 +481,7 @@ async def test_the_bot_is_silent_while_a_person_has_the_conversation(
     anna.key = f"web:{next(KEYS)}"
     for step in steps:
         before = (await log.conversation(anna.message())).status
+        anna.now += timedelta(minutes=1)
         if step in {"photo", "edit"}:
             turn = await anna.send("", kind=step, replaces="1" if step == "edit" else "")
         elif step == "press" and anna.last is not None and anna.last.replies and anna.last.replies[0].buttons:
