@@ -1,6 +1,7 @@
 """The fields of a dialogue, checked one by one: what was met, what was wanted, and where."""
 
 import difflib
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast, get_args
@@ -88,7 +89,7 @@ def _entities(rows: Any, text: str, at: str) -> tuple[EntityLabel, ...] | None:
     found = sorted(
         (_entity(row, text, f"{at}.entities[{i}]") for i, row in enumerate(rows)), key=lambda e: e.start
     )
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         if after.start < before.end:
             met = (text[before.start : before.end], text[after.start : after.end])
             raise BadField(f"{at}.entities", met, "entities that don't overlap")

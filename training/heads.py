@@ -1,5 +1,6 @@
 """The heads of the fast training: linear models on the frozen encoder's output, fitted in seconds."""
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def count_transitions(sequences: Sequence[Sequence[int]], tags: Sequence[str]) -
     for sequence in sequences:
         if sequence:
             begins[sequence[0]] += 1
-        for before, after in zip(sequence, sequence[1:], strict=False):
+        for before, after in itertools.pairwise(sequence):
             steps[before, after] += 1
     alone = steps.sum(axis=0) + begins
     alone = alone / alone.sum()

@@ -202,6 +202,8 @@ def _manifest(
         "metrics": {
             "accuracy": scores.intent.accuracy,
             "macro_f1": scores.intent.macro_f1,
+            "coverage": scores.intent.coverage,
+            "wrong_answers": scores.intent.error,
             "accuracy_by_precision": scores.by_precision,
             "span_f1": scores.entity.span_f1 if scores.entity else None,
             "is_held_out": scores.is_held_out,

@@ -79,6 +79,11 @@ class Trained:
     notes: tuple[str, ...] = ()
 
 
+def default_speed() -> Speed:
+    """Full where a CUDA device can do it in minutes, fast elsewhere."""
+    return "full" if torch.cuda.is_available() else "fast"
+
+
 def train_fast(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
     """Frozen encoder, linear heads, memory."""
     # More threads than free cores make torch several times slower, not faster.

@@ -1,0 +1,101 @@
+"""`kefu train`: dialogues become a release."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli import workspace_option
+from bot.settings import load_settings
+
+
+@click.command()
+@workspace_option
+@click.option(
+    "--speed",
+    type=click.Choice(["fast", "full"]),
+    help="fast: frozen encoder, seconds. full: the encoder fine-tuned too. Default: full on a CUDA GPU, else fast.",
+)
+@click.option("--base-model", help="A Hugging Face id or a local folder in place of the default encoder.")
+@click.option("--epochs", type=click.IntRange(1, 200), help="Of the full training, at most; it stops early.")
+@click.option(
+    "--test-share",
+    type=click.FloatRange(0, 0.5),
+    default=0.15,
+    show_default=True,
+    help="Of the dialogues, held back for the report.",
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--no-promote", is_flag=True, help="Leave the current release as it is.")
+def command(workspace: Path, no_promote: bool, **options: Any) -> None:
+    """Train a release from WORKSPACE/dialogues and make it current."""
+    train_workspace(workspace, promote=not no_promote, **options)
+
+
+def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> Path:
+    """Train with progress shown; the folder of the new release."""
+    from rich.console import Console
+
+    from bot.progress import Stages
+    from nlu.rules import load_rules
+    from retrieval.answers import load_answers
+    from retrieval.articles import load_articles
+    from training.dataset import build_dataset
+    from training.dialogues import dialogue_files, read_dialogues
+    from training.errors import TrainingError
+    from training.pipeline import train
+    from training.registry import Registry
+    from training.trained import Options, Watch, default_speed
+
+    settings = load_settings(workspace)
+    files = dialogue_files(workspace)
+    if not files:
+        raise TrainingError(
+            f"{workspace / 'dialogues'}: no *.jsonl in it; `kefu import FILE -w {workspace}` brings dialogues in"
+        )
+    desk = settings.desk
+    rules = load_rules(
+        workspace / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
+    )
+    book = load_answers(workspace / "answers")
+    from_articles = frozenset(answer.intent for answer in book.answers if answer.knowledge)
+    options = Options(
+        max_wrong_answers=settings.decide.max_wrong_answers, precision=settings.understanding.precision
+    )
+    options = replace(options, **{name: value for name, value in chosen.items() if value is not None})
+    if chosen.get("speed") is None:
+        options = replace(options, speed=default_speed())
+    console = Console(stderr=True)
+    with Stages(console) as stages:
+        stages.show("reading dialogues", 0, 0)
+        dataset = build_dataset(read_dialogues(files))
+        release = train(
+            dataset,
+            workspace,
+            options,
+            rules=rules,
+            passages=load_articles(workspace / "knowledge"),
+            passage_intents=from_articles,
+            watch=Watch(stages.show),
+        )
+    if promote:
+        Registry(workspace).promote(release.name)
+    _tell(console, release.folder, release.manifest, is_current=promote)
+    return release.folder
+
+
+def _tell(console: Any, folder: Path, manifest: dict[str, Any], *, is_current: bool) -> None:
+    metrics, budget = manifest["metrics"], manifest["budget"]
+    console.print(
+        f"[bold]{folder.name}[/] {'is current' if is_current else 'is ready'}: {manifest['speed']} training"
+    )
+    where = "held-back dialogues" if metrics["is_held_out"] else "cross-validation"
+    span = f", entities F1 {metrics['span_f1']:.1%}" if metrics["span_f1"] is not None else ""
+    console.print(f"  intents right {metrics['accuracy']:.1%}{span} ({where})")
+    console.print(
+        f"  answers on its own from confidence {budget['answer_threshold']:.2f}: "
+        f"{metrics['coverage']:.0%} of messages, {metrics['wrong_answers']:.1%} of those wrong "
+        f"(budget {budget['max_wrong_answers']:.0%})"
+    )
+    console.print(f"  report: {folder / 'report.html'}")

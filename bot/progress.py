@@ -1,0 +1,50 @@
+"""Progress in the terminal: a bar where the end is known, a spinner where it isn't."""
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+class Stages:
+    """One line a stage of a long job; a finished stage keeps its line with the time it took."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+        )
+        self._stage = ""
+
+    def __enter__(self) -> "Stages":
+        self._bars.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._end()
+        self._bars.stop()
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        """Tell how far a stage is; total 0 where nobody knows."""
+        if stage != self._stage:
+            self._end()
+            self._task = self._bars.add_task(stage, total=total or None)
+            self._stage = stage
+        if total:
+            self._bars.update(self._task, completed=done, total=total)
+
+    def _end(self) -> None:
+        if self._stage:
+            total = self._bars.tasks[self._task].total or 1
+            self._bars.update(self._task, completed=total, total=total)
+        self._stage = ""
