@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.messages import Button, ConversationStatus
+from nlu.understanding import Sentiment
 
 StoredSpeaker = Literal["customer", "bot", "person"]
 
@@ -125,7 +126,7 @@ class LoggedTurn:
     intent: str | None = None
     predicted_intent: str | None = None
     entities: tuple[LoggedEntity, ...] = ()
-    sentiment: str | None = None
+    sentiment: Sentiment | None = None
     answer_id: str | None = None
 
 

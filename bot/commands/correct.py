@@ -1,0 +1,96 @@
+"""`kefu correct`: teach the desk what a text means, at once."""
+
+import asyncio
+import difflib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli import workspace_option
+from bot.errors import BotError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from bot.store.store import Store
+
+
+@click.command()
+@workspace_option
+@click.argument("text", required=False)
+@click.option("--intent", help="What the text means: an intent of the answers, or out_of_scope.")
+@click.option(
+    "--by", default=lambda: os.environ.get("USER", "staff"), show_default="you", help="Who says so."
+)
+@click.option("--note", default="", help="Why, for whoever reads the list.")
+@click.option("--undo", type=int, metavar="ID", help="Take a correction back.")
+@click.option("--list", "is_list", is_flag=True, help="Show the corrections that hold.")
+def command(
+    workspace: Path, text: str | None, intent: str | None, by: str, note: str, undo: int | None, is_list: bool
+) -> None:
+    """Say what TEXT means, e.g. kefu correct "wheres my stuff" --intent order_status.
+
+    A running server knows it within a second; the next training learns it for good."""
+    if [text is not None, undo is not None, is_list].count(True) != 1:
+        raise click.UsageError("wanted one of TEXT with --intent, --undo ID, or --list")
+    if (text is None) != (intent is None):
+        raise click.UsageError("TEXT and --intent go together")
+    from bot.settings import load_settings
+
+    settings = load_settings(workspace)
+    if text is not None and intent is not None:
+        asyncio.run(_add(settings, text, intent, by, note))
+    elif undo is not None:
+        asyncio.run(_undo(settings, undo, by))
+    else:
+        asyncio.run(_list(settings))
+
+
+async def _add(settings: "Settings", text: str, intent: str, by: str, note: str) -> None:
+    _check_intent(settings, intent)
+    async with await _open(settings) as store:
+        correction_id = await store.add_correction(text, intent, by, note)
+    click.echo(
+        f"Correction {correction_id}: this text now means {intent}. Take it back with --undo {correction_id}."
+    )
+
+
+async def _undo(settings: "Settings", correction_id: int, by: str) -> None:
+    async with await _open(settings) as store:
+        await store.undo_correction(correction_id, by)
+    click.echo(f"Correction {correction_id} no longer holds.")
+
+
+async def _list(settings: "Settings") -> None:
+    async with await _open(settings) as store:
+        standing = await store.corrections()
+    for correction in standing:
+        at = correction.at.astimezone(settings.desk.zone)
+        note = f"  ({correction.note})" if correction.note else ""
+        click.echo(
+            f"{correction.id:>5}  {at:%Y-%m-%d %H:%M}  {correction.by}  {correction.intent}: {correction.text}{note}"
+        )
+    if not standing:
+        click.echo("No corrections yet.")
+
+
+def _check_intent(settings: "Settings", intent: str) -> None:
+    """An intent nobody answers would only make the desk fall silent, and is most often a slip."""
+    from bot.decide import OUT_OF_SCOPE
+    from retrieval.answers import load_answers
+
+    folder = settings.folder / "answers"
+    known = [*load_answers(folder).intents, OUT_OF_SCOPE]
+    if intent not in known:
+        near = difflib.get_close_matches(intent, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "add an answer first"
+        raise BotError(
+            f"{folder}: intent {intent!r} is not among the {len(known)} that have an answer; {hint}"
+        )
+
+
+async def _open(settings: "Settings") -> "Store":
+    from bot.store.store import Store
+
+    return await Store.open(settings.database_url, exclusive=False)
