@@ -28,7 +28,7 @@ from bot.store.tables import (
     understandings,
     updates,
 )
-from bot.store.values import now, storable
+from bot.store.values import FORGOTTEN, now, storable
 
 LARGEST_ID = 2**31 - 1
 ID_NAMES = ("id", "user_id", "chat_id")
@@ -134,7 +134,7 @@ def _forget_feedback(connection: Connection, theirs: ColumnElement[bool], key: s
     """The opinion stays, whose it was goes. `by` becomes unique by its own id, as the constraint wants."""
     ids = select(messages.c.id).where(theirs)
     own = or_(feedback.c.by == key, feedback.c.message_id.in_(ids))
-    named = update(feedback).where(own).values(by=literal("forgotten:") + cast(feedback.c.id, Text))
+    named = update(feedback).where(own).values(by=literal(FORGOTTEN) + cast(feedback.c.id, Text))
     return connection.execute(named).rowcount
 
 
@@ -152,13 +152,13 @@ def _empty_conversations(connection: Connection, customer_id: int, alone: list[i
     spoke = select(messages.c.conversation_id).where(messages.c.customer_id == customer_id)
     shared = conversations.c.id.in_(spoke) & conversations.c.id.not_in(alone)
     group = connection.execute(update(conversations).where(shared).values(state={}))
-    key = literal("forgotten:") + cast(conversations.c.id, Text)
+    key = literal(FORGOTTEN) + cast(conversations.c.id, Text)
     own = update(conversations).where(conversations.c.id.in_(alone))
     values = {"key": key, "state": {}, "status": "bot", "status_since": now()}
     return group.rowcount + connection.execute(own.values(values)).rowcount
 
 
 def _empty_customer(connection: Connection, customer_id: int) -> None:
-    empty = {"key": f"forgotten:{customer_id}", "name": "", "language": "", "blocked_at": None}
+    empty = {"key": f"{FORGOTTEN}{customer_id}", "name": "", "language": "", "blocked_at": None}
     row = customers.c.id == customer_id
     connection.execute(update(customers).where(row).values(empty | {"forgotten_at": now()}))

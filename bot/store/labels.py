@@ -60,6 +60,7 @@ def undo_correction(connection: Connection, correction_id: int, by: str) -> int:
 
 def drop_corrections(connection: Connection, ids: Iterable[int]) -> None:
     """Delete corrections for good; an undo without words stays, so that a running server unlearns them."""
+    _lock(connection)
     for correction_id in ids:
         gone = (corrections.c.id == correction_id) | (corrections.c.undoes == correction_id)
         connection.execute(delete(corrections).where(gone))
@@ -84,11 +85,16 @@ def standing_corrections(connection: Connection, after_id: int) -> list[Correcti
 
 
 def _append(connection: Connection, values: dict[str, Any]) -> int:
-    if connection.dialect.name == "postgresql":
-        # Ids are handed out before commits: without the lock a reader that follows them could step over one.
-        connection.execute(text("LOCK TABLE corrections IN EXCLUSIVE MODE"))
+    _lock(connection)
     statement = insert(corrections).values({"message_id": null(), "at": now()} | values)
     return int(connection.execute(statement.returning(corrections.c.id)).scalar_one())
+
+
+def _lock(connection: Connection) -> None:
+    """Let one transaction at a time append: PostgreSQL hands out ids before commits, and a reader that follows
+    them could step over one."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE corrections IN EXCLUSIVE MODE"))
 
 
 def _find(connection: Connection, correction_id: int) -> Row[Any] | None:

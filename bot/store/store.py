@@ -1,5 +1,6 @@
 """The log of the desk: everything that is read from and written to the database, one transaction a call."""
 
+import logging
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from bot.store.values import now
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
 
+logger = logging.getLogger(__name__)
 SILENCE_S = 3600.0  # a dialogue is over after this long without a word
 
 
@@ -202,10 +204,13 @@ class Store:
         return await self._database.preview(forget.forget_customer, customer_key)
 
     async def forget(self, customer_key: str, *, rewrite: bool = False) -> ForgetReport:
-        """Remove a customer from every table; Raises StoreError for an unknown one.
+        """Remove a customer from every table. Raises StoreError for an unknown one.
 
         On SQLite deleted bytes are overwritten. `rewrite` writes the database file anew as well, which can
         take a while: for the command line, not while serving."""
         report = await self._database.write(forget.forget_customer, customer_key)
-        await self._database.erase_traces(rewrite=rewrite)
+        if not await self._database.erase_traces(rewrite=rewrite):
+            logger.warning(
+                "customer %d is forgotten; the files show traces until readers let go", report.customer_id
+            )
         return report

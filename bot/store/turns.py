@@ -12,7 +12,7 @@ from bot.store.records import Conversation
 from bot.store.tables import conversations, customers, decisions, messages, understandings
 from bot.store.updates import finish_update
 from bot.store.upsert import insert_new
-from bot.store.values import button_rows, buttons_from, decision_from, now, storable
+from bot.store.values import FORGOTTEN, button_rows, buttons_from, decision_from, now, storable
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
 
@@ -94,6 +94,12 @@ def save_turn(connection: Connection, message: Message, conversation_id: int, ou
             f"a message of {message.channel} has no external_id; wanted the channel's own id of it"
         )
     stored = _lock_conversation(connection, conversation_id)
+    if stored.key.startswith(
+        FORGOTTEN
+    ):  # meanwhile: what the customer writes now starts anew, knowing nothing
+        stored = _lock_conversation(connection, make_conversation(connection, message).id)
+        outcome = replace(outcome, state={})
+    conversation_id = stored.id
     customer_id = _greet_customer(connection, message)
     values = _message_row(message, conversation_id, customer_id)
     message_id = insert_new(connection, messages, values, ("conversation_id", "external_id"))

@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from bot.messages import Button, Decision
 
+FORGOTTEN = "forgotten:"  # begins the key of what belonged to a forgotten customer
 NOT_STORABLE = str.maketrans({"\0": "\ufffd"} | {chr(code): "\ufffd" for code in range(0xD800, 0xE000)})
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
-from bot.messages import Button
+from bot.messages import Button, Reply
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.tables import metadata
@@ -114,6 +114,28 @@ async def test_whoever_writes_again_after_being_forgotten_starts_anew(store: Sto
     assert not again.is_repeat
     assert again.conversation_id != first.conversation_id
     assert len(await store.transcript("telegram:7")) == 2
+
+
+async def test_a_turn_under_way_while_its_customer_is_forgotten_is_answered(store: Store) -> None:
+    await tell(store, message("hello", 1))
+    said = message("still there?", 2)
+    before = await store.conversation(said)
+    await store.forget("telegram:7")
+    nothing: dict[str, Any] = {"understanding": None, "findings": None, "release": "", "timings_ms": {}}
+    turn = await store.save_turn(
+        said,
+        before.id,
+        **nothing,
+        decision=None,
+        replies=(Reply("Yes."),),
+        state={"slots": "of before"},
+        status="bot",
+    )
+    [reply] = await store.undelivered("telegram")
+    assert (reply.text, reply.conversation_key) == ("Yes.", "telegram:7")
+    after = await store.conversation(said)
+    assert (after.id, after.state) == (turn.conversation_id, {})
+    assert after.id != before.id
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
