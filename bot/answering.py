@@ -74,7 +74,7 @@ class Answering:
                 talk, replace(decision, kind="hand_over", reason="missing_slot", slot=slot.name)
             )
         options = values_of(talk.entities, slot.entity)
-        form = Form(decision.intent or "", slot.name, key=talk.state.turns, asked=asked)
+        form = self._form(talk, decision, slot.name, asked)
         buttons = tuple(
             Button(value, f"slot:{slot.name}:{form.key}:{value}")
             for value in options
@@ -161,7 +161,7 @@ class Answering:
     ) -> Outcome:
         assert answer.confirm is not None  # noqa: S101 - both callers looked
         question = say(answer.confirm, context, language=talk.words.language, seed=asked - 1)
-        form = Form(decision.intent or "", None, key=talk.state.turns, asked=asked)
+        form = self._form(talk, decision, None, asked)
         buttons = (
             Button(talk.words.say("Yes"), f"yes:{form.key}"),
             Button(talk.words.say("No"), f"no:{form.key}"),
@@ -171,6 +171,11 @@ class Answering:
             replace(decision, kind="ask", reason="confirm" if asked == 1 else "asked_again", answer_id=None),
             (Reply(f"{preface}{question}", buttons),),
         )
+
+    def _form(self, talk: Talk, decision: Decision, slot: str | None, asked: int) -> Form:
+        intent = decision.intent or ""
+        values = known_values(talk.state, slots_of(self.book.of_intent(intent)), intent)
+        return Form(intent, slot, key=talk.state.turns, asked=asked, values=values)
 
     async def _run(self, talk: Talk, answer: Answer, intent: str, context: dict[str, Any]) -> dict[str, Any]:
         slots = known_values(talk.state, slots_of(self.book.of_intent(intent)), intent)

@@ -1,16 +1,10 @@
 """What a customer's words lead to: understood, read against an open question, decided, answered."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from time import perf_counter
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bot.answering import Answering, person_button
-from bot.decide import GOODBYE, OUT_OF_SCOPE, SMALL_TALK, TALK_TO_PERSON, decide
+from bot.decide import GOODBYE, MAX_CHOICES, TALK_TO_PERSON, decide
 from bot.forms import (
     FREE_TEXT,
     Reading,
@@ -23,33 +17,13 @@ from bot.forms import (
     slots_of,
 )
 from bot.messages import Button, Decision, Reply
-from bot.phrases import after_greeting, is_bare
+from bot.phrases import after_no, is_bare
+from bot.reading import Searches, Understands, read
 from bot.state import Form
 from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
 from retrieval.answers import Slot
-from retrieval.budget import Budget
 from retrieval.candidates import Findings
-
-
-class Understands(Protocol):
-    """nlu's Understander, as far as the desk needs it."""
-
-    async def understand(self, text: str) -> Understanding:
-        """Understand one message."""
-
-
-class Searches(Protocol):
-    """retrieval's Retriever, as far as the desk needs it."""
-
-    @property
-    def budget(self) -> Budget:
-        """The thresholds of the release."""
-
-    def search(
-        self, text: str, vector: NDArray[np.float32], class_probs: NDArray[np.float32], *, top: int = 5
-    ) -> Findings:
-        """Find intents, answers and passages for a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +38,15 @@ class Dialogue:
         """Answer a message in words."""
         if (chosen := self._typed_choice(talk)) is not None:
             return await self.choose(talk, chosen)
-        talk = await self._understood(talk)
-        talk, decision = await self._decided(talk)
+        talk, decision = self._decided(await read(talk, self.understander, self.retriever))
         if talk.state.form is not None:
             outcome = await self._in_form(talk, talk.state.form, decision)
         else:
-            outcome = await self._corrected(talk) or await self._carry_out(talk, decision)
+            outcome = (
+                await self._corrected(talk)
+                or self._value_alone(talk)
+                or await self._carry_out(talk, decision)
+            )
         return await self._take_up(outcome)
 
     async def choose(self, talk: Talk, intent: str, answer_id: str | None = None) -> Outcome:
@@ -80,13 +57,14 @@ class Dialogue:
     async def say_yes(self, talk: Talk, form: Form) -> Outcome:
         """Run what was confirmed."""
         decision = Decision("answer", "confirmed", form.intent, 1.0)
-        return await self._take_up(await self.answering.give(talk, decision, is_confirmed=True))
+        given = await self.answering.give(_with_values(talk, form), decision, is_confirmed=True)
+        return await self._take_up(given)
 
     async def fill(self, talk: Talk, form: Form, slot: str, value: str) -> Outcome:
         """Go on with a value picked for a slot."""
-        state = talk.state.remember(slot, value, intent=form.intent, at=talk.now.timestamp())
+        talk = _with_values(talk, replace(form, values={**form.values, slot: value}))
         decision = Decision("answer", "filled", form.intent, 1.0)
-        return await self._take_up(await self.answering.give(replace(talk, state=state), decision))
+        return await self._take_up(await self.answering.give(talk, decision))
 
     async def leave(self, talk: Talk, form: Form) -> Outcome:
         """Drop what was being asked."""
@@ -96,44 +74,16 @@ class Dialogue:
             Outcome(talk, Decision("answer", "left", form.intent, 1.0), (Reply(text),))
         )
 
-    async def _understood(self, talk: Talk) -> Talk:
-        started = perf_counter()
-        understanding = await self.understander.understand(talk.text)
-        searching = perf_counter()
-        findings = await self._search(understanding)
-        talk.timings_ms["understand"] = (searching - started) * 1000
-        talk.timings_ms["search"] = (perf_counter() - searching) * 1000
-        return replace(talk, understanding=understanding, findings=findings)
-
-    async def _search(self, understanding: Understanding) -> Findings:
-        search = self.retriever.search
-        return await asyncio.to_thread(
-            search, understanding.text, understanding.vector, understanding.class_probs
-        )
-
-    async def _decided(self, talk: Talk) -> tuple[Talk, Decision]:
+    def _decided(self, talk: Talk) -> tuple[Talk, Decision]:
         """The decision on the words alone; what they give for other intents and their mood are remembered."""
         understanding, findings = talk.understanding, talk.findings
-        assert understanding is not None and findings is not None  # noqa: S101, PT018 - _understood set them
-        if findings.intents and findings.intents[0].intent in SMALL_TALK:
-            findings = await self._request_after_greeting(understanding, findings)
+        assert understanding is not None and findings is not None  # noqa: S101, PT018 - the message was read
         decision = self._decide(talk, understanding, findings)
         state = keep_lasting(talk.state, self._lasting, understanding.entities, at=talk.now.timestamp())
         if not is_bare(understanding.text, understanding.entities):
             negatives = state.negatives + 1 if understanding.sentiment == "negative" else 0
             state = replace(state, negatives=negatives)
-        return replace(talk, state=state, findings=findings), decision
-
-    async def _request_after_greeting(self, understanding: Understanding, findings: Findings) -> Findings:
-        """For "hi, where is my order": the findings of the request, where there is one."""
-        rest = after_greeting(understanding.text)
-        if not rest:
-            return findings
-        found = await self._search(await self.understander.understand(rest))
-        is_request = found.intents and found.intents[0].intent not in {*SMALL_TALK, OUT_OF_SCOPE}
-        return (
-            found if is_request and found.confidence >= self.retriever.budget.clarify_threshold else findings
-        )
+        return replace(talk, state=state), decision
 
     def _decide(self, talk: Talk, understanding: Understanding, findings: Findings) -> Decision:
         if is_bare(understanding.text, understanding.entities):
@@ -196,27 +146,33 @@ class Dialogue:
     async def _go_on(self, talk: Talk, form: Form, reading: Reading, decision: Decision) -> Outcome:
         decision = Decision("answer", reading, form.intent, decision.prob)
         slots = slots_of(self.answering.book.of_intent(form.intent))
-        if form.slot is None and self._changes_a_value(talk, slots, form):
-            return await self.answering.give(talk, replace(decision, reason="corrected"))
+        talk = _with_values(talk, form)
+        if form.slot is None and (changed := self._changed(talk, form, slots)) is not None:
+            return await self.answering.give(changed, replace(decision, reason="corrected"))
         if reading == "yes":
             return await self.say_yes(talk, form)
         if reading in {"no", "left"}:
             return await self.leave(talk, form)
-        if reading == "filled":
-            if form.slot and slots[form.slot].entity == FREE_TEXT:
-                state = talk.state.remember(
-                    form.slot, talk.text.strip(), intent=form.intent, at=talk.now.timestamp()
-                )
-                talk = replace(talk, state=state)
-            return await self.answering.give(talk, decision)
-        return self.answering.repeat(talk, form, decision)
+        if reading == "unclear":
+            return self.answering.repeat(talk, form, decision)
+        if form.slot and slots[form.slot].entity == FREE_TEXT:
+            talk = _with_values(talk, replace(form, values={form.slot: talk.text.strip()}))
+        return await self.answering.give(talk, decision)
 
     @staticmethod
-    def _changes_a_value(talk: Talk, slots: Mapping[str, Slot], form: Form) -> bool:
-        """Whether "yes, but for LW-2" brings another value than what is to be confirmed."""
-        at = talk.now.timestamp()
-        changed = fill_slots(talk.state, slots, talk.entities, intent=form.intent, at=at)
-        return known_values(changed, slots, form.intent) != known_values(talk.state, slots, form.intent)
+    def _changed(talk: Talk, form: Form, slots: Mapping[str, Slot]) -> Talk | None:
+        """For "yes, but LW-2" or "no, two mugs": with the value it changes in what is to be confirmed; else None."""
+        at, intent = talk.now.timestamp(), form.intent
+        state = fill_slots(talk.state, slots, talk.entities, intent=intent, at=at)
+        if known_values(state, slots, intent) != form.values:
+            return replace(talk, state=state)
+        free = [name for name, slot in slots.items() if slot.entity == FREE_TEXT]
+        instead = after_no(talk.text)
+        return (
+            _with_values(talk, replace(form, values={free[0]: instead}))
+            if len(free) == 1 and instead
+            else None
+        )
 
     async def _corrected(self, talk: Talk) -> Outcome | None:
         """Give the last answer again for "sorry, it's LW-22222"; None where nothing is corrected."""
@@ -227,11 +183,30 @@ class Dialogue:
         changed = corrects(given, slots, talk.text, talk.entities)
         if not changed:
             return None
-        state = talk.state
-        for name, value in {**given.slots, **changed}.items():
-            state = state.remember(name, value, intent=given.intent, at=talk.now.timestamp())
+        values, at = {**given.slots, **changed}, talk.now.timestamp()
+        state = talk.state.restore(values, intent=given.intent, at=at)
         return await self.answering.give(
             replace(talk, state=state), Decision("answer", "corrected", given.intent, 1.0)
+        )
+
+    def _value_alone(self, talk: Talk) -> Outcome | None:
+        """Ask what a number without a word is about; None where there is more, or nothing to do with it."""
+        given = [entity for entity in talk.entities if entity.label in self._lasting]
+        if not given or not is_bare(talk.text, talk.entities):
+            return None
+        book, ranked = self.answering.book, talk.findings.intents if talk.findings else ()
+        likely = (*(found.intent for found in ranked), *book.intents)
+        takes = (
+            intent for intent in dict.fromkeys(likely) if given[0].label in slots_of(book.of_intent(intent))
+        )
+        choices = tuple(takes)[:MAX_CHOICES]
+        text = talk.words.say("Thanks, I've noted {value}. What can I do about it?", value=given[0].value)
+        buttons = tuple(Button(self.answering.title(intent, talk), f"intent:{intent}") for intent in choices)
+        state = replace(talk.state, offered=choices, unsure="")
+        return Outcome(
+            replace(talk, state=state),
+            Decision("ask", "value_alone", choices=choices),
+            (Reply(text, buttons),),
         )
 
     async def _take_up(self, outcome: Outcome) -> Outcome:
@@ -244,7 +219,7 @@ class Dialogue:
         if outcome.decision is not None and outcome.decision.intent in {paused.intent, GOODBYE}:
             return replace(outcome, talk=talk)
         # What was said to the other matter fills nothing here, but for what every intent shares.
-        quiet = replace(talk, understanding=None, findings=None)
+        quiet = replace(_with_values(talk, paused), understanding=None, findings=None)
         resumed = await self.answering.give(quiet, Decision("answer", "taken_up", paused.intent, 1.0))
         preface = talk.words.say("Back to “{title}”: ", title=self.answering.title(paused.intent, talk))
         first, *rest = resumed.replies
@@ -265,6 +240,12 @@ class Dialogue:
     def _lasting(self) -> frozenset[str]:
         slots = (slot for answer in self.answering.book.answers for slot in answer.slots)
         return frozenset(slot.name for slot in slots if is_lasting(slot))
+
+
+def _with_values(talk: Talk, form: Form) -> Talk:
+    """With the slots as the form has them, whatever else was mentioned since."""
+    at = talk.now.timestamp()
+    return replace(talk, state=talk.state.restore(form.values, intent=form.intent, at=at))
 
 
 def _without_form(talk: Talk) -> Talk:

@@ -26,6 +26,12 @@ _DOUBTS = frozenset(
     _words("but not no nope don't dont wait actually except however instead unless only first")
 )
 _NO = frozenset(_words("no n nope nah don't dont stop"))
+_KEEPING = frozenset(
+    _words("keep leave don't dont cancel nothing thanks thank mind forget stop never changed")
+)
+_NO_COMMA = re.compile(
+    r"\s*(?:no|nope|nah)\b[\s,.!;:-]*(?:(?:make it|i meant|i mean|actually|rather)\b\s*)?", re.IGNORECASE
+)
 _YES_ZH = frozenset(_words("是 是的 对 对的 好 好的 可以 行 确认 确定 没错 嗯 要"))
 _NO_ZH = frozenset(_words("不 不是 不对 不要 不用 不行 否 别 没有 不用了 不需要"))
 _LEAVE = frozenset(
@@ -77,6 +83,14 @@ def is_no(text: str) -> bool:
     if "".join(words) in _NO_ZH:
         return True
     return words[0] in _NO and len(words) <= MAX_REPLY_WORDS and not _YES.intersection(words)
+
+
+def after_no(text: str) -> str:
+    """What shall be instead: "no, two mugs" -> "two mugs"; "" for a mere no, and for "no, keep it"."""
+    found = _NO_COMMA.match(text)
+    rest = text[found.end() :].strip() if found else ""
+    words = _words(rest)
+    return rest if len(words) >= 2 and not _KEEPING.intersection(words) else ""
 
 
 def is_leaving(text: str) -> bool:

@@ -22,12 +22,14 @@ class SlotValue:
 class Form:
     """Something being asked for an intent: a slot, or (slot None) a yes or no before its action.
 
-    `key` tells this question's buttons from those of earlier ones; `asked` counts how often it was put."""
+    `key` tells this question's buttons from those of earlier ones; `asked` counts how often it was put;
+    `values` are the slots it has: another order that comes up meanwhile is not the one to be cancelled."""
 
     intent: str
     slot: str | None
     key: int
     asked: int = 1
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ class ConversationState:
     def remember(self, name: str, value: str, *, intent: str, at: float) -> "ConversationState":
         """With a slot's value, in place of an earlier one."""
         return replace(self, slots={**self.slots, name: SlotValue(value, intent, at)})
+
+    def restore(self, values: Mapping[str, str], *, intent: str, at: float) -> "ConversationState":
+        """With several slots' values."""
+        given = {name: SlotValue(value, intent, at) for name, value in values.items()}
+        return replace(self, slots={**self.slots, **given})
 
     def without_old_slots(self, now: float, forget_after_s: float) -> "ConversationState":
         """Without the slots given longer ago than that."""

@@ -12,10 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.customer_commands import NAMES
 from bot.engine import Engine
 from bot.messages import ButtonPress, Message, Reply, Turn
-from retrieval.budget import Budget
 
 QUIT = frozenset({"/quit", "/exit"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -53,7 +51,7 @@ class Terminal:
             received_at=datetime.now(UTC),
             text=line,
         )
-        return _as_press(message, line, self._buttons) or _as_unknown_command(message)
+        return _as_press(message, line, self._buttons) or _as_command(message)
 
     def _show(self, turn: Turn) -> None:
         if not turn.replies:
@@ -74,12 +72,16 @@ class Terminal:
             )
 
     def _explain(self, turn: Turn) -> None:
-        for name, value in explain(turn, self.engine.dialogue.retriever.budget):
+        budget = self.engine.dialogue.retriever.budget
+        thresholds = (budget.answer_threshold, budget.clarify_threshold)
+        for name, value in explain(turn, thresholds):
             self.console.print(f"[dim]{name:>11}  {escape(_CONTROL.sub('', value))}[/dim]", highlight=False)
 
 
-def explain(turn: Turn, budget: Budget) -> list[tuple[str, str]]:
-    """What was understood, found and decided, as lines of a name and a value."""
+def explain(turn: Turn, thresholds: tuple[float, float]) -> list[tuple[str, str]]:
+    """What was understood, found and decided, as lines of a name and a value.
+
+    `thresholds`: the least confidence to answer, and the least to ask back."""
     lines: list[tuple[str, str]] = []
     if (understanding := turn.understanding) is not None:
         lines.append(("classifier", _probs((found.intent, found.prob) for found in understanding.intents)))
@@ -98,7 +100,10 @@ def explain(turn: Turn, budget: Budget) -> list[tuple[str, str]]:
         near = (f"{found.text!r} {found.intent} {found.similarity:.2f}" for found in findings.neighbours[:3])
         lines.append(("neighbours", ", ".join(near) or "none"))
         lines.append(
-            ("confidence", _against(findings.confidence, budget) + f"; in scope {findings.scope_prob:.2f}")
+            (
+                "confidence",
+                _against(findings.confidence, thresholds) + f"; in scope {findings.scope_prob:.2f}",
+            )
         )
     if (decision := turn.decision) is not None:
         details = (
@@ -154,10 +159,10 @@ def _as_press(message: Message, line: str, buttons: list[tuple[str, ButtonPress]
     return None
 
 
-def _as_unknown_command(message: Message) -> Message:
-    word = message.text[1:].split(" ")[0].lower()
-    if message.text.startswith("/") and word.isalpha() and word not in NAMES:
-        return replace(message, kind="command", command=word)
+def _as_command(message: Message) -> Message:
+    word, _, argument = message.text[1:].partition(" ")
+    if message.text.startswith("/") and word.isalpha():
+        return replace(message, kind="command", command=word.lower(), argument=argument.strip())
     return message
 
 
@@ -165,5 +170,6 @@ def _probs(pairs: Iterable[tuple[str, float]]) -> str:
     return ", ".join(f"{name} {prob:.2f}" for name, prob in pairs)
 
 
-def _against(confidence: float, budget: Budget) -> str:
-    return f"{confidence:.3f} (answers from {budget.answer_threshold:.3f}, asks back from {budget.clarify_threshold:.3f})"
+def _against(confidence: float, thresholds: tuple[float, float]) -> str:
+    answers_from, asks_from = thresholds
+    return f"{confidence:.3f} (answers from {answers_from:.3f}, asks back from {asks_from:.3f})"

@@ -22,11 +22,12 @@ async def _chat(workspace: Path, *, explain: bool) -> None:
     from rich.console import Console
 
     from bot.channels.terminal import Terminal, lines_of_stdin, table_of_commands
-    from bot.desk import open_desk
+    from bot.desk import current_release, open_desk
     from bot.settings import load_settings
     from bot.store.store import Store
 
     settings, console = load_settings(workspace), Console(soft_wrap=True)
+    current_release(settings.folder)  # before a log is made for nothing
     # A running `kefu serve` keeps the log for itself as a server; beside it, a chat may write.
     async with (
         await Store.open(settings.database_url, exclusive=False) as store,

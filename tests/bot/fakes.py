@@ -143,6 +143,7 @@ MEANINGS: dict[str, Meaning] = {
     "where is LW-40400": ("order_status", 0.95),
     "where is LW-50000": ("order_status", 0.95),
     "LW-11111 or LW-22222, where are they": ("order_status", 0.95),
+    "where is LW-22222": ("order_status", 0.95),
     "cancel LW-11111": ("cancel_order", 0.95),
     "I want to return something": ("return_request", 0.95),
     "another day please": ("change_date", 0.95),

@@ -115,6 +115,16 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("yes but LW-22222", "ask", "cancel_order"),
         ("yes", "answer", "cancelled"),
     ],
+    "a form keeps its own order when another one comes up": [
+        ("cancel LW-11111", "ask", "cancel_order"),
+        ("where is LW-22222", "answer", "order_shipped"),
+        ("yes LW-22222", "ask", "cancel_order"),
+        ("no, LW-11111", "ask", "cancel_order"),
+    ],
+    "a number without a word is asked about": [
+        ("LW-11111", "ask", None),
+        ("[Where is my order]", "answer", "order_shipped"),
+    ],
     "a slot of free text takes what is written": [
         ("I have a complaint", "ask", "complaint"),
         ("my lamp arrived broken", "answer", "note_taken"),
@@ -345,6 +355,19 @@ async def test_a_button_works_once(customer: Make) -> None:
 
     assert outcome(await anna.press("Yes", asked)) == ("answer", None)
     assert len(anna.engine.dialogue.answering.actions.calls) == 1  # type: ignore[attr-defined]
+
+
+async def test_the_order_to_cancel_is_the_one_that_was_confirmed(customer: Make) -> None:
+    anna = customer()
+    await anna.send("cancel LW-11111")
+    await anna.send("where is LW-22222")
+
+    await anna.send("yes")
+
+    calls = anna.engine.dialogue.answering.actions.calls  # type: ignore[attr-defined]
+    assert [(name, slots["order_number"]) for name, slots, _ in calls] == [
+        ("get_order", "LW-22222"), ("cancel_order", "LW-11111")
+    ]  # fmt: skip
 
 
 async def test_the_yes_of_an_earlier_question_confirms_nothing(customer: Make) -> None:

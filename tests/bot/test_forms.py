@@ -17,7 +17,7 @@ from bot.forms import (
     read_form,
     slots_of,
 )
-from bot.phrases import after_greeting, is_bare, is_leaving, is_no, is_yes
+from bot.phrases import after_greeting, after_no, is_bare, is_leaving, is_no, is_yes
 from bot.state import ConversationState, Form, Given
 from nlu.understanding import Entity
 from retrieval.answers import Phrasing, Slot
@@ -155,6 +155,12 @@ def test_no(text: str) -> None:
 def test_neither_yes_nor_no(text: str) -> None:
     assert not is_yes(text)
     assert not is_no(text)
+
+
+def test_what_shall_be_instead_follows_a_no() -> None:
+    assert after_no("no, make it two mugs") == "two mugs"
+    assert after_no("No two mugs please") == "two mugs please"
+    assert [after_no(text) for text in ("no", "no, keep it", "no thanks", "nobody knows that")] == [""] * 4
 
 
 def test_never_mind_leaves() -> None:

@@ -1,0 +1,67 @@
+"""A message is read: understood in one encoder pass, and searched for."""
+
+import asyncio
+from dataclasses import replace
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.decide import OUT_OF_SCOPE, SMALL_TALK
+from bot.phrases import after_greeting
+from bot.talk import Talk
+from nlu.understanding import Understanding
+from retrieval.budget import Budget
+from retrieval.candidates import Findings
+
+
+class Understands(Protocol):
+    """nlu's Understander, as far as the desk needs it."""
+
+    async def understand(self, text: str) -> Understanding:
+        """Understand one message."""
+
+
+class Searches(Protocol):
+    """retrieval's Retriever, as far as the desk needs it."""
+
+    @property
+    def budget(self) -> Budget:
+        """The thresholds of the release."""
+
+    def search(
+        self, text: str, vector: NDArray[np.float32], class_probs: NDArray[np.float32], *, top: int = 5
+    ) -> Findings:
+        """Find intents, answers and passages for a message."""
+
+
+async def read(talk: Talk, understander: Understands, retriever: Searches) -> Talk:
+    """The talk with its understanding and findings.
+
+    For "hi, where is my order" the findings are those of the request, where there is one; the entities
+    are of the whole message."""
+    started = perf_counter()
+    understanding = await understander.understand(talk.text)
+    searching = perf_counter()
+    findings = await _search(understanding, retriever)
+    if (
+        findings.intents
+        and findings.intents[0].intent in SMALL_TALK
+        and (rest := after_greeting(understanding.text))
+    ):
+        found = await _search(await understander.understand(rest), retriever)
+        findings = found if _is_request(found, retriever.budget) else findings
+    talk.timings_ms["understand"] = (searching - started) * 1000
+    talk.timings_ms["search"] = (perf_counter() - searching) * 1000
+    return replace(talk, understanding=understanding, findings=findings)
+
+
+async def _search(understanding: Understanding, retriever: Searches) -> Findings:
+    text, vector, class_probs = understanding.text, understanding.vector, understanding.class_probs
+    return await asyncio.to_thread(retriever.search, text, vector, class_probs)
+
+
+def _is_request(findings: Findings, budget: Budget) -> bool:
+    best = findings.intents[0].intent if findings.intents else OUT_OF_SCOPE
+    return best not in {*SMALL_TALK, OUT_OF_SCOPE} and findings.confidence >= budget.clarify_threshold
