@@ -40,7 +40,9 @@ class LazyCommands(click.Group):
         return command
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(package_name="kefu")
 def kefu() -> None:
     """A customer-service desk that learns from your own support dialogues."""

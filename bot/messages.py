@@ -7,7 +7,9 @@ from typing import Literal
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
 
-MessageKind = Literal["text", "button", "command", "edit", "photo", "voice", "sticker", "location", "document", "other"]
+MessageKind = Literal[
+    "text", "button", "command", "edit", "photo", "voice", "sticker", "location", "document", "other"
+]
 DecisionKind = Literal["answer", "ask", "clarify", "hand_over"]
 ConversationStatus = Literal["bot", "person"]
 

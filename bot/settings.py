@@ -35,7 +35,13 @@ class Desk(Group):
     time_zone: str = "UTC"  # dates such as "tomorrow" are meant in it
     opens: time | None = None  # support staff are there from, local time; None: always
     closes: time | None = None
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("mon", "tue", "wed", "thu", "fri")
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = (
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+    )
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")  # of amounts without a sign
     country: str = Field(default="US", pattern="^[A-Z]{2}$")  # of phone numbers without a prefix
 
@@ -71,7 +77,9 @@ class Conversation(Group):
 
     forget_slots_after_s: Seconds = 1800  # an order number is not asked for again within this time
     human_silence_s: Seconds = 86400  # after this long without a word the bot speaks again
-    messages_per_minute: int = Field(default=20, ge=1)  # from one customer; more is answered with a request to wait
+    messages_per_minute: int = Field(
+        default=20, ge=1
+    )  # from one customer; more is answered with a request to wait
     feedback_buttons: bool = True  # helpful / not, under answers
 
 
@@ -118,7 +126,9 @@ class Settings(Group):
 
     @property
     def database_url(self) -> str:
-        return os.environ.get("KEFU_DATABASE_URL") or f"sqlite+aiosqlite:///{self.folder.resolve() / 'kefu.db'}"
+        return (
+            os.environ.get("KEFU_DATABASE_URL") or f"sqlite+aiosqlite:///{self.folder.resolve() / 'kefu.db'}"
+        )
 
     @property
     def telegram_token(self) -> str:
@@ -135,7 +145,9 @@ def load_settings(workspace: Path) -> Settings:
     Raises SettingsError naming the file, the key, the value met and what was wanted."""
     path = workspace / "kefu.toml"
     if not path.is_file():
-        raise SettingsError(f"{path}: not found; a workspace is a folder with a kefu.toml (`kefu init {workspace}` makes one)")
+        raise SettingsError(
+            f"{path}: not found; a workspace is a folder with a kefu.toml (`kefu init {workspace}` makes one)"
+        )
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

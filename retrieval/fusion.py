@@ -48,8 +48,9 @@ def class_features(class_probs: Array, similarities: Array, owners: NDArray[np.i
 
 
 def softmax(scores: Array) -> Array:
-    shifted: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probs: Array = shifted / shifted.sum(axis=1, keepdims=True)
+    return probs
 
 
 def scope_features(probs: Array, class_probs: Array, similarities: Array, outside: int | None) -> Array:

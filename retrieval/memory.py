@@ -83,7 +83,7 @@ class Memory:
 
     def _drop(self, keys: Sequence[int]) -> None:
         if keys:
-            self._index.remove_ids(np.array(keys, np.int64))
+            self._index.remove_ids(faiss.IDSelectorBatch(np.array(keys, np.int64)))
             for key in keys:
                 del self._examples[key]
 

@@ -88,7 +88,12 @@ def out_of_fold(
     for fold in sorted(set(fold_of)):
         inside, outside = folds == fold, folds != fold
         part = gather(
-            vectors[outside], names[outside], vectors[inside], names[inside], labels, strength=strength
+            vectors[outside],
+            names[outside].tolist(),
+            vectors[inside],
+            names[inside].tolist(),
+            labels,
+            strength=strength,
         )
         class_probs[inside] = part.class_probs
         similarities[inside], owners[inside] = part.similarities[:, :width], part.owners[:, :width]
@@ -117,7 +122,7 @@ def strangers(
         left_out = np.isin(names, group)
         part = gather(
             vectors[~left_out],
-            names[~left_out],
+            names[~left_out].tolist(),
             vectors[left_out],
             [OUT_OF_SCOPE] * int(left_out.sum()),
             labels,

@@ -93,7 +93,7 @@ def check(dataset: Dataset) -> None:
         raise TrainingError(
             f"all {counts.total()} labelled turns have the intent {next(iter(counts))!r}; wanted two or more intents"
         )
-    rare = sorted(intent for intent, count in counts.items() if count < MIN_EXAMPLES)
+    rare = sorted(str(intent) for intent, count in counts.items() if count < MIN_EXAMPLES)
     if rare:
         named = ", ".join(repr(intent) for intent in rare[:5]) + (" ..." if len(rare) > 5 else "")
         raise TrainingError(

@@ -296,7 +296,7 @@ def evaluate_entities(predictions: SpanPredictions) -> EntityScores:
     found = {(i, *span) for i, spans in enumerate(predictions.predicted) for span in spans}
     types = sorted({label for *_, label in gold | found})
     overall = _span_scores("all", gold, found)
-    tokens = _token_report(predictions)
+    accuracy, tokens = _token_report(predictions)
     kinds = [OUTSIDE, *types]
     return EntityScores(
         n=len(predictions.texts),
@@ -318,7 +318,7 @@ def evaluate_entities(predictions: SpanPredictions) -> EntityScores:
             for k in kinds
             if k in tokens
         ),
-        token_micro_f1=float(tokens["accuracy"]),
+        token_micro_f1=accuracy,
         token_macro_f1=tokens["macro avg"]["f1-score"],
         token_weighted_f1=tokens["weighted avg"]["f1-score"],
         mistakes=_entity_mistakes(predictions),
@@ -335,15 +335,14 @@ def _span_scores(
     return ClassScores(label, precision, recall, f1, len(gold))
 
 
-def _token_report(predictions: SpanPredictions) -> dict[str, dict[str, float]]:
+def _token_report(predictions: SpanPredictions) -> tuple[float, dict[str, dict[str, float]]]:
+    """Accuracy (which is micro F1 with O included), and scikit-learn's report."""
     gold, found = [], []
     for words, truth, guess in zip(predictions.tokens, predictions.gold, predictions.predicted, strict=True):
         gold += [tag.partition("-")[2] or OUTSIDE for tag in tags_of(words, truth)]
         found += [tag.partition("-")[2] or OUTSIDE for tag in tags_of(words, guess)]
-    report: dict[str, dict[str, float]] = classification_report(
-        gold, found, output_dict=True, zero_division=0
-    )
-    return report
+    report = classification_report(gold, found, output_dict=True, zero_division=0)
+    return float(report.pop("accuracy")), report
 
 
 def _entity_mistakes(predictions: SpanPredictions) -> tuple[EntityMistake, ...]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nlu.encoder import Encoder
+from nlu.model import pool
 from training.errors import TrainingError
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -38,13 +39,6 @@ class PooledEncoder(nn.Module):
             input_ids=input_ids, attention_mask=attention_mask, **more
         ).last_hidden_state
         return pool(hidden, attention_mask), hidden
-
-
-def pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
-    """Mean of the hidden states of real tokens, length 1: (batch, tokens, width) -> (batch, width)."""
-    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-    mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
-    return nn.functional.normalize(mean, dim=1)
 
 
 @contextlib.contextmanager

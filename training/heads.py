@@ -90,7 +90,8 @@ def fit_tags(
     optimizer = torch.optim.Adam([weight, bias], lr=0.02)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=max(1, steps))
     for _ in range(epochs):
-        for batch in torch.randperm(len(targets), generator=generator).split(TAG_BATCH_WORDS):
+        shuffled = torch.randperm(len(targets), generator=generator)
+        for batch in torch.split(shuffled, TAG_BATCH_WORDS):
             optimizer.zero_grad()
             loss = functional.cross_entropy(states[batch] @ weight + bias, targets[batch])
             loss.backward()  # type: ignore[no-untyped-call]

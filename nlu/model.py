@@ -1,0 +1,131 @@
+"""JointModel: one encoder, an intent head, a tag head, a sentiment head (torch; for training only)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from nlu.heads import Heads, LinearHead, TagHead
+
+IGNORED = -100  # a label that isn't known: no loss
+SCALE = 20.0  # of the unit vector before the intent head; folded into the head's weights for serving
+
+
+@dataclass
+class JointOutput(ModelOutput):  # type: ignore[misc]
+    """Scores before softmax: intent (batch, intents), tags (batch, tokens, tags), sentiment (batch, sentiments)."""
+
+    loss: Tensor | None = None
+    intent_logits: Tensor | None = None
+    tag_logits: Tensor | None = None
+    sentiment_logits: Tensor | None = None
+
+
+class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no types
+    """A transformer with up to three heads; a head learns where its labels are.
+
+    `config.kefu_labels` names the labels of each head: {"intent": [...], "tag": [...], "sentiment": [...]}."""
+
+    base_model_prefix = "encoder"
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.encoder = AutoModel.from_config(config, attn_implementation="eager")
+        self.heads = nn.ModuleDict(
+            {name: nn.Linear(config.hidden_size, len(labels)) for name, labels in config.kefu_labels.items()}
+        )
+        self.dropout = nn.Dropout(0.1)
+        self.post_init()
+
+    @classmethod
+    def from_base(cls, source: str, heads: Heads) -> "JointModel":
+        """The base model's weights with heads fitted on its frozen output: the best place to start from."""
+        config = AutoConfig.from_pretrained(source)
+        config.kefu_labels = {name: list(labels) for name, labels in heads.label_names().items()}
+        model = cls(config)
+        model.encoder = AutoModel.from_pretrained(source, attn_implementation="eager", dtype=torch.float32)
+        model.set_heads(heads)
+        return model
+
+    def set_heads(self, heads: Heads) -> None:
+        """Take over the weights of linear heads."""
+        self._set("intent", heads.intent, SCALE)
+        if heads.tag:
+            self._set("tag", heads.tag.scores, 1.0)
+        if heads.sentiment:
+            self._set("sentiment", heads.sentiment, SCALE)
+
+    def _set(self, name: str, head: LinearHead, scale: float) -> None:
+        with torch.no_grad():
+            layer = self._layer(name)
+            layer.weight.copy_(torch.from_numpy(head.weight.T / scale))
+            layer.bias.copy_(torch.from_numpy(head.bias))
+
+    def get_heads(self, start: Heads) -> Heads:
+        """The heads as arrays for serving; transitions of the tags as in `start`."""
+        intent = self._get("intent", SCALE)
+        tag = None
+        if start.tag:
+            tag = TagHead(self._get("tag", 1.0), start.tag.transitions, start.tag.start)
+        sentiment = self._get("sentiment", SCALE) if start.sentiment else None
+        return Heads(intent, tag, sentiment)
+
+    def _get(self, name: str, scale: float) -> LinearHead:
+        layer = self._layer(name)
+        weight = layer.weight.detach().float().cpu().numpy().T * scale
+        labels: Sequence[str] = self.config.kefu_labels[name]
+        return LinearHead(
+            tuple(labels), np.ascontiguousarray(weight, np.float32), layer.bias.detach().float().cpu().numpy()
+        )
+
+    def _layer(self, name: str) -> nn.Linear:
+        layer = self.heads[name]
+        assert isinstance(layer, nn.Linear)  # noqa: S101  # for the type checker
+        return layer
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        intent: Tensor | None = None,
+        tags: Tensor | None = None,
+        sentiment: Tensor | None = None,
+    ) -> JointOutput:
+        """Scores of a batch, with the summed loss of the labels given: `intent` and `sentiment` (batch,),
+        `tags` (batch, tokens); IGNORED where a label isn't known."""
+        more = (
+            {}
+            if token_type_ids is None or self.config.type_vocab_size < 2
+            else {"token_type_ids": token_type_ids}
+        )
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
+        vector = self.dropout(SCALE * pool(hidden, attention_mask))
+        intent_logits = self.heads["intent"](vector)
+        tag_logits = self.heads["tag"](self.dropout(hidden)) if "tag" in self.heads else None
+        sentiment_logits = self.heads["sentiment"](vector) if "sentiment" in self.heads else None
+        pairs = ((intent_logits, intent), (tag_logits, tags), (sentiment_logits, sentiment))
+        losses = [
+            cross_entropy(logits, gold) for logits, gold in pairs if logits is not None and gold is not None
+        ]
+        return JointOutput(sum(losses) if losses else None, intent_logits, tag_logits, sentiment_logits)
+
+
+def pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
+    """Mean of the hidden states of real tokens, length 1: (batch, tokens, width) -> (batch, width)."""
+    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+    mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
+    return functional.normalize(mean, dim=-1)
+
+
+def cross_entropy(logits: Tensor, gold: Tensor) -> Tensor:
+    """Mean over known labels; 0 (not NaN) where a batch has none, so that mixed sets train."""
+    flat, labels = logits.reshape(-1, logits.shape[-1]), gold.reshape(-1)
+    total = functional.cross_entropy(flat.float(), labels, ignore_index=IGNORED, reduction="sum")
+    return total / (labels != IGNORED).sum().clamp(min=1)

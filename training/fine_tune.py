@@ -1,0 +1,238 @@
+"""The full training: encoder and heads together, by transformers' Trainer.
+
+It begins where the fast training ends (Kumar et al. 2022: fit the heads first, then unfreeze), stops when
+the validation rows stop getting better, and goes on after an interrupt where it was. Under torchrun each
+process takes its share of every batch."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset as TorchDataset
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
+
+from nlu.encoder import MAX_TOKENS
+from nlu.heads import Heads
+from nlu.model import IGNORED, JointModel
+from nlu.tagging import tags_of
+from nlu.text import clean
+from training.dataset import LabelledText
+from training.features import Progress
+from training.trained import CurvePoint
+
+MAX_EPOCHS = 12
+PATIENCE = 3  # epochs without a better validation score
+BATCH = 32
+ENCODER_RATE = 5e-5
+HEAD_RATE = 5e-4
+WARMUP = 0.1
+WEIGHT_DECAY = 0.01
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuned:
+    """The tuned encoder (on the CPU, ready for export), its heads, and the curves of the training."""
+
+    transformer: Any
+    heads: Heads
+    curves: tuple[CurvePoint, ...]
+    score: float
+
+
+class Rows(TorchDataset[dict[str, Any]]):
+    """Labelled texts as token ids and label ids."""
+
+    def __init__(self, rows: Sequence[LabelledText], tokenizer: Any, labels: dict[str, list[str]]) -> None:
+        self._rows = list(rows)
+        self._labels = {name: {label: i for i, label in enumerate(names)} for name, names in labels.items()}
+        texts = [clean(row.text) for row in rows]
+        self._encoded = tokenizer(texts, truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        row = self._rows[index]
+        return {
+            "input_ids": self._encoded["input_ids"][index],
+            "intent": self._labels["intent"].get(row.intent or "", IGNORED),
+            "sentiment": self._labels.get("sentiment", {}).get(row.sentiment or "", IGNORED),
+            "tags": self._tags(index),
+        }
+
+    def _tags(self, index: int) -> list[int]:
+        """Tag ids of the tokens; sub-words after the first carry none, or a long word would weigh more in the loss."""
+        words = self._encoded.word_ids(index)
+        entities = self._rows[index].entities
+        if entities is None or "tag" not in self._labels:
+            return [IGNORED] * len(words)
+        offsets = self._encoded["offset_mapping"][index]
+        firsts = [i for i, word in enumerate(words) if word is not None and (i == 0 or words[i - 1] != word)]
+        spans = []
+        for _i, first in enumerate(firsts):
+            last = max(j for j in range(first, len(words)) if words[j] == words[first])
+            spans.append((offsets[first][0], offsets[last][1]))
+        tags = tags_of(spans, [(e.start, e.end, e.label) for e in entities])
+        found = [IGNORED] * len(words)
+        for first, tag in zip(firsts, tags, strict=True):
+            found[first] = self._labels["tag"][tag]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Collate:
+    """Pads rows to one batch of tensors."""
+
+    pad_id: int
+
+    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        longest = max(len(row["input_ids"]) for row in rows)
+        ids = torch.full((len(rows), longest), self.pad_id)
+        mask = torch.zeros_like(ids)
+        tags = torch.full((len(rows), longest), IGNORED)
+        for i, row in enumerate(rows):
+            n = len(row["input_ids"])
+            ids[i, :n], mask[i, :n] = torch.tensor(row["input_ids"]), 1
+            tags[i, :n] = torch.tensor(row["tags"])
+        single = {name: torch.tensor([row[name] for row in rows]) for name in ("intent", "sentiment")}
+        return {"input_ids": ids, "attention_mask": mask, "tags": tags, **single}
+
+
+class JointTrainer(Trainer):  # type: ignore[misc]
+    """Trainer with a higher learning rate for the heads than for the encoder."""
+
+    def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
+        if self.optimizer is None:
+            heads = [p for name, p in self.model.named_parameters() if "heads." in name]
+            encoder = [p for name, p in self.model.named_parameters() if "heads." not in name]
+            groups = [{"params": encoder, "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}]
+            self.optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
+        return self.optimizer
+
+
+class Show(TrainerCallback):  # type: ignore[misc]
+    """Hands the trainer's steps to our progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._progress("fine-tuning", state.global_step, state.max_steps)
+
+
+def fine_tune(
+    source: str,
+    tokenizer: Any,
+    start: Heads,
+    train: Sequence[LabelledText],
+    valid: Sequence[LabelledText],
+    checkpoints: Path,
+    *,
+    epochs: int | None,
+    seed: int,
+    progress: Progress,
+) -> Tuned:
+    """Tune a base model from heads fitted on its frozen output; `checkpoints` keeps the way there for resuming."""
+    model = JointModel.from_base(source, start)
+    labels = model.config.kefu_labels
+    trainer = JointTrainer(
+        model=model,
+        args=_arguments(checkpoints, epochs or MAX_EPOCHS, seed),
+        train_dataset=Rows(train, tokenizer, labels),
+        eval_dataset=Rows(valid, tokenizer, labels),
+        data_collator=Collate(tokenizer.pad_token_id or 0),
+        compute_metrics=scores,
+        callbacks=[EarlyStoppingCallback(PATIENCE), Show(progress)],
+    )
+    # The default printer writes over the progress bar.
+    trainer.callback_handler.callbacks = [
+        one
+        for one in trainer.callback_handler.callbacks
+        if type(one).__name__ not in ("PrinterCallback", "ProgressCallback")
+    ]
+    has_checkpoint = any(checkpoints.glob("checkpoint-*/trainer_state.json"))
+    trainer.train(resume_from_checkpoint=True if has_checkpoint else None)
+    best = trainer.state.best_metric
+    tuned: JointModel = model.to("cpu").float().eval()
+    return Tuned(
+        tuned.encoder, tuned.get_heads(start), _curves(trainer.state.log_history), float(best or 0.0)
+    )
+
+
+def _arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
+    on_gpu = torch.cuda.is_available()
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=epochs,
+        per_device_train_batch_size=BATCH,
+        per_device_eval_batch_size=4 * BATCH,
+        learning_rate=ENCODER_RATE,
+        warmup_steps=WARMUP,
+        lr_scheduler_type="linear",
+        max_grad_norm=1.0,
+        bf16=on_gpu and torch.cuda.is_bf16_supported(),
+        use_cpu=not on_gpu,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="score",
+        greater_is_better=True,
+        label_names=["intent", "tags", "sentiment"],
+        remove_unused_columns=False,
+        logging_steps=20,
+        report_to=[],
+        disable_tqdm=True,
+        seed=seed,
+        data_seed=seed,
+        dataloader_pin_memory=on_gpu,
+        ddp_find_unused_parameters=True,  # a batch may hold no label of some head
+    )
+
+
+def scores(evaluated: Any) -> dict[str, float]:
+    """Intent accuracy, token F1 over tags other than O, sentiment accuracy; `score` is their mean."""
+    logits = [one for one in evaluated.predictions if one is not None]
+    intent, tags, sentiment = evaluated.label_ids
+    found = {"intent_accuracy": _accuracy(logits[0], intent)}
+    rest = logits[1:]
+    if rest and rest[0].ndim == 3:
+        found["tag_f1"] = _tag_f1(rest[0].argmax(axis=-1), tags)
+        rest = rest[1:]
+    if rest:
+        found["sentiment_accuracy"] = _accuracy(rest[0], sentiment)
+    known = [value for value in found.values() if not np.isnan(value)]
+    return {**found, "score": float(np.mean(known)) if known else 0.0}
+
+
+def _accuracy(logits: Any, gold: Any) -> float:
+    known = gold != IGNORED
+    return float((logits.argmax(axis=-1) == gold)[known].mean()) if known.any() else float("nan")
+
+
+def _tag_f1(found: Any, gold: Any) -> float:
+    known = gold != IGNORED
+    found, gold = found[known], gold[known]
+    right = ((found == gold) & (gold > 0)).sum()
+    total = (found > 0).sum() + (gold > 0).sum()
+    return float(2 * right / total) if total else float("nan")
+
+
+def _curves(history: Sequence[dict[str, float]]) -> tuple[CurvePoint, ...]:
+    names = {"loss": "training loss", "eval_loss": "validation loss", "eval_score": "validation score"}
+    return tuple(
+        CurvePoint(int(entry["step"]), shown, float(entry[name]))
+        for entry in history
+        for name, shown in names.items()
+        if name in entry
+    )
+
+
+def rank() -> int:
+    """This process's number under torchrun, 0 alone."""
+    return int(os.environ.get("RANK", "0"))

@@ -1,0 +1,120 @@
+"""The full training beside the fast one: the better of the two on validation messages is kept."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from nlu.heads import Heads
+from training.base_model import resolve
+from training.calibrate import Evidence, calibrate, gather, is_right
+from training.dataset import Dataset, LabelledText, Split, split
+from training.export import check_agreement, export, load_transformer, quiet
+from training.fast import Model, fit_heads, golds, learnable
+from training.features import Features, encode_rows
+from training.fine_tune import Tuned, fine_tune, rank
+from training.registry import Registry
+from training.trained import AGREEMENT_TEXTS, Options, Trained, Watch, train_fast
+
+VALID_SHARE = 0.12
+CHECKPOINTS = ".kefu"
+
+
+class OtherRank(Exception):
+    """This process only helped with the training; rank 0 evaluates and writes."""
+
+
+def train_full(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
+    """Fine-tune, and keep the result only where it beats the fast training on validation messages."""
+    fast = train_fast(parts, folder, options, registry, watch)
+    torch.set_num_threads(torch.get_num_threads() * 2)  # whole batches pay for more threads; the heads didn't
+    cut = split(Dataset(parts.train), test_share=VALID_SHARE, seed=options.seed + 1)
+    positions = {id(row): i for i, row in enumerate(parts.train)}
+    train_at = [positions[id(row)] for row in cut.train]
+    valid_at = [positions[id(row)] for row in cut.test]
+    start = fit_heads(
+        fast.train.only(train_at), fast.model.labels, fast.model.calibrated.strength, seed=options.seed
+    )
+    checkpoints = registry.folder.parent / CHECKPOINTS / f"full-{_fingerprint(parts.train, options)}"
+    source = resolve(options.base_model)
+    with quiet():
+        _, tokenizer = load_transformer(source)
+    with watch.stage("fine-tuning"):
+        tuned = fine_tune(
+            source, tokenizer, start, cut.train, cut.test, checkpoints,
+            epochs=options.epochs, seed=options.seed, progress=watch.progress,
+        )  # fmt: skip
+    if rank() != 0:
+        raise OtherRank
+    full = _finish(tuned, tokenizer, fast, parts, (train_at, valid_at), folder, options, watch)
+    before = _valid_accuracy(_evidence(fast.train, train_at, valid_at, fast.model, start), fast.model)
+    after = _valid_accuracy(full.model.calibrated.evidence, full.model)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    if after >= before:
+        return replace(
+            full, notes=(f"Validation accuracy: full {after:.1%}, fast {before:.1%}; full was kept.",)
+        )
+    again = train_fast(parts, folder, options, registry, watch)
+    note = f"Validation accuracy: full {after:.1%}, fast {before:.1%}; the fast training was kept."
+    return replace(again, notes=(note,), curves=tuned.curves)
+
+
+def _finish(
+    tuned: Tuned,
+    tokenizer: object,
+    fast: Trained,
+    parts: Split,
+    at: tuple[Sequence[int], Sequence[int]],
+    folder: Path,
+    options: Options,
+    watch: Watch,
+) -> Trained:
+    """Export the tuned encoder, encode everything with it, and calibrate on the validation messages."""
+    with watch.stage("encoder to ONNX"):
+        for name in ("tokenizer.json", "encoder.fp32.onnx", "encoder.int8.onnx"):
+            (folder / name).unlink(missing_ok=True)  # may be a link into an earlier release
+        export(tuned.transformer, tokenizer, folder)
+        texts = [row.text for row in parts.train[:AGREEMENT_TEXTS]]
+        agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
+    with watch.stage("encoding"):
+        features = encode_rows((*parts.train, *parts.test), folder, options.precision, watch.progress)
+    train = features.only(range(len(parts.train)))
+    labels = fast.model.labels
+    model = replace(fast.model, heads=tuned.heads)
+    evidence = _evidence(train, at[0], at[1], model, tuned.heads)
+    known = learnable(train.only(at[0]), labels)
+    calibrated = calibrate(known.vectors, golds(known), labels, (), seed=options.seed, fixed=evidence)
+    return Trained(
+        "full",
+        Model(labels, tuned.heads, calibrated),
+        train,
+        features.only(range(len(parts.train), len(features.rows))),
+        agreement,
+        is_frozen=False,
+        curves=tuned.curves,
+    )
+
+
+def _evidence(
+    features: Features, train_at: Sequence[int], valid_at: Sequence[int], model: Model, heads: Heads
+) -> Evidence:
+    known = learnable(features.only(train_at), model.labels)
+    valid = features.only(valid_at).with_intent()
+    return gather(known.vectors, golds(known), valid.vectors, golds(valid), model.labels, head=heads.intent)
+
+
+def _valid_accuracy(evidence: Evidence, model: Model) -> float:
+    fused = model.calibrated.fusion.fuse(
+        evidence.class_probs, evidence.similarities, evidence.owners, model.labels
+    )
+    known = np.array([label in model.labels for label in evidence.gold])
+    return float(is_right(fused.probs, model.labels, evidence.gold)[known].mean()) if known.any() else 0.0
+
+
+def _fingerprint(rows: Sequence[LabelledText], options: Options) -> str:
+    content = "\n".join([repr(options), *(repr(row) for row in rows)])
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
