@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 import numpy as np
-from training.evaluate import IntentPredictions, evaluate_intents
 
 from bench.measure import peak_rss_mb, percentiles
 from bench.texts import read_csv
@@ -29,6 +28,7 @@ from retrieval.retriever import Retriever
 from training.base_model import DEFAULT
 from training.dataset import Dataset, LabelledText, check
 from training.dialogues import OUT_OF_SCOPE
+from training.evaluate import IntentPredictions, evaluate_intents
 from training.pipeline import train
 from training.trained import Options
 

@@ -52,7 +52,7 @@ workspace_option = click.option(
     "--workspace",
     "-w",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("."),
+    default=Path(),
     show_default="the current folder",
     help="The folder with kefu.toml.",
 )

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Engine:
-    """The desk's mind. `dialogue` may be replaced while running: a turn keeps the one it began with."""
+    """The desk's mind, with the dialogue of one release until `take_over` gives it another."""
 
     settings: Settings
     store: "Store"
@@ -40,6 +40,10 @@ class Engine:
     def __post_init__(self) -> None:
         self.flood = FloodLimit(self.settings.conversation.messages_per_minute)
 
+    def take_over(self, dialogue: Dialogue, release: str) -> None:
+        """Go on with another dialogue; turns under way keep the one they began with."""
+        self.dialogue, self.release = dialogue, release
+
     async def handle(self, message: Message) -> Turn:
         """Answer one message; the turn is stored before it is returned.
 
@@ -48,29 +52,29 @@ class Engine:
         async with self.lanes.of(message.conversation_key):
             if repeat := await self.store.find_turn(message):
                 return repeat
-            started, release = perf_counter(), self.release
+            started, dialogue, release = perf_counter(), self.dialogue, self.release
             talk = await self._begin(as_command(message))
-            outcome = await self._respond_or_apologise(talk)
+            outcome = await self._respond_or_apologise(talk, dialogue)
             talk.timings_ms["total"] = (perf_counter() - started) * 1000
             turn = await self._save(outcome, release)
         _log(turn)
         return turn
 
-    async def _respond_or_apologise(self, talk: Talk) -> Outcome:
+    async def _respond_or_apologise(self, talk: Talk, dialogue: Dialogue) -> Outcome:
         try:
-            return await self._respond(talk)
+            return await self._respond(talk, dialogue)
         except Exception as error:
             # The text of an exception may quote the customer; where it arose does not.
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("conversation %d: %s\n%s", talk.conversation_id, type(error).__name__, frames)
             if talk.status == "person":
                 return Outcome(talk)
-            return self.dialogue.answering.hand_over(talk, Decision("hand_over", "failure"))
+            return dialogue.answering.hand_over(talk, Decision("hand_over", "failure"))
 
-    async def _respond(self, talk: Talk) -> Outcome:
+    async def _respond(self, talk: Talk, dialogue: Dialogue) -> Outcome:
         message = talk.message
         commands = CustomerCommands(self.settings, self.store)
-        presses = Presses(self.dialogue, commands, self.store)
+        presses = Presses(dialogue, commands, self.store)
         if message.kind == "edit" and not await self._is_last_word(talk):
             return Outcome(talk)
         if talk.status == "person" and not await self._is_for_the_desk(talk, presses):
@@ -87,7 +91,7 @@ class Engine:
             return Outcome(talk) if is_more_of_an_album(talk) else answer_wordless(talk)
         if talk.state.question == "forget" and (is_yes(talk.text) or is_no(talk.text)):
             return await commands.forget(talk, is_sure=is_yes(talk.text))
-        return await self.dialogue.hear(replace(talk, state=replace(talk.state, question="")))
+        return await dialogue.hear(replace(talk, state=replace(talk.state, question="")))
 
     async def _begin(self, message: Message) -> Talk:
         """The conversation as it stands when the message arrives."""

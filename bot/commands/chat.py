@@ -22,7 +22,8 @@ async def _chat(workspace: Path, *, explain: bool) -> None:
     from rich.console import Console
 
     from bot.channels.terminal import Terminal, lines_of_stdin, table_of_commands
-    from bot.desk import current_release, open_desk
+    from bot.desk import open_desk
+    from bot.loading import current_release
     from bot.settings import load_settings
     from bot.store.store import Store
 

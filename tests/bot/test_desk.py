@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.actions import Actions
-from bot.desk import Desk, check_actions, current_release
+from bot.desk import Desk
 from bot.errors import BotError
+from bot.loading import Model, check_actions, current_release
 from bot.settings import Action
 from bot.store.store import Store
 from tests.bot.fakes import FakeUnderstander, load_book, make_engine, make_settings
@@ -31,11 +32,12 @@ class FakeMemory:
 def desk(log: Store, tmp_path: Path) -> Desk:
     settings = make_settings(tmp_path)
     engine, _ = make_engine(log, settings)
-    return Desk(settings, log, engine, FakeUnderstander(), FakeMemory())  # type: ignore[arg-type]
+    model = Model("r1", "", FakeUnderstander(), FakeMemory(), engine.dialogue)  # type: ignore[arg-type]
+    return Desk(settings, log, Actions({}), model)
 
 
 async def test_corrections_are_learned_once_and_unlearned_when_undone(desk: Desk, log: Store) -> None:
-    memory: Any = desk.retriever
+    memory: Any = desk.model.retriever
     first = await log.add_correction("wheres me stuff", "order_status", "sam")
     await log.add_correction("gimme money", "refund_request", "sam")
     assert await desk.learn_corrections() == 2
@@ -52,7 +54,7 @@ async def test_corrections_are_learned_once_and_unlearned_when_undone(desk: Desk
 
 
 async def test_what_was_undone_before_the_start_is_not_learned(desk: Desk, log: Store) -> None:
-    memory: Any = desk.retriever
+    memory: Any = desk.model.retriever
     await log.undo_correction(await log.add_correction("oops", "order_status", "sam"), "sam")
 
     await desk.learn_corrections()

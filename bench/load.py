@@ -1,0 +1,96 @@
+"""Many customers at once against a running `kefu serve`.
+
+python -m bench.load --url http://127.0.0.1:8080 --clients 32 --messages 2000"""
+
+import asyncio
+import json
+import time
+import uuid
+from pathlib import Path
+
+import aiohttp
+import click
+import psutil
+
+from bench.measure import percentiles
+
+TEXTS = (
+    "where is my order",
+    "I'd like to return the lamp I bought last week",
+    "the mirror arrived broken",
+    "how much is delivery",
+    "hi",
+    "can I talk to a person please",
+    "what's the weather like on Mars",
+    "my discount code doesn't work",
+)
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--url", required=True)
+@click.option("--clients", type=int, default=32)
+@click.option("--messages", type=int, default=1000, help="In all.")
+@click.option("--api-key", default="", help="Where the server isn't bound to loopback.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path))
+def main(url: str, clients: int, messages: int, api_key: str, json_path: Path | None) -> None:
+    """Each client has a conversation of its own and sends its next message when the last was answered."""
+    figures = asyncio.run(run(url.rstrip("/"), clients, messages, api_key))
+    for name, value in figures.items():
+        click.echo(f"{name:16} {value}")
+    if json_path:
+        json_path.write_text(json.dumps(figures, indent=1), "utf-8")
+
+
+async def run(url: str, clients: int, messages: int, api_key: str) -> dict[str, float | int | None]:
+    """Send the messages; milliseconds, messages a second, errors, and the server's memory."""
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    ms: list[float] = []
+    errors = 0
+    left = iter(range(messages))
+
+    async def client(session: aiohttp.ClientSession) -> None:
+        nonlocal errors
+        conversation = f"bench-{uuid.uuid4().hex}"
+        for number in left:
+            body = {
+                "conversation": conversation,
+                "client_message_id": uuid.uuid4().hex,
+                "text": TEXTS[number % len(TEXTS)],
+            }
+            start = time.perf_counter()
+            try:
+                async with session.post(f"{url}/api/v1/messages", json=body) as response:
+                    await response.read()
+                    errors += response.status >= 400
+            except aiohttp.ClientError:
+                errors += 1
+            ms.append(1000 * (time.perf_counter() - start))
+
+    async with aiohttp.ClientSession(headers=headers) as session:
+        start = time.perf_counter()
+        await asyncio.gather(*(client(session) for _ in range(clients)))
+        seconds = time.perf_counter() - start
+    p50, p95, p99 = percentiles(ms, 50, 95, 99)
+    return {
+        "clients": clients,
+        "messages": len(ms),
+        "per_second": round(len(ms) / seconds, 1),
+        "p50_ms": p50,
+        "p95_ms": p95,
+        "p99_ms": p99,
+        "errors": errors,
+        "server_rss_mb": server_rss_mb(url),
+    }
+
+
+def server_rss_mb(url: str) -> int | None:
+    """Resident memory of the process that listens on the URL's port, if it is on this machine."""
+    port = int(url.rsplit(":", 1)[1].split("/")[0]) if url.count(":") > 1 else 80
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            return round(psutil.Process(connection.pid).memory_info().rss / 2**20)
+    return None
+
+
+if __name__ == "__main__":
+    main()

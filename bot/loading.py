@@ -1,0 +1,121 @@
+"""A workspace's files become a dialogue: the current release, the answers, the articles, the entity rules."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.actions import Actions
+from bot.answering import Answering
+from bot.dialogue import Dialogue
+from bot.errors import BotError
+from bot.settings import Settings
+from nlu.files import ReleaseFiles
+from nlu.rules import load_rules
+from nlu.understander import Understander
+from retrieval.answers import AnswerBook, load_answers
+from retrieval.articles import load_articles
+from retrieval.fusion import load_fusion
+from retrieval.memory import load_memory
+from retrieval.retriever import Retriever
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A release in use: what it understands and finds, and the dialogue made of both.
+
+    `state` is the `files_state` it was read from."""
+
+    release: str
+    state: str
+    understander: Understander
+    retriever: Retriever
+    dialogue: Dialogue
+
+
+def load_model(settings: Settings, actions: Actions) -> Model:
+    """Read all that a workspace answers with; takes a second, so not in the event loop.
+
+    Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
+    state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
+    release = current_release(settings.folder)
+    book = load_answers(settings.folder / "answers")
+    check_actions(book, actions)
+    understander, retriever = load_release(settings, release, book)
+    answering = Answering(book, actions, settings, retriever.budget.passage_threshold)
+    return Model(release.name, state, understander, retriever, Dialogue(understander, retriever, answering))
+
+
+def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[Understander, Retriever]:
+    """What a release understands and finds in a workspace."""
+    desk, options = settings.desk, settings.understanding
+    rules = load_rules(
+        settings.folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
+    )
+    understander = Understander.load(
+        release,
+        rules,
+        precision=options.precision,
+        threads=options.threads,
+        language=desk.language,
+        batch_size=options.batch_size,
+        max_chars=options.max_chars,
+    )
+    files = ReleaseFiles(release)
+    fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.stack([encoded.vector for encoded in understander.encoder.encode_all(texts)])
+
+    retriever = Retriever(
+        understander.labels,
+        load_memory(files.index, files.examples),
+        fusion,
+        budget,
+        answers=book,
+        passages=load_articles(settings.folder / "knowledge"),
+        encode=encode,
+    )
+    return understander, retriever
+
+
+def current_release(workspace: Path) -> Path:
+    """The folder that releases/current names. Raises BotError where there is none."""
+    pointer = workspace / "releases" / "current"
+    if not pointer.is_file():
+        raise BotError(f"{pointer}: not found; train a first release with `kefu train -w {workspace}`")
+    name = pointer.read_text("utf-8").strip()
+    release = workspace / "releases" / name
+    if not name or Path(name).name != name or not release.is_dir():
+        raise BotError(f"{pointer}: names {name!r}, which is no folder beside it")
+    return release
+
+
+def check_actions(book: AnswerBook, actions: Actions) -> None:
+    """Raise BotError for an answer that calls an action kefu.toml doesn't have."""
+    for answer in book.answers:
+        if answer.action is not None and answer.action not in actions.names:
+            known = ", ".join(actions.names) or "none"
+            raise BotError(
+                f"answer {answer.id!r} calls action {answer.action!r}; kefu.toml has [actions.*]: {known}"
+            )
+
+
+def files_state(workspace: Path) -> str:
+    """Changes whenever a file that `load_model` reads is written, added or removed."""
+    digest = hashlib.sha256()
+    for path in _watched(workspace):
+        if path.is_file():
+            stat = path.stat()
+            digest.update(f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _watched(workspace: Path) -> Iterator[Path]:
+    yield workspace / "releases" / "current"
+    yield workspace / "entities.yaml"
+    yield from sorted((workspace / "answers").glob("*.y*ml"))
+    yield from sorted((workspace / "knowledge").rglob("*.md"))
