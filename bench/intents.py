@@ -28,8 +28,9 @@ from retrieval.retriever import Retriever
 from training.base_model import DEFAULT
 from training.dataset import Dataset, LabelledText, check
 from training.dialogues import OUT_OF_SCOPE
-from training.evaluate import IntentPredictions, evaluate_intents
+from training.evaluate import evaluate_intents
 from training.pipeline import train
+from training.predictions import IntentPredictions
 from training.trained import Options
 
 FIGURES = (
@@ -136,11 +137,7 @@ def test_release(
         )
         understand_ms.append(1000 * (middle - start))
         total_ms.append(1000 * (time.perf_counter() - start))
-    scores = evaluate_intents(
-        predictions(test, found),
-        answer_threshold=retriever.budget.answer_threshold,
-        max_wrong_answers=max_wrong_answers,
-    )
+    scores = evaluate_intents(predictions(test, found), answer_threshold=retriever.budget.answer_threshold)
     figures = {name: _rounded(getattr(scores, name)) for name in FIGURES}
     figures |= {"coverage": _rounded(scores.coverage), "wrong_answers": _rounded(scores.error)}
     p50, p95 = percentiles(understand_ms, 50, 95)

@@ -206,15 +206,26 @@ def _fit_logistic(features: Array, target: NDArray[np.bool_], sample_weight: Arr
     return (*(float(weight) for weight in weights), float(model.intercept_[0] - weights @ mean))
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A strength of the head that was tried, and the mean negative log likelihood it reached by cross-validation."""
+
+    strength: float
+    loss: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrated:
-    """The fitted fusion, the head's strength that went with it, and the messages the thresholds come from."""
+    """The fitted fusion, the head's strength that went with it, and the messages the thresholds come from.
+
+    `trials` are the strengths it was chosen among, () where there was no choice."""
 
     fusion: Fusion
     strength: float
     evidence: Evidence
     fused: Fused
     sample_weight: Array
+    trials: tuple[Trial, ...] = ()
 
 
 def calibrate(
@@ -236,10 +247,14 @@ def calibrate(
             for strength in STRENGTHS
         ]
         fitted = [(evidence, strength, fit_weights(evidence, labels)) for evidence, strength in tried]
-        evidence, strength, weights = min(
-            fitted, key=lambda one: negative_log_likelihood(one[0], labels, one[2])
+        trials = tuple(
+            Trial(strength, negative_log_likelihood(evidence, labels, weights))
+            for evidence, strength, weights in fitted
         )
+        best = min(range(len(trials)), key=lambda i: trials[i].loss)
+        evidence, strength, weights = fitted[best]
     else:
+        trials = ()
         evidence, strength, weights = fixed, STRENGTHS[1], fit_weights(fixed, labels)
     sample_weight = np.ones(len(evidence.gold))
     n_outside = sum(label == OUT_OF_SCOPE for label in evidence.gold)
@@ -253,4 +268,4 @@ def calibrate(
     confidence, scope = fit_scope(evidence, labels, weights, sample_weight)
     fusion = Fusion(weights, confidence, scope)
     fused = fusion.fuse(evidence.class_probs, evidence.similarities, evidence.owners, labels)
-    return Calibrated(fusion, strength, evidence, fused, sample_weight)
+    return Calibrated(fusion, strength, evidence, fused, sample_weight, trials)

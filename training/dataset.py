@@ -29,10 +29,12 @@ class LabelledText:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The customer texts of a workspace; `answers` counts which answers agents gave."""
+    """The customer texts of a workspace, and how many customer turns had no text and intents stood beside a first."""
 
     rows: tuple[LabelledText, ...]
     n_dialogues: int = 0
+    n_without_text: int = 0
+    n_further_intents: int = 0
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -53,24 +55,22 @@ def build_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
 
     Raises TrainingError if there is nothing to learn from."""
     rows: list[LabelledText] = []
-    n_dialogues = 0
+    n_dialogues = n_without_text = n_further_intents = 0
     for dialogue in dialogues:
         n_dialogues += 1
-        rows.extend(
-            LabelledText(
-                turn.text,
-                dialogue.id,
-                turn.intents[0] if turn.intents else None,
-                turn.entities,
-                turn.sentiment,
-            )
-            for turn in dialogue.turns
-            if turn.speaker == "customer" and turn.text.strip()
-        )
+        for turn in dialogue.turns:
+            if turn.speaker != "customer":
+                continue
+            if not turn.text.strip():
+                n_without_text += 1
+                continue
+            intent = turn.intents[0] if turn.intents else None
+            n_further_intents += len(turn.intents[1:])
+            rows.append(LabelledText(turn.text, dialogue.id, intent, turn.entities, turn.sentiment))
     has_entities = any(row.entities for row in rows)
     if not has_entities:
         rows = [LabelledText(row.text, row.group, row.intent, None, row.sentiment) for row in rows]
-    dataset = Dataset(tuple(rows), n_dialogues)
+    dataset = Dataset(tuple(rows), n_dialogues, n_without_text, n_further_intents)
     check(dataset)
     return dataset
 

@@ -1,55 +1,29 @@
 """Predictions meet labels: the figures of the report."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import (
-    average_precision_score,
-    classification_report,
-    confusion_matrix,
-    matthews_corrcoef,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-)
+from sklearn.metrics import matthews_corrcoef, precision_recall_fscore_support, roc_auc_score
 
 from nlu.tagging import OUTSIDE, Span, tags_of
-from training.dialogues import OUT_OF_SCOPE
+from retrieval.budget import Budget
+from training import curves
+from training.curves import Bin, Curve, Points
 from training.errors import TrainingError
-
-Array = NDArray[np.float64]
-Points = tuple[tuple[float, float], ...]
-
-N_BINS = 15
-CURVE_POINTS = 100
-SHOWN_PAIRS = 12
-SHOWN_TEXTS = 5
-SHOWN_MISTAKES = 20
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class IntentPredictions:
-    """Predictions for n messages: `probs` (n, labels) over the intents in scope, `confidence` (n,) that the
-    best one is right and the message in scope; `gold` holds OUT_OF_SCOPE for those outside."""
-
-    texts: tuple[str, ...]
-    gold: tuple[str, ...]
-    labels: tuple[str, ...]
-    probs: Array
-    confidence: Array
-
-    @property
-    def best(self) -> tuple[str, ...]:
-        return tuple(self.labels[i] for i in self.probs.argmax(axis=1))
-
-    @property
-    def in_scope(self) -> NDArray[np.bool_]:
-        return np.array([label != OUT_OF_SCOPE for label in self.gold], bool)
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        return np.array([best == gold for best, gold in zip(self.best, self.gold, strict=True)], bool)
+from training.mistakes import (
+    Confusion,
+    EntityMistake,
+    Mistake,
+    entity_mistakes,
+    most_confused,
+    worst_mistakes,
+)
+from training.predictions import IntentPredictions, SpanPredictions
+from training.turns import OUT_OF_SCOPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,44 +39,34 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """Messages of like confidence: the mean of it, and how many of them were right."""
+class OperatingPoint:
+    """What a budget's thresholds do to n messages: answered, asked back about, taken as out of scope.
 
-    confidence: float
-    accuracy: float
-    count: int
+    `wrong` of the `answered` are wrong: a share of `error`, None without answers, with its 95 % interval."""
 
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """Messages of intent `gold` taken for `predicted`, with some of their texts."""
-
-    gold: str
-    predicted: str
-    count: int
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One message that was understood wrongly."""
-
-    text: str
-    gold: str
-    predicted: str
-    confidence: float
+    budget: Budget
+    n: int
+    answered: int
+    asked: int
+    outside: int
+    wrong: int
+    coverage: float
+    error: float | None
+    error_low: float
+    error_high: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IntentScores:
     """All figures of intents and scope. Shares are 0..1.
 
-    `accuracy`, `macro_f1` and the classes are those of messages in scope, whatever the confidence;
-    `in_scope_accuracy`, `overall_accuracy`, `oos_recall`, `mcc` count a message below the answer threshold
-    as "out of scope"; `coverage` is the share of all messages answered, `error` the share of those answered
-    wrongly. Figures that need out-of-scope messages are None without them."""
+    `accuracy`, `macro_f1`, the classes and the curves of intents are those of messages in scope, whatever
+    the confidence; `in_scope_accuracy`, `overall_accuracy`, `oos_recall`, `mcc` count a message below the
+    answer threshold as "out of scope"; `coverage` is the share of all messages answered, `error` the share
+    of those answered wrongly. Figures that need out-of-scope messages are None without them."""
 
     n: int
+    n_in_scope: int
     accuracy: float
     macro_f1: float
     in_scope_accuracy: float
@@ -114,21 +78,23 @@ class IntentScores:
     ece: float
     coverage: float
     error: float
-    average_precision: float
     classes: tuple[ClassScores, ...]
+    averages: tuple[ClassScores, ...]
     matrix_labels: tuple[str, ...]
-    matrix: tuple[tuple[int, ...], ...]
+    matrix: tuple[tuple[int, ...], ...]  # rows: gold
     reliability: tuple[Bin, ...]
     risk: Points  # (coverage, error)
-    roc: Points  # (false positive rate, true positive rate), micro
-    precision_recall: Points  # (recall, precision), micro
+    roc_micro: Curve | None
+    roc_macro: Curve | None
+    precision_recall_micro: Curve | None
+    precision_recall_macro: Curve | None
+    scope_roc: Curve | None
+    scope_precision_recall: Curve | None
     confusions: tuple[Confusion, ...]
     mistakes: tuple[Mistake, ...]
 
 
-def evaluate_intents(
-    predictions: IntentPredictions, *, answer_threshold: float, max_wrong_answers: float
-) -> IntentScores:
+def evaluate_intents(predictions: IntentPredictions, *, answer_threshold: float) -> IntentScores:
     """Score predictions at a threshold.
 
     Raises TrainingError without a single message in scope."""
@@ -137,141 +103,105 @@ def evaluate_intents(
         raise TrainingError(
             f"none of the {len(inside)} messages to evaluate on is in scope; wanted at least one"
         )
-    gold = np.array(predictions.gold)[inside]
-    best = np.array(predictions.best)[inside]
-    labels = tuple(sorted(set(gold) | set(best)))
+    gold = tuple(compress(predictions.gold, inside))
+    best = tuple(compress(predictions.best, inside))
+    labels = tuple(sorted({*gold, *best}))
+    pairs = Counter(zip(gold, best, strict=True))
     answered = confidence >= answer_threshold
     said = np.where(answered, np.array(predictions.best), OUT_OF_SCOPE)
     agrees = said == np.array(predictions.gold)
     outside = ~inside
-    roc, precision_recall, average_precision = _micro_curves(predictions)
-    report = classification_report(gold, best, labels=labels, output_dict=True, zero_division=0)
-    known = [label for label in labels if label in set(gold)]
+    truth = np.array(gold)[:, None] == np.array(predictions.labels)[None, :]
+    scores = predictions.probs[inside]
+    auc = {
+        label: float(roc_auc_score(truth[:, i], scores[:, i]))
+        for i, label in enumerate(predictions.labels)
+        if truth[:, i].any() and not truth[:, i].all()
+    }
+    classes = tuple(replace(row, auc=auc.get(row.label)) for row in class_scores(gold, best, labels))
+    averages = average_scores([row for row in classes if row.support])
     return IntentScores(
         n=len(inside),
+        n_in_scope=int(inside.sum()),
         accuracy=float(right[inside].mean()),
-        macro_f1=float(np.mean([report[label]["f1-score"] for label in known])),
+        macro_f1=averages[0].f1,
         in_scope_accuracy=float(agrees[inside].mean()),
         overall_accuracy=float(agrees.mean()),
-        mcc=float(matthews_corrcoef(np.array(predictions.gold), said)),
+        mcc=_matthews(predictions.gold, said.tolist()),
         oos_auroc=float(roc_auc_score(inside, confidence)) if outside.any() else None,
-        oos_fpr95=fpr_at(confidence[inside], confidence[outside], 0.95) if outside.any() else None,
+        oos_fpr95=curves.fpr_at(confidence[inside], confidence[outside], 0.95) if outside.any() else None,
         oos_recall=float(agrees[outside].mean()) if outside.any() else None,
-        ece=expected_calibration_error(confidence, right),
+        ece=curves.expected_calibration_error(confidence, right),
         coverage=float(answered.mean()),
         error=float((~right[answered]).mean()) if answered.any() else 0.0,
-        average_precision=average_precision,
-        classes=tuple(_class_scores(label, report[label], predictions) for label in labels),
+        classes=classes,
+        averages=averages,
         matrix_labels=labels,
-        matrix=tuple(tuple(int(n) for n in row) for row in confusion_matrix(gold, best, labels=labels)),
-        reliability=reliability_bins(confidence, right),
-        risk=risk_curve(confidence, right),
-        roc=roc,
-        precision_recall=precision_recall,
-        confusions=_confusions(predictions),
-        mistakes=_mistakes(predictions),
+        matrix=tuple(tuple(pairs[meant, taken] for taken in labels) for meant in labels),
+        reliability=curves.reliability_bins(confidence, right),
+        risk=curves.risk_curve(confidence, right),
+        roc_micro=curves.roc(truth.ravel(), scores.ravel()),
+        roc_macro=curves.macro_roc(truth, scores),
+        precision_recall_micro=curves.precision_recall(truth.ravel(), scores.ravel()),
+        precision_recall_macro=curves.macro_precision_recall(truth, scores),
+        scope_roc=curves.roc(inside, confidence),
+        scope_precision_recall=curves.precision_recall(inside, confidence),
+        confusions=most_confused(predictions),
+        mistakes=worst_mistakes(predictions),
     )
 
 
-def expected_calibration_error(confidence: Array, right: NDArray[np.bool_]) -> float:
-    """Mean distance of confidence and accuracy over bins of equal mass (Naeini et al. 2015)."""
-    bins = reliability_bins(confidence, right)
-    return float(sum(b.count * abs(b.confidence - b.accuracy) for b in bins) / len(right))
+def _matthews(gold: Sequence[str], said: Sequence[str]) -> float:
+    """0 where all are one and the same, of which scikit-learn would warn."""
+    return float(matthews_corrcoef(gold, said)) if len({*gold, *said}) > 1 else 0.0
 
 
-def reliability_bins(confidence: Array, right: NDArray[np.bool_]) -> tuple[Bin, ...]:
-    """Up to N_BINS bins with equally many messages, by confidence."""
-    parts = np.array_split(np.argsort(confidence, kind="stable"), min(N_BINS, len(right)))
-    return tuple(Bin(float(confidence[part].mean()), float(right[part].mean()), len(part)) for part in parts)
+def operating_point(predictions: IntentPredictions, budget: Budget) -> OperatingPoint:
+    """Put messages through a budget's thresholds, as the desk would."""
+    confidence = predictions.confidence
+    answered = confidence >= budget.answer_threshold
+    asked = ~answered & (confidence >= budget.clarify_threshold)
+    n_answered, n_asked = int(answered.sum()), int(asked.sum())
+    wrong = int((~predictions.right[answered]).sum())
+    low, high = curves.interval(wrong, n_answered) if n_answered else (0.0, 1.0)
+    return OperatingPoint(
+        budget=budget,
+        n=len(confidence),
+        answered=n_answered,
+        asked=n_asked,
+        outside=len(confidence) - n_answered - n_asked,
+        wrong=wrong,
+        coverage=n_answered / len(confidence),
+        error=wrong / n_answered if n_answered else None,
+        error_low=low,
+        error_high=high,
+    )
 
 
-def risk_curve(confidence: Array, right: NDArray[np.bool_]) -> Points:
-    """(share of messages answered, share of those answered wrongly) as the threshold falls."""
-    order = np.argsort(-confidence, kind="stable")
-    errors = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
-    chosen = np.unique(np.linspace(0, len(order) - 1, CURVE_POINTS).astype(int))
-    return tuple((float((i + 1) / len(order)), float(errors[i])) for i in chosen)
+def class_scores(
+    gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+) -> tuple[ClassScores, ...]:
+    """Each label's figures, as scikit-learn's classification_report has them."""
+    columns = precision_recall_fscore_support(gold, predicted, labels=list(labels), zero_division=0)
+    return tuple(
+        ClassScores(label, float(p), float(r), float(f1), int(n))
+        for label, p, r, f1, n in zip(labels, *columns, strict=True)
+    )
 
 
-def fpr_at(inside: Array, outside: Array, recall: float) -> float:
-    """Share of out-of-scope messages taken as in scope when `recall` of those in scope are."""
-    return float((outside >= np.quantile(inside, 1 - recall)).mean())
-
-
-def _micro_curves(predictions: IntentPredictions) -> tuple[Points, Points, float]:
-    rows = predictions.in_scope
-    gold = np.array(predictions.gold)[rows]
-    truth = (gold[:, None] == np.array(predictions.labels)[None, :]).ravel()
-    scores = predictions.probs[rows].ravel()
-    if truth.all() or not truth.any():
-        return ((0.0, 0.0), (1.0, 1.0)), ((0.0, 1.0), (1.0, 1.0)), float(truth.any())
-    false_rate, true_rate, _ = roc_curve(truth, scores)
-    precision, recall, _ = precision_recall_curve(truth, scores)
+def average_scores(classes: Sequence[ClassScores]) -> tuple[ClassScores, ClassScores]:
+    """Their macro and weighted averages."""
+    table = np.array([(row.precision, row.recall, row.f1) for row in classes])
+    support = [row.support for row in classes]
     return (
-        _thin(false_rate, true_rate),
-        _thin(recall, precision),
-        float(average_precision_score(truth, scores)),
+        _average("macro average", table.mean(axis=0), sum(support)),
+        _average("weighted average", np.average(table, axis=0, weights=support), sum(support)),
     )
 
 
-def _thin(x: Array, y: Array) -> Points:
-    chosen = np.unique(np.linspace(0, len(x) - 1, CURVE_POINTS).astype(int))
-    return tuple((float(x[i]), float(y[i])) for i in chosen)
-
-
-def _class_scores(label: str, row: dict[str, float], predictions: IntentPredictions) -> ClassScores:
-    return ClassScores(
-        label, row["precision"], row["recall"], row["f1-score"], int(row["support"]), _auc(label, predictions)
-    )
-
-
-def _auc(label: str, predictions: IntentPredictions) -> float | None:
-    if label not in predictions.labels:
-        return None
-    truth = np.array(predictions.gold) == label
-    if truth.all() or not truth.any():
-        return None
-    return float(roc_auc_score(truth, predictions.probs[:, predictions.labels.index(label)]))
-
-
-def _confusions(predictions: IntentPredictions) -> tuple[Confusion, ...]:
-    pairs: dict[tuple[str, str], list[str]] = {}
-    for text, gold, best in zip(predictions.texts, predictions.gold, predictions.best, strict=True):
-        if gold not in (best, OUT_OF_SCOPE):
-            pairs.setdefault((gold, best), []).append(text)
-    most = sorted(pairs.items(), key=lambda pair: -len(pair[1]))[:SHOWN_PAIRS]
-    return tuple(
-        Confusion(gold, best, len(texts), tuple(texts[:SHOWN_TEXTS])) for (gold, best), texts in most
-    )
-
-
-def _mistakes(predictions: IntentPredictions) -> tuple[Mistake, ...]:
-    wrong = np.flatnonzero(~predictions.right)
-    worst = wrong[np.argsort(-predictions.confidence[wrong], kind="stable")][:SHOWN_MISTAKES]
-    best = predictions.best
-    return tuple(
-        Mistake(predictions.texts[i], predictions.gold[i], best[i], float(predictions.confidence[i]))
-        for i in worst
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class SpanPredictions:
-    """Spans for n texts; `tokens` are the word offsets of each."""
-
-    texts: tuple[str, ...]
-    tokens: tuple[tuple[tuple[int, int], ...], ...]
-    gold: tuple[tuple[Span, ...], ...]
-    predicted: tuple[tuple[Span, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EntityMistake:
-    """One text whose entities were found wrongly."""
-
-    text: str
-    missed: tuple[str, ...]
-    invented: tuple[str, ...]
+def _average(name: str, figures: NDArray[np.float64], support: int) -> ClassScores:
+    precision, recall, f1 = (float(figure) for figure in figures)
+    return ClassScores(name, precision, recall, f1, support)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +214,7 @@ class EntityScores:
     span_f1: float
     spans: tuple[ClassScores, ...]
     tokens: tuple[ClassScores, ...]
+    token_averages: tuple[ClassScores, ...]
     token_micro_f1: float
     token_macro_f1: float
     token_weighted_f1: float
@@ -296,8 +227,11 @@ def evaluate_entities(predictions: SpanPredictions) -> EntityScores:
     found = {(i, *span) for i, spans in enumerate(predictions.predicted) for span in spans}
     types = sorted({label for *_, label in gold | found})
     overall = _span_scores("all", gold, found)
-    accuracy, tokens = _token_report(predictions)
-    kinds = [OUTSIDE, *types]
+    true_tokens = _token_types(predictions.tokens, predictions.gold)
+    found_tokens = _token_types(predictions.tokens, predictions.predicted)
+    kinds = sorted({*true_tokens, *found_tokens}, key=lambda kind: (kind != OUTSIDE, kind))
+    tokens = class_scores(true_tokens, found_tokens, kinds)
+    averages = average_scores(tokens)
     return EntityScores(
         n=len(predictions.texts),
         span_precision=overall.precision,
@@ -307,21 +241,13 @@ def evaluate_entities(predictions: SpanPredictions) -> EntityScores:
             _span_scores(kind, {s for s in gold if s[-1] == kind}, {s for s in found if s[-1] == kind})
             for kind in types
         ),
-        tokens=tuple(
-            ClassScores(
-                k,
-                tokens[k]["precision"],
-                tokens[k]["recall"],
-                tokens[k]["f1-score"],
-                int(tokens[k]["support"]),
-            )
-            for k in kinds
-            if k in tokens
-        ),
-        token_micro_f1=accuracy,
-        token_macro_f1=tokens["macro avg"]["f1-score"],
-        token_weighted_f1=tokens["weighted avg"]["f1-score"],
-        mistakes=_entity_mistakes(predictions),
+        tokens=tokens,
+        token_averages=averages,
+        # With every label in it, micro F1 is the accuracy.
+        token_micro_f1=float(np.mean(np.array(true_tokens) == np.array(found_tokens))),
+        token_macro_f1=averages[0].f1,
+        token_weighted_f1=averages[1].f1,
+        mistakes=entity_mistakes(predictions),
     )
 
 
@@ -335,21 +261,22 @@ def _span_scores(
     return ClassScores(label, precision, recall, f1, len(gold))
 
 
-def _token_report(predictions: SpanPredictions) -> tuple[float, dict[str, dict[str, float]]]:
-    """Accuracy (which is micro F1 with O included), and scikit-learn's report."""
-    gold, found = [], []
-    for words, truth, guess in zip(predictions.tokens, predictions.gold, predictions.predicted, strict=True):
-        gold += [tag.partition("-")[2] or OUTSIDE for tag in tags_of(words, truth)]
-        found += [tag.partition("-")[2] or OUTSIDE for tag in tags_of(words, guess)]
-    report = classification_report(gold, found, output_dict=True, zero_division=0)
-    return float(report.pop("accuracy")), report
+def _token_types(tokens: Sequence[Sequence[tuple[int, int]]], spans: Sequence[Sequence[Span]]) -> list[str]:
+    """The entity type of every word, O for none."""
+    tags = [tag for words, found in zip(tokens, spans, strict=True) for tag in tags_of(words, found)]
+    return [tag.partition("-")[2] or OUTSIDE for tag in tags]
 
 
-def _entity_mistakes(predictions: SpanPredictions) -> tuple[EntityMistake, ...]:
-    rows = []
-    for text, gold, found in zip(predictions.texts, predictions.gold, predictions.predicted, strict=True):
-        missed = [f"{text[s:e]} ({label})" for s, e, label in gold if (s, e, label) not in found]
-        invented = [f"{text[s:e]} ({label})" for s, e, label in found if (s, e, label) not in gold]
-        if missed or invented:
-            rows.append(EntityMistake(text, tuple(missed), tuple(invented)))
-    return tuple(sorted(rows, key=lambda row: -len(row.missed) - len(row.invented))[:SHOWN_MISTAKES])
+@dataclass(frozen=True, slots=True)
+class SentimentScores:
+    """How often the sentiment of n messages was recognised, 0..1, and each kind's figures."""
+
+    n: int
+    accuracy: float
+    classes: tuple[ClassScores, ...]
+
+
+def evaluate_sentiment(gold: Sequence[str], predicted: Sequence[str]) -> SentimentScores:
+    """Score the sentiment of messages."""
+    right = float(np.mean(np.array(gold) == np.array(predicted)))
+    return SentimentScores(len(gold), right, class_scores(gold, predicted, sorted({*gold, *predicted})))

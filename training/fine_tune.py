@@ -224,9 +224,16 @@ def _tag_f1(found: Any, gold: Any) -> float:
 
 
 def _curves(history: Sequence[dict[str, float]]) -> tuple[CurvePoint, ...]:
-    names = {"loss": "training loss", "eval_loss": "validation loss", "eval_score": "validation score"}
+    names = {
+        "loss": "training loss",
+        "eval_loss": "validation loss",
+        "eval_score": "validation score",
+        "eval_intent_accuracy": "intent accuracy",
+        "eval_tag_f1": "tag F1",
+        "eval_sentiment_accuracy": "sentiment accuracy",
+    }
     return tuple(
-        CurvePoint(int(entry["step"]), shown, float(entry[name]))
+        CurvePoint(int(entry["step"]), float(entry["epoch"]), shown, float(entry[name]))
         for entry in history
         for name, shown in names.items()
         if name in entry

@@ -95,6 +95,7 @@ def _finish(
         features.only(range(len(parts.train), len(features.rows))),
         agreement,
         is_frozen=False,
+        calibrated_at=tuple(i for i in at[1] if parts.train[i].intent),
         curves=tuned.curves,
     )
 

@@ -15,13 +15,14 @@ from nlu.heads import save_heads
 from nlu.rules import EntityRules
 from retrieval.articles import Passage
 from retrieval.budget import Budget
-from retrieval.fusion import OUT_OF_SCOPE, save_fusion
+from retrieval.fusion import save_fusion
 from retrieval.memory import Example, Memory
 from training.dataset import Dataset, Split, fingerprint, split
 from training.fast import fit_heads, held_out, learnable
 from training.features import Features
 from training.registry import Registry, Release
-from training.report import Report, write_report
+from training.report import write_report
+from training.report_data import make_report
 from training.scoring import Scores, score
 from training.thresholds import fit_budget
 from training.trained import Options, Trained, Watch, train_fast
@@ -52,11 +53,15 @@ def train(
         budgets = _budgets(trained, options, cosines)
         chosen = next(b for b in budgets if b.max_wrong_answers == options.max_wrong_answers)
         with watch.stage("evaluation"):
-            scores = score(trained, folder, rules, chosen, served=options.precision)
+            scores = score(trained, folder, rules, chosen, budgets=budgets, served=options.precision)
         with watch.stage("last fit and index"):
             write_model(trained, budgets, folder, seed=options.seed)
         with watch.stage("report"):
-            write_report(folder, _report(dataset, parts, trained, options, chosen, scores, watch))
+            report = make_report(
+                dataset, parts, trained, scores,
+                budget=chosen, options=options, folder=folder, timings=watch.seconds,
+            )  # fmt: skip
+            write_report(folder, report)
         return registry.finish(
             folder, _manifest(dataset, trained, options, chosen, scores), speed=trained.speed
         )
@@ -122,62 +127,6 @@ def _joined(train: Features, test: Features) -> Features:
         (*train.rows, *test.rows),
         np.concatenate([train.vectors, test.vectors]),
         (*train.encoded, *test.encoded),
-    )
-
-
-def _counts(dataset: Dataset, parts: Split) -> dict[str, int]:
-    return {
-        "dialogues": dataset.n_dialogues,
-        "customer messages": len(dataset.rows),
-        "with an intent": len(dataset.labelled()),
-        "out of scope": sum(row.intent == OUT_OF_SCOPE for row in dataset.rows),
-        "intents": len(dataset.intents),
-        "entity types": len(dataset.entity_types),
-        "entities": sum(len(row.entities or ()) for row in dataset.rows),
-        "for training": len(parts.train),
-        "held back for this report": len(parts.test),
-        "near-duplicates moved to training": parts.n_moved,
-    }
-
-
-def _report(
-    dataset: Dataset,
-    parts: Split,
-    trained: Trained,
-    options: Options,
-    budget: Budget,
-    scores: Scores,
-    watch: Watch,
-) -> Report:
-    agreement = trained.agreement
-    notes = list(trained.notes)
-    if not scores.is_held_out:
-        notes.append(
-            "No dialogues were held back: the figures come from cross-validation on the training messages."
-        )
-    if not budget.is_guaranteed:
-        notes.append(
-            f"Too few messages to guarantee at most {budget.max_wrong_answers:.0%} wrong answers: the threshold was set "
-            "where half of that was observed. More labelled dialogues will tighten it."
-        )
-    if not agreement.is_int8_close:
-        notes.append(
-            'The int8 encoder strays from fp32; compare their accuracies and set precision = "fp32" if need be.'
-        )
-    return Report(
-        title=f"{dataset.n_dialogues} dialogues, {len(dataset.intents)} intents",
-        speed=trained.speed,
-        base_model=options.base_model,
-        dataset=_counts(dataset, parts),
-        intent=scores.intent,
-        entity=scores.entity,
-        sentiment=scores.sentiment,
-        by_precision=scores.by_precision,
-        agreement=asdict(agreement),
-        curves=trained.curves,
-        timings=watch.seconds,
-        budget=budget,
-        notes=tuple(notes),
     )
 
 

@@ -1,5 +1,6 @@
 """A trained model meets the messages held back for the report, as the desk would meet them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,42 +12,55 @@ from nlu.heads import Heads
 from nlu.rules import EntityRules
 from nlu.tagging import Span
 from retrieval.budget import Budget
-from training.dataset import LabelledText
-from training.dialogues import OUT_OF_SCOPE
+from retrieval.candidates import Neighbour
+from retrieval.fusion import Fused
+from training.calibrate import search_all
 from training.evaluate import (
     EntityScores,
-    IntentPredictions,
     IntentScores,
-    SpanPredictions,
+    OperatingPoint,
+    SentimentScores,
     evaluate_entities,
     evaluate_intents,
+    evaluate_sentiment,
+    operating_point,
 )
-from training.fast import predict
+from training.fast import learnable, predict
 from training.features import Features, encode_rows
+from training.predictions import IntentPredictions, SpanPredictions
 from training.trained import Trained
+from training.turns import OUT_OF_SCOPE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """The report's figures; `is_held_out` is False where they come from cross-validation on the training messages.
 
-    `by_precision` has the intent accuracy of each ONNX file on the same messages."""
+    `budgets` has what the thresholds of each budget would do; `by_precision` the intent accuracy of each
+    ONNX file on the same messages."""
 
     intent: IntentScores
+    budgets: tuple[OperatingPoint, ...]
     entity: EntityScores | None
-    sentiment: dict[str, float] | None
+    sentiment: SentimentScores | None
     by_precision: dict[str, float]
     is_held_out: bool
 
 
-def score(trained: Trained, folder: Path, rules: EntityRules, budget: Budget, *, served: str) -> Scores:
+def score(
+    trained: Trained,
+    folder: Path,
+    rules: EntityRules,
+    budget: Budget,
+    *,
+    budgets: Sequence[Budget],
+    served: str,
+) -> Scores:
     """Evaluate on the test rows; without any, intents by the out-of-fold predictions."""
     test = trained.test.with_intent()
     is_held_out = bool(test.rows)
     predictions = intent_predictions(trained, test) if is_held_out else out_of_fold_predictions(trained)
-    intent = evaluate_intents(
-        predictions, answer_threshold=budget.answer_threshold, max_wrong_answers=budget.max_wrong_answers
-    )
+    intent = evaluate_intents(predictions, answer_threshold=budget.answer_threshold)
     by_precision = {served: intent.accuracy}
     if is_held_out:
         other = "fp32" if served == "int8" else "int8"
@@ -57,43 +71,66 @@ def score(trained: Trained, folder: Path, rules: EntityRules, budget: Budget, *,
         if tagged
         else None
     )
-    return Scores(intent, entity, _sentiment(trained), by_precision, is_held_out)
+    return Scores(
+        intent,
+        tuple(operating_point(predictions, one) for one in budgets),
+        entity,
+        _sentiment(trained),
+        by_precision,
+        is_held_out,
+    )
 
 
 def intent_predictions(trained: Trained, test: Features) -> IntentPredictions:
     """Fused predictions for test rows; labels the model doesn't know stay wrong."""
     fused = predict(trained.model, trained.train, test)
-    return _in_scope_columns(trained.model.labels, test.rows, fused.probs, fused.confidence)
+    return _in_scope_columns(trained.model.labels, test, fused, known=trained.train)
 
 
 def out_of_fold_predictions(trained: Trained) -> IntentPredictions:
-    """What cross-validation predicted for the training rows."""
-    calibrated = trained.model.calibrated
-    rows = tuple(LabelledText("", "", intent=gold) for gold in calibrated.evidence.gold)
-    return _in_scope_columns(trained.model.labels, rows, calibrated.fused.probs, calibrated.fused.confidence)
+    """What the messages that calibrated the model were taken for by one that hadn't seen them.
+
+    Intents that stood in for out-of-scope messages are not among them: nobody said those."""
+    rows = trained.train.only(trained.calibrated_at)
+    fused, n = trained.model.calibrated.fused, len(rows.rows)
+    real = Fused(fused.probs[:n], fused.confidence[:n], fused.scope[:n])
+    return _in_scope_columns(trained.model.labels, rows, real, known=trained.train)
 
 
 def _in_scope_columns(
-    labels: tuple[str, ...], rows: tuple[LabelledText, ...], probs: np.ndarray, confidence: np.ndarray
+    labels: tuple[str, ...], asked: Features, fused: Fused, *, known: Features
 ) -> IntentPredictions:
     inside = [i for i, label in enumerate(labels) if label != OUT_OF_SCOPE]
-    kept = probs[:, inside] / np.maximum(probs[:, inside].sum(axis=1, keepdims=True), 1e-12)
+    kept = fused.probs[:, inside]
     return IntentPredictions(
-        tuple(row.text for row in rows),
-        tuple(str(row.intent) for row in rows),
+        tuple(row.text for row in asked.rows),
+        tuple(str(row.intent) for row in asked.rows),
         tuple(labels[i] for i in inside),
-        kept,
-        confidence,
+        kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12),
+        fused.confidence,
+        nearest_examples(learnable(known, labels), asked),
+    )
+
+
+def nearest_examples(known: Features, asked: Features) -> tuple[Neighbour | None, ...]:
+    """For each message the example of another dialogue nearest to it; None where all near ones are of its own."""
+    similarities, positions = search_all(known.vectors, range(len(known.rows)), asked.vectors)
+    return tuple(
+        next(
+            (
+                Neighbour(known.rows[p].text, str(known.rows[p].intent), float(similarity))
+                for p, similarity in zip(near, cosines, strict=True)
+                if known.rows[p].group != row.group
+            ),
+            None,
+        )
+        for row, near, cosines in zip(asked.rows, positions, similarities, strict=True)
     )
 
 
 def _accuracy(predictions: IntentPredictions) -> float:
-    rows = [
-        predictions.labels[best] == gold
-        for best, gold in zip(predictions.probs.argmax(axis=1), predictions.gold, strict=True)
-        if gold != OUT_OF_SCOPE
-    ]
-    return sum(rows) / len(rows) if rows else 0.0
+    inside = predictions.in_scope
+    return float(predictions.right[inside].mean()) if inside.any() else 0.0
 
 
 def span_predictions(heads: Heads, test: Features, rules: EntityRules) -> SpanPredictions:
@@ -116,11 +153,10 @@ def entity_spans(heads: Heads, text: str, encoded: Encoded, rules: EntityRules) 
     return [(entity.start, entity.end, entity.label) for entity in found]
 
 
-def _sentiment(trained: Trained) -> dict[str, float] | None:
+def _sentiment(trained: Trained) -> SentimentScores | None:
     head = trained.model.heads.sentiment
     test = trained.test.only([i for i, row in enumerate(trained.test.rows) if row.sentiment])
     if head is None or not test.rows:
         return None
-    best = head.probs(test.vectors).argmax(axis=1)
-    right = [head.labels[i] == row.sentiment for i, row in zip(best, test.rows, strict=True)]
-    return {"accuracy": sum(right) / len(right), "messages": float(len(right))}
+    best = [head.labels[i] for i in head.probs(test.vectors).argmax(axis=1)]
+    return evaluate_sentiment([str(row.sentiment) for row in test.rows], best)

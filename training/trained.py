@@ -39,9 +39,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """A figure during the full training: loss or accuracy at an optimiser step."""
+    """A figure during the full training: loss or accuracy at an optimiser step, `epoch` a fraction too."""
 
     step: int
+    epoch: float
     name: str
     value: float
 
@@ -67,7 +68,8 @@ class Watch:
 class Trained:
     """A model fitted on the training rows, its encoder's files lying in the staging folder.
 
-    `is_frozen`: the encoder is the base model as it came, so heads may be fitted again on more rows."""
+    `is_frozen`: the encoder is the base model as it came, so heads may be fitted again on more rows.
+    `calibrated_at`: which training rows the first rows of `model.calibrated.evidence` are."""
 
     speed: Speed
     model: Model
@@ -75,6 +77,7 @@ class Trained:
     test: Features
     agreement: Agreement
     is_frozen: bool
+    calibrated_at: tuple[int, ...]
     curves: tuple[CurvePoint, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -96,7 +99,8 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
     test = features.only(range(len(parts.train), len(features.rows)))
     with watch.stage("heads and calibration"):
         model = fit(train, seed=options.seed)
-    return Trained("fast", model, train, test, agreement, is_frozen=True)
+    known = tuple(i for i, row in enumerate(train.rows) if row.intent in model.labels)
+    return Trained("fast", model, train, test, agreement, is_frozen=True, calibrated_at=known)
 
 
 def frozen_encoder(

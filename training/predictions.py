@@ -1,0 +1,49 @@
+"""What was predicted beside what is true, for messages and for the spans in them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.tagging import Span
+from retrieval.candidates import Neighbour
+from training.turns import OUT_OF_SCOPE
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IntentPredictions:
+    """Predictions for n messages: `probs` (n, labels) over the intents in scope, `confidence` (n,) that the
+    best one is right and the message in scope; `gold` holds OUT_OF_SCOPE for those outside.
+
+    `nearest` is the example of another dialogue nearest to each message, () where nobody looked."""
+
+    texts: tuple[str, ...]
+    gold: tuple[str, ...]
+    labels: tuple[str, ...]
+    probs: Array
+    confidence: Array
+    nearest: tuple[Neighbour | None, ...] = ()
+
+    @property
+    def best(self) -> tuple[str, ...]:
+        return tuple(self.labels[i] for i in self.probs.argmax(axis=1))
+
+    @property
+    def in_scope(self) -> NDArray[np.bool_]:
+        return np.array([label != OUT_OF_SCOPE for label in self.gold], bool)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        return np.array([best == gold for best, gold in zip(self.best, self.gold, strict=True)], bool)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanPredictions:
+    """Spans for n texts; `tokens` are the word offsets of each."""
+
+    texts: tuple[str, ...]
+    tokens: tuple[tuple[tuple[int, int], ...], ...]
+    gold: tuple[tuple[Span, ...], ...]
+    predicted: tuple[tuple[Span, ...], ...]
