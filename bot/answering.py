@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from bot import handoff
 from bot.actions import ActionFailed, Actions
-from bot.decide import SMALL_TALK, TALK_TO_PERSON
+from bot.decide import GREETING, SMALL_TALK, TALK_TO_PERSON
 from bot.forms import (
     FREE_TEXT,
     MAX_ASKED,
@@ -25,9 +26,12 @@ from bot.messages import Button, Decision, Reply
 from bot.settings import Settings
 from bot.state import Form, Given
 from bot.talk import Outcome, Talk, in_custody
+from bot.wording import Wording
 from retrieval.answers import Answer, AnswerBook, AnswerButton, MissingSlot, Slot, render, say
 from retrieval.candidates import Candidate
 from retrieval.errors import RetrievalError
+
+MAX_OPENERS = 4
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +136,14 @@ class Answering:
         """What an intent is called towards customers: the title of its first answer."""
         answers = self.book.of_intent(intent)
         return say(answers[0].title, self._base(talk), language=talk.words.language) if answers else intent
+
+    def openers(self, channel: str, words: Wording, now: datetime) -> tuple[str, ...]:
+        """What a customer may begin with: the labels of the buttons under the greeting."""
+        opened = is_open(self.settings.desk, now)
+        context = {"channel": channel, "customer": "", "is_open": opened, "language": words.language}
+        greeting = (button for answer in self.book.of_intent(GREETING) for button in answer.buttons)
+        labels = (say(button.label, context, language=words.language) for button in greeting)
+        return tuple(dict.fromkeys(labels))[:MAX_OPENERS]
 
     def _why(self, talk: Talk, reason: str) -> str:
         words = talk.words

@@ -10,8 +10,9 @@ from retrieval.candidates import Findings
 
 OUT_OF_SCOPE = "out_of_scope"
 TALK_TO_PERSON = "talk_to_person"
+GREETING = "greeting"
 GOODBYE = "goodbye"
-SMALL_TALK = frozenset({"greeting", "thanks", GOODBYE})
+SMALL_TALK = frozenset({GREETING, "thanks", GOODBYE})
 MAX_CHOICES = 3
 
 

@@ -3,8 +3,10 @@
 Secrets come from the environment only: TELEGRAM_BOT_TOKEN, KEFU_API_KEY, KEFU_DATABASE_URL."""
 
 import os
+import re
 import tomllib
 from datetime import time, tzinfo
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -96,8 +98,35 @@ class Web(Group):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     allowed_origins: tuple[str, ...] = ()  # sites that may embed the widget, e.g. "https://shop.example"
-    requests_per_minute: int = Field(default=60, ge=1)  # for one client
+    requests_per_minute: int = Field(default=60, ge=1)  # for one client; as many sockets may it hold open
     public_url: str = ""  # where customers reach it, when behind a proxy
+    trusted_proxies: tuple[
+        str, ...
+    ] = ()  # addresses whose X-Forwarded-For names the client, e.g. "10.0.0.0/8"
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", origin):
+                raise ValueError(
+                    f"{origin!r} is no origin; wanted scheme and host such as 'https://shop.example'"
+                )
+        return tuple(origin.lower() for origin in origins)
+
+    @field_validator("public_url")
+    @classmethod
+    def is_web_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+            raise ValueError("wanted an address such as 'https://desk.example/'")
+        return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy, strict=False)  # its ValueError says what is wrong
+        return proxies
 
 
 class Action(Group):

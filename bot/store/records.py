@@ -63,7 +63,9 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A line of a transcript; `decision_kind` and `answer_id` are set on replies of the bot."""
+    """A line of a transcript; `decision_kind` and `answer_id` are set on replies of the bot.
+
+    `is_waiting`: a reply that no channel has delivered yet."""
 
     id: int
     speaker: StoredSpeaker
@@ -73,6 +75,7 @@ class StoredMessage:
     decision_kind: str | None = None
     answer_id: str | None = None
     external_id: str = ""
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,10 @@ class Store:
         """The first `limit` messages with ids above `after`, oldest first."""
         return await self._database.read(transcripts.transcript, conversation_key, after=after, limit=limit)
 
+    async def status(self, conversation_key: str) -> ConversationStatus | None:
+        """Who has a conversation; None where there is none of that key."""
+        return await self._database.read(transcripts.status, conversation_key)
+
     async def conversations_for_export(
         self, since: datetime | None = None, *, silence_s: float = SILENCE_S
     ) -> AsyncIterator[LoggedDialogue]:

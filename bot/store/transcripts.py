@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from bot.messages import ConversationStatus
+from bot.store.delivery import WAITING
 from bot.store.records import StoredMessage
 from bot.store.tables import conversations, decisions, messages
 from bot.store.values import buttons_from, storable
@@ -24,6 +26,13 @@ def transcript(
     return [_message_from(row) for row in connection.execute(query)]
 
 
+def status(connection: Connection, conversation_key: str) -> ConversationStatus | None:
+    """Who has a conversation; None where the key is unknown."""
+    query = select(conversations.c.status).where(conversations.c.key == storable(conversation_key))
+    found: ConversationStatus | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
 def _message_from(row: Row[Any]) -> StoredMessage:
     return StoredMessage(
         id=row.id,
@@ -34,4 +43,5 @@ def _message_from(row: Row[Any]) -> StoredMessage:
         decision_kind=row.decision_kind,
         answer_id=row.answer_id,
         external_id=row.external_id or row.delivered_as or "",
+        is_waiting=row.delivery in WAITING,
     )
