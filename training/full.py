@@ -19,6 +19,7 @@ from training.features import Features, encode_rows
 from training.fine_tune import Tuned, fine_tune, rank
 from training.registry import Registry
 from training.trained import AGREEMENT_TEXTS, Options, Trained, Watch, train_fast
+from training.turns import OUT_OF_SCOPE
 
 VALID_SHARE = 0.12
 CHECKPOINTS = ".kefu"
@@ -51,8 +52,8 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     if rank() != 0:
         raise OtherRank
     full = _finish(tuned, tokenizer, fast, parts, (train_at, valid_at), folder, options, watch)
-    before = _valid_accuracy(_evidence(fast.train, train_at, valid_at, fast.model, start), fast.model)
-    after = _valid_accuracy(full.model.calibrated.evidence, full.model)
+    before = valid_accuracy(_evidence(fast.train, train_at, valid_at, fast.model, start), fast.model)
+    after = valid_accuracy(full.model.calibrated.evidence, full.model)
     shutil.rmtree(checkpoints, ignore_errors=True)
     if after >= before:
         return replace(
@@ -108,11 +109,12 @@ def _evidence(
     return gather(known.vectors, golds(known), valid.vectors, golds(valid), model.labels, head=heads.intent)
 
 
-def _valid_accuracy(evidence: Evidence, model: Model) -> float:
+def valid_accuracy(evidence: Evidence, model: Model) -> float:
+    """Share of messages in scope whose intent is right; intents that stand in for out-of-scope messages are passed over."""
     fused = model.calibrated.fusion.fuse(
         evidence.class_probs, evidence.similarities, evidence.owners, model.labels
     )
-    known = np.array([label in model.labels for label in evidence.gold])
+    known = np.array([label in model.labels and label != OUT_OF_SCOPE for label in evidence.gold])
     return float(is_right(fused.probs, model.labels, evidence.gold)[known].mean()) if known.any() else 0.0
 
 
