@@ -189,10 +189,11 @@ def training_curves(curves: Sequence[CurvePoint]) -> Markup:
                 line = [(point.epoch, point.value) for point in curves if point.name == name]
                 part.plot(*zip(*line, strict=True), color=colour, marker="o", markersize=3.5, label=name)
             part.set(xlabel="epoch", ylabel=label)
+            part.xaxis.get_major_locator().set_params(integer=True)
             if group:
-                part.legend(loc="best")
+                part.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 
-    return _svg("training curves", draw, (9.0, 3.6), columns=2)
+    return _svg("training curves", draw, (9.0, 3.9), columns=2)
 
 
 def _rectangle(*args: Any, **options: Any) -> Any:

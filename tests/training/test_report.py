@@ -159,7 +159,7 @@ def test_a_training_with_epochs_has_its_curves() -> None:
     [
         ("entities", {"entity": None}, "No message with labelled entities was held back"),
         ("sentiment", {"sentiment": None}, "Sentiment was not evaluated"),
-        ("training", {}, "The fast training has no epochs"),
+        ("training", {}, "The fast training has no curves"),
         ("training", {"training": TrainingReport((), (), 10.0, {})}, "Nothing was searched for"),
         ("summary", {"is_held_out": False}, "by cross-validation"),
         ("encoder", {"encoder": EncoderReport("int8", Agreement(0, 0, 0, 0, 0), {"int8": 0.8}, {"int8": 1, "fp32": 2})},
