@@ -1,0 +1,1 @@
+"""The web channel: chat page, widget, socket and REST."""

@@ -1,0 +1,49 @@
+"""The web channel put together: one aiohttp application with page, widget, socket and REST."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from bot.channels.web import live, rest
+from bot.channels.web.channel import CHANNEL, WebChannel
+from bot.channels.web.errors import errors_as_json
+from bot.channels.web.headers import secure
+from bot.channels.web.pages import Pages
+from bot.channels.web.shapes import MAX_BYTES
+from bot.engine import Engine
+from bot.settings import Settings
+from bot.store.store import Store
+
+
+def web_app(engine: Engine, store: Store, settings: Settings) -> web.Application:
+    """Everything a customer's browser or a company's own system talks to; `store` stays the caller's to close."""
+    app = web.Application(middlewares=[errors_as_json, rest.at_the_door], client_max_size=MAX_BYTES)
+    app[CHANNEL] = WebChannel.of(engine, store, settings)
+    app.on_response_prepare.append(secure)
+    app.on_shutdown.append(_close_sockets)
+    app.cleanup_ctx.append(_turns)
+    pages = Pages()
+    app.add_routes(
+        [
+            web.get("/", pages.page),
+            web.get("/embed", pages.embed),
+            web.get("/widget.js", pages.widget),
+            web.get("/static/{name}", pages.static),
+            web.get("/ws", live.socket),
+            web.post("/api/v1/messages", rest.post_message),
+            web.get("/api/v1/conversations/{id}", rest.get_conversation),
+            web.get("/api/v1/openapi.json", rest.get_openapi),
+            web.get("/healthz", rest.healthz),
+            web.get("/readyz", rest.readyz),
+        ]
+    )
+    return app
+
+
+async def _close_sockets(app: web.Application) -> None:
+    await app[CHANNEL].close_sockets()
+
+
+async def _turns(app: web.Application) -> AsyncIterator[None]:
+    yield
+    await app[CHANNEL].conversations.finish()

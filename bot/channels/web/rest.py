@@ -1,0 +1,127 @@
+"""REST: messages in, answers and transcripts out, as JSON."""
+
+from typing import Annotated, Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.channels.web.auth import check_key
+from bot.channels.web.channel import CHANNEL
+from bot.channels.web.conversations import PAGE, answered, line
+from bot.channels.web.errors import Refused, parse_json, refused, response_to, unfit
+from bot.channels.web.openapi import openapi
+from bot.channels.web.origins import check_origin, is_preflight, preflight, share_with_origin
+from bot.channels.web.shapes import (
+    MAX_ID,
+    ConversationId,
+    Health,
+    NewPress,
+    NewText,
+    Shape,
+    Transcript,
+)
+
+PREFIX = "/api/"
+PUBLIC = "/api/v1/openapi.json"  # says nothing of anybody
+
+
+class Reading(BaseModel):
+    """What a GET of a conversation may ask for; from path and query, so numbers come as text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: ConversationId
+    after: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
+    limit: Annotated[int, Field(ge=1, le=PAGE)] = PAGE
+
+
+@web.middleware
+async def at_the_door(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Origin, rate and key of a request to the API, in this order."""
+    if not request.path.startswith(PREFIX):
+        return await handler(request)
+    channel = request.app[CHANNEL]
+    try:
+        check_origin(request, channel.settings.web)
+        if is_preflight(request):
+            response: web.StreamResponse = preflight()
+        else:
+            channel.check_rate(channel.client_of(request))
+            if request.path != PUBLIC:
+                check_key(request, channel.settings)
+            response = await handler(request)
+    except Refused as refusal:
+        response = response_to(refusal)
+    share_with_origin(request, response, channel.settings.web)
+    return response
+
+
+async def post_message(request: web.Request) -> web.Response:
+    """Answer a message; the same client_message_id gets the same answer."""
+    channel, new = request.app[CHANNEL], _new_message(await _body(request))
+    turn = await channel.conversations.answer(new)
+    status = await channel.conversations.status(new.conversation)
+    await channel.conversations.mark_delivered([reply.message_id for reply in turn.replies])
+    return _json(answered(new, turn, status or "bot"))
+
+
+async def get_conversation(request: web.Request) -> web.Response:
+    """A conversation's messages after an id."""
+    conversations = request.app[CHANNEL].conversations
+    try:
+        reading = Reading.model_validate({**request.query, **request.match_info})
+    except ValidationError as error:
+        raise unfit(error) from error
+    status = await conversations.status(reading.id)
+    if status is None:
+        raise refused(404, "not_found", f"no conversation {reading.id!r}")
+    stretch = await conversations.read(reading.id, reading.after, reading.limit)
+    await conversations.mark_delivered([message.id for message in stretch.messages if message.is_waiting])
+    return _json(
+        Transcript(
+            conversation=reading.id,
+            status=status,
+            messages=tuple(line(message) for message in stretch.messages),
+            has_more=stretch.has_more,
+        )
+    )
+
+
+async def get_openapi(request: web.Request) -> web.Response:
+    """The description of all this."""
+    return web.json_response(openapi())
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """The process runs."""
+    return _json(Health(status="ok"))
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """The desk can answer: its model is loaded, or there would be no server, and its log can be read."""
+    await request.app[CHANNEL].conversations.status("readyz")
+    return _json(Health(status="ready"))
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    if request.content_type != "application/json":
+        met = request.content_type
+        raise refused(415, "not_json", f"Content-Type: met {met!r}; wanted 'application/json'")
+    body = parse_json(await request.read())
+    if not isinstance(body, dict):
+        raise refused(400, "not_json", f"the body is a {type(body).__name__}; wanted an object")
+    return body
+
+
+def _new_message(body: dict[str, Any]) -> NewText | NewPress:
+    try:
+        return NewPress(**body) if "button" in body else NewText(**body)
+    except ValidationError as error:
+        raise unfit(error) from error
+
+
+def _json(shape: Shape) -> web.Response:
+    return web.Response(
+        text=shape.model_dump_json(), content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
