@@ -3,7 +3,7 @@
 const LINK = /https?:\/\/[^\s<>"'\u3000-\u303f\uff00-\uffef]+/g;
 const AFTER_LINK = /[.,;:!?)\]}]+$/;
 const NEAR_END_PX = 80;
-const TOGETHER_MS = 60000; // lines of one speaker closer than this share one time
+const TOGETHER_MS = 60000; // lines closer than this share one time, that of the last
 
 export class Log {
   // onPress(line, index) when a button is pressed, onRetry(id) for a message that wasn't sent.
@@ -11,7 +11,7 @@ export class Log {
     Object.assign(this, { element, jump, welcome, labels, onPress, onRetry });
     this.lines = new Map(); // message id -> { line, item }
     this.pending = new Map(); // client message id -> item
-    this.last = null; // { speaker, at, item } of the last confirmed line
+    this.last = null; // { at, item } of the last confirmed line
     this.clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
     this.calendar = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
     jump.addEventListener("click", () => this.toEnd());
@@ -51,7 +51,7 @@ export class Log {
     if (line.speaker === "customer") this.say(item, "sent");
     if (!waiting) this.insert(item);
     this.addDay(at, item);
-    this.join(line.speaker, at, item);
+    this.join(at, item);
     this.lines.set(line.id, { line, item });
     this.showWelcome();
     if (wasAtEnd || line.speaker === "customer") this.toEnd();
@@ -128,10 +128,9 @@ export class Log {
     this.element.insertBefore(separator, item);
   }
 
-  join(speaker, at, item) {
-    const { last } = this;
-    if (last && last.speaker === speaker && at - last.at < TOGETHER_MS) last.item.classList.add("continued");
-    this.last = { speaker, at, item };
+  join(at, item) {
+    if (this.last && at - this.last.at < TOGETHER_MS) this.last.item.classList.add("continued");
+    this.last = { at, item };
   }
 
   itemOf(line) {
