@@ -1,0 +1,65 @@
+"""`kefu serve`: answer customers on the web and on Telegram."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli import workspace_option
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+@click.command()
+@workspace_option
+@click.option("--host", help="In place of [web] host.")
+@click.option("--port", type=click.IntRange(0, 65535), help="In place of [web] port; 0 takes a free one.")
+@click.option("--quiet", is_flag=True, help="Log warnings only, not a line for each turn.")
+def command(workspace: Path, host: str | None, port: int | None, quiet: bool) -> None:
+    """Answer customers with the workspace's current release, until Ctrl-C or SIGTERM.
+
+    The web chat, its widget and the REST API listen on [web] host and port; with TELEGRAM_BOT_TOKEN set the
+    bot answers on Telegram too. Edited answers and new releases are taken over without a restart."""
+    from bot.settings import load_settings
+
+    set_up_logging(quiet=quiet)
+    settings = load_settings(workspace)
+    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    run(settings.model_copy(update={"web": settings.web.model_copy(update=chosen)}))
+
+
+def run(settings: "Settings") -> None:
+    """Serve, and say where."""
+    from bot.loading import current_release
+    from bot.serving import serve
+
+    current_release(settings.folder)  # before a log is made for nothing
+    asyncio.run(serve(settings, lambda url: click.echo(addresses(settings, url))))
+
+
+def addresses(settings: "Settings", url: str) -> str:
+    """What to open, and what else answers."""
+    telegram = (
+        "answering with TELEGRAM_BOT_TOKEN" if settings.telegram_token else "off; set TELEGRAM_BOT_TOKEN"
+    )
+    lines = (
+        f"{settings.desk.name} answers. Ctrl-C stops it.",
+        f"  web chat   {url}",
+        f"  API        {url}api/v1/openapi.json",
+        f"  Telegram   {telegram}",
+    )
+    return "\n".join(lines)
+
+
+def set_up_logging(*, quiet: bool) -> None:
+    """Lines on stderr with time and origin; libraries that log addresses with tokens in them are kept down."""
+    logging.basicConfig(
+        level=logging.WARNING if quiet else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s  %(message)s",
+        datefmt="%H:%M:%S",
+    )
+    for name in ("httpx", "httpcore", "alembic", "telegram", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
