@@ -16,8 +16,8 @@ MAX_TOKENS = 128
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """What one pass gives for one text: `vector` (width,) of length 1; for each word its first
-    sub-word's hidden state `word_states` (words, width) and its offsets in the text `words` (start, end)."""
+    """What one pass gives for one text: `vector` (width,) of length 1; for each word its first sub-word's
+    state in a middle layer, `word_states` (words, width), and its offsets in the text, `words` (start, end)."""
 
     vector: NDArray[np.float32]
     word_states: NDArray[np.float32]
@@ -54,8 +54,12 @@ class Encoder:
         if not texts:
             return []
         encodings = self._tokenizer.encode_batch(list(texts))
-        vectors, hidden = self._session.run(["vector", "hidden"], self._feed(encodings))
-        return [_words(encoding, vectors[row], hidden[row]) for row, encoding in enumerate(encodings)]
+        vectors, states = self._session.run(["vector", "states"], self._feed(encodings))
+        found = []
+        for encoding, vector, of_tokens in zip(encodings, vectors, states, strict=True):
+            firsts, words = words_of(encoding)
+            found.append(Encoded(vector, of_tokens[firsts], words))
+        return found
 
     def encode_all(self, texts: Sequence[str], *, batch_size: int = 32) -> list[Encoded]:
         """Encode many texts, similar lengths together so that little is spent on padding; order is kept."""
@@ -77,7 +81,8 @@ class Encoder:
         return {name: array for name, array in feed.items() if name in self._inputs}
 
 
-def _words(encoding: Encoding, vector: NDArray[np.float32], hidden: NDArray[np.float32]) -> Encoded:
+def words_of(encoding: Encoding) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+    """Where each word's first sub-word stands among the tokens, and each word's offsets in the text."""
     firsts: list[int] = []
     spans: list[tuple[int, int]] = []
     previous: int | None = None
@@ -90,4 +95,4 @@ def _words(encoding: Encoding, vector: NDArray[np.float32], hidden: NDArray[np.f
             firsts.append(position)
             spans.append((start, end))
         previous = word
-    return Encoded(vector, hidden[firsts], tuple(spans))
+    return firsts, tuple(spans)

@@ -15,6 +15,8 @@ from nlu.tagging import spans_of, viterbi
 
 Array = NDArray[np.float32]
 
+STATE_LENGTH = 8.0  # of a word's state; keeps the weights of the tag head near 1
+
 
 def softmax(scores: Array) -> Array:
     """Probabilities along the last axis."""
@@ -41,9 +43,22 @@ class LinearHead:
         return softmax(vectors @ self.weight + self.bias)
 
 
+def to_length(states: Array) -> Array:
+    """States scaled to one length: those of a middle layer differ by a factor of ten between words."""
+    scaled: Array = STATE_LENGTH * states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-6)
+    return scaled
+
+
+def windows(states: Array) -> Array:
+    """Each word's state, then those of the words before and after it: (words, width) -> (words, 3 * width)."""
+    scaled = to_length(states)
+    edge = np.zeros((1, states.shape[1]), np.float32)
+    return np.concatenate([scaled, np.vstack([edge, scaled[:-1]]), np.vstack([scaled[1:], edge])], axis=1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TagHead:
-    """Scores each word's tags and finds the best sequence.
+    """Scores each word's tags from its window and finds the best sequence.
 
     `transitions` (tags, tags) and `start` (tags,) hold the learned scores with the forbidden steps already in."""
 
@@ -55,7 +70,7 @@ class TagHead:
         """The entity spans of one text from its word states (words, width)."""
         if not words:
             return []
-        emissions = states @ self.scores.weight + self.scores.bias
+        emissions = windows(states) @ self.scores.weight + self.scores.bias
         path = viterbi(emissions, self.transitions, self.start)
         return spans_of(words, [self.scores.labels[tag] for tag in path])
 

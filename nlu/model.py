@@ -11,7 +11,7 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from nlu.heads import Heads, LinearHead, TagHead
+from nlu.heads import STATE_LENGTH, Heads, LinearHead, TagHead
 
 IGNORED = -100  # a label that isn't known: no loss
 SCALE = 20.0  # of the unit vector before the intent head; folded into the head's weights for serving
@@ -19,7 +19,7 @@ SCALE = 20.0  # of the unit vector before the intent head; folded into the head'
 
 @dataclass
 class JointOutput(ModelOutput):  # type: ignore[misc]
-    """Scores before softmax: intent (batch, intents), tags (batch, tokens, tags), sentiment (batch, sentiments)."""
+    """Scores before softmax: intent (batch, intents), tags (batch, words, tags), sentiment (batch, sentiments)."""
 
     loss: Tensor | None = None
     intent_logits: Tensor | None = None
@@ -38,7 +38,10 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         super().__init__(config)
         self.encoder = AutoModel.from_config(config, attn_implementation="eager")
         self.heads = nn.ModuleDict(
-            {name: nn.Linear(config.hidden_size, len(labels)) for name, labels in config.kefu_labels.items()}
+            {
+                name: nn.Linear(config.hidden_size * (3 if name == "tag" else 1), len(labels))
+                for name, labels in config.kefu_labels.items()
+            }
         )
         self.dropout = nn.Dropout(0.1)
         self.post_init()
@@ -94,27 +97,49 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         input_ids: Tensor,
         attention_mask: Tensor,
         token_type_ids: Tensor | None = None,
+        words: Tensor | None = None,
         intent: Tensor | None = None,
         tags: Tensor | None = None,
         sentiment: Tensor | None = None,
     ) -> JointOutput:
         """Scores of a batch, with the summed loss of the labels given: `intent` and `sentiment` (batch,),
-        `tags` (batch, tokens); IGNORED where a label isn't known."""
+        `tags` (batch, words); IGNORED where a label isn't known. `words` (batch, words) holds the position of
+        each word's first sub-word, IGNORED after the last; without it no tags are scored."""
         more = (
             {}
             if token_type_ids is None or self.config.type_vocab_size < 2
             else {"token_type_ids": token_type_ids}
         )
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **more).last_hidden_state
-        vector = self.dropout(SCALE * pool(hidden, attention_mask))
+        found = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
+        )
+        vector = self.dropout(SCALE * pool(found.last_hidden_state, attention_mask))
         intent_logits = self.heads["intent"](vector)
-        tag_logits = self.heads["tag"](self.dropout(hidden)) if "tag" in self.heads else None
+        tag_logits = None
+        if "tag" in self.heads and words is not None:
+            states = found.hidden_states[tag_layer(self.config)]
+            tag_logits = self.heads["tag"](self.dropout(windows(states, words)))
         sentiment_logits = self.heads["sentiment"](vector) if "sentiment" in self.heads else None
         pairs = ((intent_logits, intent), (tag_logits, tags), (sentiment_logits, sentiment))
         losses = [
             cross_entropy(logits, gold) for logits, gold in pairs if logits is not None and gold is not None
         ]
         return JointOutput(sum(losses) if losses else None, intent_logits, tag_logits, sentiment_logits)
+
+
+def tag_layer(config: Any) -> int:
+    """The layer whose states the tag head reads, the embeddings being 0: the middle one knows most of words."""
+    return int((config.num_hidden_layers + 1) // 2)
+
+
+def windows(states: Tensor, words: Tensor) -> Tensor:
+    """What `nlu.heads.windows` gives, for a batch: (batch, tokens, width), (batch, words) -> (batch, words, 3 * width)."""
+    is_word = (words != IGNORED).unsqueeze(-1)
+    at = words.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1])
+    scaled = STATE_LENGTH * functional.normalize(states.gather(1, at), dim=-1, eps=1e-6) * is_word
+    before = functional.pad(scaled, (0, 0, 1, 0))[:, :-1]
+    after = functional.pad(scaled, (0, 0, 0, 1))[:, 1:]
+    return torch.cat([scaled, before, after], dim=-1)
 
 
 def pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nlu.encoder import Encoder
-from nlu.model import pool
+from nlu.model import pool, tag_layer
 from training.errors import TrainingError
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -25,7 +25,8 @@ INT8_WARNING = 0.05  # mean cosine distance from which int8 is named a loss
 
 
 class PooledEncoder(nn.Module):
-    """A transformer with mean pooling: ids -> unit vectors (batch, width) and hidden states (batch, tokens, width)."""
+    """A transformer with mean pooling: ids -> unit vectors (batch, width) and the tag layer's states
+    (batch, tokens, width)."""
 
     def __init__(self, transformer: Any) -> None:
         super().__init__()
@@ -35,10 +36,11 @@ class PooledEncoder(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
     ) -> tuple[Tensor, Tensor]:
         more = {"token_type_ids": token_type_ids} if self.transformer.config.type_vocab_size > 1 else {}
-        hidden = self.transformer(
-            input_ids=input_ids, attention_mask=attention_mask, **more
-        ).last_hidden_state
-        return pool(hidden, attention_mask), hidden
+        found = self.transformer(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
+        )
+        states = found.hidden_states[tag_layer(self.transformer.config)]
+        return pool(found.last_hidden_state, attention_mask), states
 
 
 @contextlib.contextmanager
@@ -96,7 +98,7 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
             example,
             raw,
             input_names=list(INPUTS),
-            output_names=["vector", "hidden"],
+            output_names=["vector", "states"],
             dynamic_shapes=(dynamic, dynamic, dynamic),
             dynamo=True,
             external_data=False,

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 
-from nlu.encoder import MAX_TOKENS
+from nlu.encoder import MAX_TOKENS, words_of
 from nlu.heads import Heads
 from nlu.model import IGNORED, JointModel
 from nlu.tagging import tags_of
@@ -51,7 +51,8 @@ class Rows(TorchDataset[dict[str, Any]]):
         self._rows = list(rows)
         self._labels = {name: {label: i for i, label in enumerate(names)} for name, names in labels.items()}
         texts = [clean(row.text) for row in rows]
-        self._encoded = tokenizer(texts, truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True)
+        self._encoded = tokenizer(texts, truncation=True, max_length=MAX_TOKENS)
+        self._words = [words_of(encoding) for encoding in self._encoded.encodings]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -62,26 +63,17 @@ class Rows(TorchDataset[dict[str, Any]]):
             "input_ids": self._encoded["input_ids"][index],
             "intent": self._labels["intent"].get(row.intent or "", IGNORED),
             "sentiment": self._labels.get("sentiment", {}).get(row.sentiment or "", IGNORED),
+            "words": self._words[index][0],
             "tags": self._tags(index),
         }
 
     def _tags(self, index: int) -> list[int]:
-        """Tag ids of the tokens; sub-words after the first carry none, or a long word would weigh more in the loss."""
-        words = self._encoded.word_ids(index)
+        spans = self._words[index][1]
         entities = self._rows[index].entities
         if entities is None or "tag" not in self._labels:
-            return [IGNORED] * len(words)
-        offsets = self._encoded["offset_mapping"][index]
-        firsts = [i for i, word in enumerate(words) if word is not None and (i == 0 or words[i - 1] != word)]
-        spans = []
-        for _i, first in enumerate(firsts):
-            last = max(j for j in range(first, len(words)) if words[j] == words[first])
-            spans.append((offsets[first][0], offsets[last][1]))
+            return [IGNORED] * len(spans)
         tags = tags_of(spans, [(e.start, e.end, e.label) for e in entities])
-        found = [IGNORED] * len(words)
-        for first, tag in zip(firsts, tags, strict=True):
-            found[first] = self._labels["tag"][tag]
-        return found
+        return [self._labels["tag"][tag] for tag in tags]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +86,20 @@ class Collate:
         longest = max(len(row["input_ids"]) for row in rows)
         ids = torch.full((len(rows), longest), self.pad_id)
         mask = torch.zeros_like(ids)
-        tags = torch.full((len(rows), longest), IGNORED)
+        words = torch.full((len(rows), max(1, *(len(row["words"]) for row in rows))), IGNORED)
+        tags = words.clone()
         for i, row in enumerate(rows):
-            n = len(row["input_ids"])
+            n, n_words = len(row["input_ids"]), len(row["words"])
             ids[i, :n], mask[i, :n] = torch.tensor(row["input_ids"]), 1
-            tags[i, :n] = torch.tensor(row["tags"])
+            words[i, :n_words], tags[i, :n_words] = torch.tensor(row["words"]), torch.tensor(row["tags"])
         single = {name: torch.tensor([row[name] for row in rows]) for name in ("intent", "sentiment")}
-        return {"input_ids": ids, "attention_mask": mask, "tags": tags, **single}
+        return {"input_ids": ids, "attention_mask": mask, "words": words, "tags": tags, **single}
 
 
 class JointTrainer(Trainer):  # type: ignore[misc]
     """Trainer with a higher learning rate for the heads than for the encoder."""
+
+    optimizer: Any
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
         if self.optimizer is None:

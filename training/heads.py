@@ -1,6 +1,5 @@
 """The heads of the fast training: linear models on the frozen encoder's output, fitted in seconds."""
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from nlu.heads import LinearHead, TagHead
+from nlu.heads import LinearHead, TagHead, to_length
 from nlu.tagging import tags_of, transition_mask
 from training.dialogues import EntityLabel
 
@@ -19,7 +18,6 @@ Array = NDArray[np.float32]
 MAX_STEPS = 60  # of L-BFGS; BANKING77 needs about 40
 TAG_EPOCHS = 12
 TAG_BATCH_WORDS = 512
-SMOOTHING = 0.1  # added to transition counts
 
 
 def fit_linear(
@@ -76,15 +74,12 @@ class TaggedText:
 def fit_tags(
     texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0, epochs: int = TAG_EPOCHS
 ) -> TagHead:
-    """Fit word scores by Adam on cross-entropy, and transition scores by counting.
-
-    Scores and log transition probabilities are added by Viterbi, as in a maximum-entropy Markov model."""
+    """Fit word scores by Adam on cross-entropy; the only transitions forbidden are those BIO forbids."""
     position = {tag: i for i, tag in enumerate(tags)}
-    sequences = [[position[tag] for tag in text.tags()] for text in texts]
-    states = torch.from_numpy(np.concatenate([text.states for text in texts]).astype(np.float32))
-    targets = torch.tensor([tag for sequence in sequences for tag in sequence])
+    states, at = _beside_each_other(texts)
+    targets = torch.tensor([position[tag] for text in texts for tag in text.tags()])
     generator = torch.Generator().manual_seed(seed)
-    weight = torch.zeros(states.shape[1], len(tags), requires_grad=True)
+    weight = torch.zeros(3 * states.shape[1], len(tags), requires_grad=True)
     bias = torch.zeros(len(tags), requires_grad=True)
     steps = epochs * -(-len(targets) // TAG_BATCH_WORDS)
     optimizer = torch.optim.Adam([weight, bias], lr=0.02)
@@ -93,31 +88,29 @@ def fit_tags(
         shuffled = torch.randperm(len(targets), generator=generator)
         for batch in torch.split(shuffled, TAG_BATCH_WORDS):
             optimizer.zero_grad()
-            loss = functional.cross_entropy(states[batch] @ weight + bias, targets[batch])
+            words = at[batch]
+            window = torch.cat([states[words], states[words - 1], states[words + 1]], dim=1)
+            loss = functional.cross_entropy(window @ weight + bias, targets[batch])
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-    transitions, start = count_transitions(sequences, tags)
+    transitions = transition_mask(tags)
+    # A text begins as if after O.
     return TagHead(
-        LinearHead(tuple(tags), weight.detach().numpy(), bias.detach().numpy()), transitions, start
+        LinearHead(tuple(tags), weight.detach().numpy(), bias.detach().numpy()), transitions, transitions[0]
     )
 
 
-def count_transitions(sequences: Sequence[Sequence[int]], tags: Sequence[str]) -> tuple[Array, Array]:
-    """How much likelier each step is than its tag alone: log P(after | before) - log P(after), forbidden steps out.
+def _beside_each_other(texts: Sequence[TaggedText]) -> tuple[torch.Tensor, torch.Tensor]:
+    """All states with a row of zeros around each text, and where the words are among them.
 
-    Word scores already hold the tag's own frequency; counted twice it would drown rare entities."""
-    steps = np.full((len(tags), len(tags)), SMOOTHING)
-    begins = np.full(len(tags), SMOOTHING)
-    for sequence in sequences:
-        if sequence:
-            begins[sequence[0]] += 1
-        for before, after in itertools.pairwise(sequence):
-            steps[before, after] += 1
-    alone = steps.sum(axis=0) + begins
-    alone = alone / alone.sum()
-    transitions = np.log(steps / steps.sum(axis=1, keepdims=True)) - np.log(alone)
-    mask = transition_mask(tags)
-    begin_mask = np.array([mask[0, i] for i in range(len(tags))])  # a text begins as if after O
-    start = np.log(begins / begins.sum()) - np.log(alone)
-    return (transitions + mask).astype(np.float32), (start + begin_mask).astype(np.float32)
+    A word's window is then its row and the two beside it; stored as windows they would take three times the room."""
+    edge = np.zeros((1, texts[0].states.shape[1]), np.float32)
+    rows = [edge]
+    at: list[int] = []
+    position = 1
+    for text in texts:
+        rows += [to_length(text.states), edge]
+        at += range(position, position + len(text.words))
+        position += len(text.words) + 1
+    return torch.from_numpy(np.concatenate(rows)), torch.tensor(at)
