@@ -40,8 +40,8 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
     channel = request.app[CHANNEL]
     client = channel.client_of(request)
     check_origin(request, channel.settings.web)
-    channel.check_rate(client)
     channel.check_sockets(client)
+    channel.check_rate(client)
     response = web.WebSocketResponse(
         heartbeat=HEARTBEAT_S, timeout=CLOSE_WITHIN_S, max_msg_size=MAX_BYTES, compress=False
     )

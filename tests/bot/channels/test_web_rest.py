@@ -12,6 +12,7 @@ from bot.channels.web.shapes import MAX_BYTES, MAX_TEXT
 from tests.bot.channels.web_desk import WebDesk, open_web_desk, said
 
 FINE = said("hi")
+ANYWHERE = "0.0.0.0"  # noqa: S104 - only said to listen there
 
 
 @pytest.fixture
@@ -226,7 +227,7 @@ class TestKey:
     """Who is let in."""
 
     async def test_without_a_key_only_this_machine_may_ask(self, tmp_path: Path) -> None:
-        async with open_web_desk(tmp_path, host="0.0.0.0") as desk:
+        async with open_web_desk(tmp_path, host=ANYWHERE) as desk:
             status, body, headers = await desk.post(FINE)
 
         assert (status, body["error"]["code"]) == (401, "unauthorized")
@@ -255,7 +256,7 @@ class TestKey:
     async def test_this_machine_has_several_names(self, desk: WebDesk, name: str) -> None:
         assert (await desk.post(FINE, headers={"Host": f"{name}:{desk.port}"}))[0] == 200
 
-    @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+    @pytest.mark.parametrize("host", ["127.0.0.1", ANYWHERE])
     @pytest.mark.parametrize(
         ("shown", "status"),
         [("Bearer secret", 200), ("bearer secret", 200), ("Bearer secre", 401), ("Basic secret", 401),

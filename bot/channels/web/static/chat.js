@@ -243,6 +243,11 @@ function tellPage(message) {
   if (data.is_embedded) parent.postMessage(message, "*"); // says nothing that a page may not know
 }
 
+function close() {
+  isOpen = false;
+  tellPage({ kefu: "close" });
+}
+
 function dress() {
   const asked = new URLSearchParams(location.search);
   for (const name of ["accent", "ink"]) {
@@ -261,9 +266,9 @@ if (data.is_embedded) {
     input.focus();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !menu.isOpen) tellPage({ kefu: "close" });
+    if (event.key === "Escape" && !menu.isOpen) close();
   });
-  byId("close").addEventListener("click", () => tellPage({ kefu: "close" }));
+  byId("close").addEventListener("click", close);
   tellPage({ kefu: "ready" });
 }
 
