@@ -20,6 +20,7 @@ const tries = new Map(); // client message id -> times the desk said "try again"
 
 const log = new Log({
   element: byId("log"),
+  scroller: byId("scroller"),
   jump: byId("jump"),
   welcome: byId("welcome"),
   language: data.language,
@@ -137,8 +138,9 @@ function showState(isReady) {
   const text = isReady ? labels.online : labels.connecting;
   if (state.textContent !== text) state.textContent = text;
   state.classList.toggle("connecting", !isReady);
-  clearTimeout(offline);
   if (isReady) {
+    clearTimeout(offline);
+    offline = 0;
     isCaughtUp = true;
     for (const { id, isRefused } of outbox.entries) if (!isRefused) log.setDelivery(id, "sending");
     pump();
@@ -147,7 +149,7 @@ function showState(isReady) {
   showTyping(false);
   clearTimeout(confirmation);
   underWay = null;
-  offline = setTimeout(() => outbox.entries.forEach(({ id }) => log.setDelivery(id, "failed")), OFFLINE_SHOWS_AFTER_MS);
+  offline ||= setTimeout(() => outbox.entries.forEach(({ id }) => log.setDelivery(id, "failed")), OFFLINE_SHOWS_AFTER_MS);
 }
 
 function showStatus(current) {

@@ -7,15 +7,17 @@ const TOGETHER_MS = 60000; // lines closer than this share one time, that of the
 
 export class Log {
   // onPress(line, index) when a button is pressed, onRetry(id) for a message that wasn't sent.
-  constructor({ element, jump, welcome, language, labels, onPress, onRetry }) {
-    Object.assign(this, { element, jump, welcome, labels, onPress, onRetry });
+  constructor({ element, scroller, jump, welcome, language, labels, onPress, onRetry }) {
+    Object.assign(this, { element, scroller, jump, welcome, labels, onPress, onRetry });
     this.lines = new Map(); // message id -> { line, item }
     this.pending = new Map(); // client message id -> item
     this.last = null; // { at, item } of the last confirmed line
-    this.clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-    this.calendar = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
+    // Of one language, the customer's own country: 15:04 or 3:04 PM.
+    const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+    this.clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+    this.calendar = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
     jump.addEventListener("click", () => this.toEnd());
-    element.addEventListener("scroll", () => {
+    scroller.addEventListener("scroll", () => {
       if (this.isAtEnd()) jump.hidden = true;
     });
   }
@@ -86,12 +88,12 @@ export class Log {
   }
 
   toEnd() {
-    this.element.scrollTop = this.element.scrollHeight;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
     this.jump.hidden = true;
   }
 
   isAtEnd() {
-    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     return scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
 
