@@ -11,6 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, FrameLocator, Page, expect
 
+from bot.channels.web.app import web_app
 from bot.channels.web.conversations import conversation_of
 from tests.bot.channels.browser import open_browser, open_tab
 from tests.bot.channels.web_desk import WebDesk, open_web_desk
@@ -358,6 +359,15 @@ async def test_a_phone_shows_everything_without_scrolling_sideways(browser: Brow
         assert small == 0
 
 
+async def test_the_page_works_below_a_path(browser: Browser, desk: WebDesk) -> None:
+    site = web.Application()
+    site.add_subapp("/chat/", web_app(desk.engine, desk.store, desk.settings))
+    async with serving(site) as url, open_tab(browser) as page:
+        await page.goto(f"{url}/chat/")
+        await say(page, "where is LW-11111")
+        await shows(page, "where is LW-11111", "LW-11111")
+
+
 async def test_motion_can_be_turned_off(browser: Browser, desk: WebDesk) -> None:
     async with open_tab(browser, reduced_motion="reduce") as page:
         await page.goto(desk.url)
@@ -463,13 +473,21 @@ async def shop_with_widget(
 
     app = web.Application()
     app.router.add_get("/", page)
+    async with (
+        serving(app) as shop,
+        open_web_desk(folder, allowed_origins=(shop,) if is_allowed else ()) as desk,
+    ):
+        yield shop, desk
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[str]:
+    """Its address, while it listens."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    shop = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
-        async with open_web_desk(folder, allowed_origins=(shop,) if is_allowed else ()) as desk:
-            yield shop, desk
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 

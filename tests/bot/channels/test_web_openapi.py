@@ -2,15 +2,25 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from bot.channels.web.app import web_app
+from bot.channels.web.shapes import (
+    ErrorFrame,
+    Hello,
+    Ping,
+    PressFrame,
+    TextFrame,
+    TranscriptFrame,
+    TypingFrame,
+)
 from tests.bot.channels.web_desk import WebDesk, open_web_desk, said
 
+GUIDE = Path(__file__).parents[3] / "docs" / "web.md"
 MESSAGES, CONVERSATION = "/api/v1/messages", "/api/v1/conversations/{id}"
 
 
@@ -114,3 +124,15 @@ async def test_pages_have_the_type_that_is_described(desk: WebDesk) -> None:
     for path in ("/", "/embed", "/widget.js"):
         async with desk.client.get(desk.url + path) as response:
             assert [response.content_type] == list(paths[path]["get"]["responses"]["200"]["content"])
+
+
+def test_every_frame_is_described_in_the_guide() -> None:
+    guide = GUIDE.read_text("utf-8")
+    for shape in (Hello, TextFrame, PressFrame, Ping, TranscriptFrame, TypingFrame, ErrorFrame):
+        described = next(
+            line
+            for line in guide.splitlines()
+            if f'"type": "{get_args(shape.model_fields["type"].annotation)[0]}"' in line
+        )
+        for name in shape.model_fields:
+            assert f'"{name}"' in described, (shape, name)
