@@ -43,9 +43,11 @@ FAINT = """() => {
   }
   return faint;
 }"""
-# What reaches beyond the right edge.
+# What reaches beyond the right edge, or holds more than it is wide.
 WIDER = """[...document.body.querySelectorAll("*")]
-  .filter((item) => item.checkVisibility() && item.getBoundingClientRect().right > innerWidth + 0.5)
+  .filter((item) => item.checkVisibility() && !item.matches(".unseen, svg *"))
+  .filter((item) => item.getBoundingClientRect().right > innerWidth + 0.5 || item.scrollWidth > item.clientWidth + 1)
+  .filter((item) => getComputedStyle(item).display !== "inline")
   .map((item) => item.outerHTML)"""
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.channels.web.channel import WebChannel
 from bot.channels.web.conversations import PAGE, conversation_of
-from bot.channels.web.live import MAX_UNDER_WAY
+from bot.channels.web.live import MAX_UNDER_WAY, Session
 from bot.channels.web.shapes import MAX_BYTES
 from tests.bot.channels.web_desk import TOKEN, WebDesk, open_web_desk, said
 
@@ -129,6 +130,26 @@ async def test_replies_count_as_delivered_once_a_socket_took_them(desk: WebDesk)
         await tab.lines(2)
         while await desk.store.undelivered("web"):
             await asyncio.sleep(0.01)
+
+
+class GoneSocket:
+    """The browser went away a moment ago."""
+
+    async def send_str(self, text: str) -> None:
+        raise ConnectionResetError
+
+
+async def test_replies_do_not_count_as_delivered_where_the_browser_is_gone(desk: WebDesk) -> None:
+    async with desk.socket() as tab:
+        await tab.say("slowly")
+        await desk.slow.begun.wait()
+    desk.slow.go.set()
+    channel = WebChannel.of(desk.engine, desk.store, desk.settings)
+    session = Session(channel, GoneSocket(), "client", conversation=ANNA)  # type: ignore[arg-type]
+    while await session._tell_news(0) == 0:
+        await asyncio.sleep(0.01)
+
+    assert len(await desk.store.undelivered("web")) == 1
 
 
 async def test_a_server_that_stops_says_so_and_finishes_its_turns(desk: WebDesk) -> None:
