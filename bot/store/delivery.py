@@ -50,6 +50,13 @@ def mark_sending(connection: Connection, message_id: int, sender: str, *, is_alo
     return connection.execute(claim).rowcount == 1
 
 
+def keep_sending(connection: Connection, message_id: int, sender: str) -> bool:
+    """Say that a reply is still in hand; False when it is not: another server took it, or it waits no longer."""
+    ours = and_(messages.c.delivery == "sending", messages.c.sender == sender)
+    renewal = update(messages).where(messages.c.id == message_id, ours).values(sending_since=now())
+    return connection.execute(renewal).rowcount == 1
+
+
 def mark_delivered(connection: Connection, message_id: int, external_id: str) -> None:
     values = {"delivery": "delivered", "delivered_as": external_id, "sender": None}
     connection.execute(update(messages).where(messages.c.id == message_id).values(values))

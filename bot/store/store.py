@@ -125,6 +125,10 @@ class Store:
         is_alone = self._database.is_alone
         return await self._database.write(delivery.mark_sending, message_id, self._sender, is_alone=is_alone)
 
+    async def keep_sending(self, message_id: int) -> bool:
+        """Keep a reply in hand before it is tried again; False: it is ours no longer, don't send."""
+        return await self._database.write(delivery.keep_sending, message_id, self._sender)
+
     async def mark_delivered(self, message_id: int, external_id: str = "") -> None:
         """It arrived, and the channel calls it `external_id`."""
         await self._database.write(delivery.mark_delivered, message_id, external_id)

@@ -42,6 +42,20 @@ async def test_a_reply_is_taken_in_hand_once(store: Store, url: str) -> None:
     assert not await store.mark_sending(reply_id)
 
 
+async def test_a_reply_is_kept_in_hand_until_it_is_somebody_elses_or_waits_no_longer(
+    store: Store, url: str
+) -> None:
+    turn = await tell(store, message())
+    reply_id = turn.replies[0].message_id
+    assert not await store.keep_sending(reply_id)
+    await store.mark_sending(reply_id)
+    async with await Store.open(url, exclusive=False) as other:
+        assert not await other.keep_sending(reply_id)
+    assert await store.keep_sending(reply_id)
+    await store.mark_blocked("telegram:7")
+    assert not await store.keep_sending(reply_id)
+
+
 async def test_what_a_killed_server_was_sending_is_given_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'kefu.db'}"
     async with await Store.open(url) as store:
