@@ -68,7 +68,7 @@ def address(options: Web, port: int) -> str:
 @asynccontextmanager
 async def _telegram(desk: Desk) -> AsyncIterator[None]:
     # Costs half a second to import: only where there is a token.
-    from bot.channels.telegram import telegram_channel
+    from bot.channels.telegram.channel import telegram_channel
 
     async with telegram_channel(desk.engine, desk.store, desk.settings, desk.settings.telegram_token):
         yield

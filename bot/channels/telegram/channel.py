@@ -1,0 +1,135 @@
+"""The desk on Telegram, from the first call to the last."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from telegram.error import InvalidToken, TelegramError
+
+from bot.channels.telegram.addressing import Me
+from bot.channels.telegram.api import SlowDown, make_bot
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.menu import set_menu
+from bot.channels.telegram.outbox import Outbox
+from bot.channels.telegram.pace import Pace
+from bot.channels.telegram.polling import Poller
+from bot.channels.telegram.retrying import persistently, readable
+from bot.channels.telegram.tempo import Tempo
+from bot.engine import Engine
+from bot.errors import BotError
+from bot.settings import Settings
+from bot.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+
+
+class TokenRefused(BotError):
+    """Telegram knows no bot with the token in TELEGRAM_BOT_TOKEN."""
+
+
+class TelegramChannel:
+    """One bot: the parts that keep it going, and whether Telegram was reached."""
+
+    def __init__(self, engine: Engine, store: Store, settings: Settings, token: str, tempo: Tempo) -> None:
+        self._settings, self._tempo = settings, tempo
+        self._is_token = _TOKEN.fullmatch(token) is not None
+        self._bot = make_bot(token, settings.telegram.base_url, tempo)
+        self._outbox = Outbox(store, self._bot, Pace(tempo), tempo)
+        self._intake = Intake(engine, store, self._bot, self._outbox, tempo)
+        self._poller = Poller(self._bot, store, self._intake, tempo, settings.telegram.poll_timeout_s)
+        self._polling: asyncio.Task[None] | None = None
+        self._username: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def username(self) -> str:
+        """The bot's name, once Telegram was reached. Raises TokenRefused where it refuses the token."""
+        return await asyncio.shield(self._username)
+
+    async def run(self) -> None:
+        """Connect, then answer until cancelled; ends where the token is refused at the start."""
+        menu = None
+        try:
+            me = await self._connect()
+            if me is None:
+                self._report_refusal()
+                return
+            logger.info("answering on Telegram as @%s", me.username)
+            self._username.set_result(me.username)
+            menu = asyncio.create_task(set_menu(self._bot, self._settings.desk.language, self._tempo))
+            self._polling = asyncio.create_task(self._poll(me))
+            await self._outbox.run()
+        finally:
+            tasks = [task for task in (self._polling, menu) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._intake.stop()
+            await self._bot.shutdown()
+
+    async def finish(self) -> None:
+        """Ask for no more updates; give turns under way and replies not yet sent a few seconds."""
+        if self._polling is None:
+            return
+        self._polling.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._tempo.drain_s):
+                await self._intake.finish()
+                await self._outbox.drain()
+
+    async def _connect(self) -> Me | None:
+        """Find out who we are, however long that takes; None where the token is refused."""
+        if not self._is_token:
+            return None
+        for pause_s in self._tempo.pauses():
+            try:
+                await readable(self._bot.initialize())
+                await self._bot.delete_webhook()  # beside one, Telegram gives no updates
+                return Me(self._bot.id, self._bot.username)
+            except InvalidToken:
+                return None
+            except SlowDown as error:
+                await asyncio.sleep(error.pause_s)
+            except TelegramError as error:
+                name = type(error).__name__
+                logger.warning("Telegram can't be reached: %s; again in %g s", name, pause_s)
+                await asyncio.sleep(pause_s)
+        return None
+
+    async def _poll(self, me: Me) -> None:
+        await persistently(partial(self._poller.run, me), "polling broke off", self._tempo)
+        self._report_refusal()
+
+    def _report_refusal(self) -> None:
+        refusal = TokenRefused(
+            f"{self._settings.telegram.base_url} refuses the token in TELEGRAM_BOT_TOKEN, so the bot doesn't "
+            "answer there; wanted one as @BotFather gives it, such as 123456:ABC-DEF. Put the right one into "
+            "the environment and start again"
+        )
+        logger.error("%s", refusal)
+        if not self._username.done():
+            self._username.set_exception(refusal)
+            self._username.exception()  # counts as looked at: nobody has to ask
+
+
+@asynccontextmanager
+async def telegram_channel(
+    engine: Engine, store: Store, settings: Settings, token: str, *, tempo: Tempo | None = None
+) -> AsyncIterator[TelegramChannel]:
+    """Answer on Telegram while the block runs.
+
+    Starts in the background, and goes on trying while Telegram can't be reached. A token that is refused is
+    one line in the log. At the end turns under way and their replies get a few seconds."""
+    for name in ("httpx", "httpcore", "telegram"):  # they log addresses with the token in them, and texts
+        logging.getLogger(name).setLevel(logging.WARNING)
+    channel = TelegramChannel(engine, store, settings, token, tempo or Tempo())
+    running = asyncio.create_task(channel.run())
+    try:
+        yield channel
+        await channel.finish()
+    finally:
+        running.cancel()
+        await asyncio.wait([running])

@@ -1,0 +1,34 @@
+"""Where a conversation is held: a chat, or a topic of one."""
+
+from dataclasses import dataclass
+
+CHANNEL = "telegram"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chat, and the topic in it where it has topics. Groups have negative ids."""
+
+    chat_id: int
+    thread_id: int | None = None
+
+    @classmethod
+    def of(cls, key: str) -> "Place":
+        """The place of a conversation_key."""
+        _, chat, *thread = key.split(":")
+        return cls(int(chat), int(thread[0]) if thread else None)
+
+    @property
+    def key(self) -> str:
+        """The conversation_key."""
+        thread = "" if self.thread_id is None else f":{self.thread_id}"
+        return f"{CHANNEL}:{self.chat_id}{thread}"
+
+    @property
+    def is_group(self) -> bool:
+        return self.chat_id < 0
+
+
+def customer_key(user_id: int) -> str:
+    """A person's key, the same in every chat."""
+    return f"{CHANNEL}:{user_id}"

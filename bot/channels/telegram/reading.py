@@ -1,0 +1,173 @@
+"""An update, as Telegram sent it, becomes what the desk has to do about it."""
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from bot.channels.telegram.addressing import Me, command_in, is_addressed, without_mentions
+from bot.channels.telegram.events import Blocked, Heard, Ignored, Incoming, Moved, Query
+from bot.channels.telegram.keyboards import label_of, press_of
+from bot.channels.telegram.place import CHANNEL, Place, customer_key
+from bot.channels.telegram.shapes import (
+    CallbackQuery,
+    ChatMemberUpdated,
+    TelegramMessage,
+    Update,
+)
+from bot.messages import Message, MessageKind
+from bot.store.records import StoredUpdate
+
+logger = logging.getLogger(__name__)
+
+# What a message may carry, the telling name first: an animation is a document as well, a venue a location.
+_KINDS: dict[str, MessageKind] = {
+    "photo": "photo",
+    "voice": "voice",
+    "audio": "voice",
+    "video_note": "voice",
+    "sticker": "sticker",
+    "venue": "location",
+    "location": "location",
+    "animation": "document",
+    "video": "document",
+    "document": "document",
+    "contact": "other",
+    "dice": "other",
+    "game": "other",
+    "poll": "other",
+    "story": "other",
+    "paid_media": "other",
+    "checklist": "other",
+}
+
+
+def read_update(stored: StoredUpdate, me: Me) -> Incoming:
+    """What an update asks for; one that can't be read is passed over, for it will never be readable."""
+    try:
+        update = Update.model_validate(stored.payload)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, found["loc"])) for found in error.errors())
+        logger.warning("update %s can't be read (%s)", stored.update_id, fields)
+        return Incoming(stored.update_id, Ignored())
+    if update.callback_query is not None:
+        return _read_press(update.callback_query, stored.update_id)
+    if update.my_chat_member is not None:
+        return Incoming(stored.update_id, _read_membership(update.my_chat_member))
+    if update.edited_message is not None:
+        return Incoming(stored.update_id, _read_edit(update.edited_message, stored.update_id, me))
+    if update.message is not None:
+        return Incoming(stored.update_id, _read_message(update.message, stored.update_id, me))
+    return Incoming(stored.update_id, Ignored())
+
+
+def _read_message(message: TelegramMessage, update_id: str, me: Me) -> Heard | Moved | Ignored:
+    here = message.chat.id
+    if message.migrate_to_chat_id is not None:
+        return Moved(Place(here), Place(message.migrate_to_chat_id))
+    if message.migrate_from_chat_id is not None:
+        return Moved(Place(message.migrate_from_chat_id), Place(here))
+    kind, attachment = _carried(message)
+    if kind is None or not _is_for(me, message):
+        return Ignored()
+    said = replace(_said(message, update_id), kind=kind, attachment=attachment)
+    command = command_in(message)
+    if command is None:
+        return Heard(replace(said, text=without_mentions(message, me)))
+    if command.bot not in {"", me.username.lower()}:
+        return Ignored()
+    text = message.text or ""
+    return Heard(replace(said, kind="command", text=text, command=command.name, argument=command.argument))
+
+
+def _read_edit(message: TelegramMessage, update_id: str, me: Me) -> Heard | Ignored:
+    text = without_mentions(message, me)
+    # A place that is shared live is "edited" with every step.
+    if not text or not _is_for(me, message):
+        return Ignored()
+    edited = replace(
+        _said(message, update_id),
+        external_id=f"{message.message_id}.{update_id}",
+        received_at=message.edit_date or message.date,
+        kind="edit",
+        text=text,
+        replaces=str(message.message_id),
+    )
+    return Heard(edited)
+
+
+def _said(message: TelegramMessage, update_id: str) -> Message:
+    """What is the same for all that is said: where, by whom, when."""
+    author = message.sender if message.sender_chat is None else None
+    # In the name of a chat: a group's admins can hide behind it.
+    author_id = author.id if author else (message.sender_chat or message.chat).id
+    return Message(
+        channel=CHANNEL,
+        conversation_key=_place(message).key,
+        customer_key=customer_key(author_id),
+        external_id=str(message.message_id),
+        received_at=message.date,
+        customer_name=author.name if author else "",
+        language=author.language_code if author else "",
+        update_id=update_id,
+    )
+
+
+def _read_press(press: CallbackQuery, update_id: str) -> Incoming:
+    message = press.message
+    if message is None:  # under a message sent through the bot to a chat it is not in
+        return Incoming(update_id, Ignored(), Query(press.id, press.data))
+    place, keyboard = _place(message), message.reply_markup
+    heard = Heard(
+        Message(
+            channel=CHANNEL,
+            conversation_key=place.key,
+            customer_key=customer_key(press.sender.id),
+            external_id=f"press.{press.id}",
+            received_at=datetime.now(UTC),  # Telegram doesn't say when
+            kind="button",
+            text=label_of(keyboard, press.data),
+            button=press_of(press.data),
+            customer_name=press.sender.name,
+            language=press.sender.language_code,
+            update_id=update_id,
+        )
+    )
+    return Incoming(update_id, heard, Query(press.id, press.data, place, message.message_id, keyboard))
+
+
+def _read_membership(changed: ChatMemberUpdated) -> Blocked | Ignored:
+    place = Place(changed.chat.id)
+    is_gone = changed.new_chat_member.status in {"kicked", "left"}
+    return Blocked(place) if is_gone and not place.is_group else Ignored()
+
+
+def _carried(message: TelegramMessage) -> tuple[MessageKind | None, str]:
+    """What a message brings, with the file's id; (None, "") for Telegram's own notes on what happened."""
+    carried = message.model_extra or {}
+    for name, kind in _KINDS.items():
+        if name in carried:
+            return kind, _file_id(carried[name])
+    return ("text" if message.text is not None else None), ""
+
+
+def _file_id(attached: object) -> str:
+    """Of a file, or of the largest size of a picture, which comes last; "" for what is no file."""
+    if isinstance(attached, list) and attached:
+        attached = attached[-1]
+    return str(attached.get("file_id", "")) if isinstance(attached, dict) else ""
+
+
+def _is_for(me: Me, message: TelegramMessage) -> bool:
+    if message.chat.type == "channel" or message.is_automatic_forward:
+        return False
+    is_robot = message.sender is not None and message.sender.is_bot and message.sender_chat is None
+    if is_robot:  # two bots that answer each other never end
+        return False
+    return not _place(message).is_group or is_addressed(message, me)
+
+
+def _place(message: TelegramMessage) -> Place:
+    # In a group without topics a thread id only says which message is answered, and can't be sent to.
+    return Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
