@@ -22,7 +22,7 @@ class Batcher(Generic[Item, Result]):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understand")
 
     async def submit(self, item: Item) -> Result:
-        """The result for one item; an error of the batch reaches everyone in it."""
+        """The result for one item, or its error: what one item spoils is computed again for each of the others."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._draining is None:
@@ -43,9 +43,11 @@ class Batcher(Generic[Item, Result]):
         try:
             results = await asyncio.get_running_loop().run_in_executor(self._thread, self._run, items)
         except Exception as error:
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            if len(batch) > 1:
+                for one in batch:
+                    await self._answer([one])
+            elif not batch[0][1].done():
+                batch[0][1].set_exception(error)
             return
         for (_, future), result in zip(batch, results, strict=True):
             if not future.done():  # its waiter may have been cancelled

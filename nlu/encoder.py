@@ -44,10 +44,15 @@ class Encoder:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
         self._inputs = {node.name for node in self._session.get_inputs()}
+        outputs = {node.name for node in self._session.get_outputs()}
+        if not {"vector", "states"} <= outputs:
+            raise BadRelease(
+                f"{model}: gives {', '.join(sorted(outputs))}; wanted vector and states: train again"
+            )
 
     @property
     def width(self) -> int:
-        return int(self._session.get_outputs()[0].shape[-1])
+        return next(int(node.shape[-1]) for node in self._session.get_outputs() if node.name == "vector")
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode one batch of texts, padded to the longest of them."""
@@ -56,8 +61,8 @@ class Encoder:
         encodings = self._tokenizer.encode_batch(list(texts))
         vectors, states = self._session.run(["vector", "states"], self._feed(encodings))
         found = []
-        for encoding, vector, of_tokens in zip(encodings, vectors, states, strict=True):
-            firsts, words = words_of(encoding)
+        for text, encoding, vector, of_tokens in zip(texts, encodings, vectors, states, strict=True):
+            firsts, words = words_of(encoding, text)
             found.append(Encoded(vector, of_tokens[firsts], words))
         return found
 
@@ -81,7 +86,7 @@ class Encoder:
         return {name: array for name, array in feed.items() if name in self._inputs}
 
 
-def words_of(encoding: Encoding) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+def words_of(encoding: Encoding, text: str) -> tuple[list[int], tuple[tuple[int, int], ...]]:
     """Where each word's first sub-word stands among the tokens, and each word's offsets in the text."""
     firsts: list[int] = []
     spans: list[tuple[int, int]] = []
@@ -95,4 +100,15 @@ def words_of(encoding: Encoding) -> tuple[list[int], tuple[tuple[int, int], ...]
             firsts.append(position)
             spans.append((start, end))
         previous = word
-    return firsts, tuple(spans)
+    # SentencePiece counts the space before a word as part of it.
+    trimmed = [_trimmed(start, end, text) for start, end in spans]
+    kept = [i for i, (start, end) in enumerate(trimmed) if start < end]
+    return [firsts[i] for i in kept], tuple(trimmed[i] for i in kept)
+
+
+def _trimmed(start: int, end: int, text: str) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end

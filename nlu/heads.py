@@ -34,10 +34,14 @@ class LinearHead:
     bias: Array
 
     def __post_init__(self) -> None:
-        if self.weight.shape[1] != len(self.labels) or self.bias.shape != (len(self.labels),):
+        if self.weight.shape[1:] != (len(self.labels),) or self.bias.shape != (len(self.labels),):
             raise BadRelease(
                 f"a head for {len(self.labels)} labels has weights {self.weight.shape} and biases {self.bias.shape}"
             )
+
+    @property
+    def width(self) -> int:
+        return int(self.weight.shape[0])
 
     def probs(self, vectors: Array) -> Array:
         return softmax(vectors @ self.weight + self.bias)
@@ -66,6 +70,13 @@ class TagHead:
     transitions: Array
     start: Array
 
+    def __post_init__(self) -> None:
+        n = len(self.scores.labels)
+        if self.transitions.shape != (n, n) or self.start.shape != (n,):
+            raise BadRelease(
+                f"a head for {n} tags has transitions {self.transitions.shape} and a start {self.start.shape}"
+            )
+
     def spans(self, states: Array, words: tuple[tuple[int, int], ...]) -> list[tuple[int, int, str]]:
         """The entity spans of one text from its word states (words, width)."""
         if not words:
@@ -82,6 +93,21 @@ class Heads:
     intent: LinearHead
     tag: TagHead | None = None
     sentiment: LinearHead | None = None
+
+    def check_width(self, width: int) -> None:
+        """Refuse heads that were fitted on another encoder's vectors.
+
+        Raises BadRelease with the width met and the width wanted."""
+        met = {"intent": (self.intent.width, width)}
+        if self.tag:
+            met["tag"] = (self.tag.scores.width, 3 * width)
+        if self.sentiment:
+            met["sentiment"] = (self.sentiment.width, width)
+        for name, (found, wanted) in met.items():
+            if found != wanted:
+                raise BadRelease(
+                    f"the {name} head reads {found} numbers, the encoder gives it {wanted}: train again"
+                )
 
     def arrays(self) -> dict[str, Array]:
         """The tensors of heads.safetensors."""
@@ -104,8 +130,13 @@ class Heads:
 
 
 def save_heads(heads: Heads, path: Path) -> None:
-    """Write the weights; labels.json is the release's to write."""
-    save_file(heads.arrays(), path)
+    """Write the weights; labels.json is the release's to write.
+
+    Raises OSError when the disk won't take them."""
+    try:
+        save_file(heads.arrays(), path)
+    except SafetensorError as error:
+        raise OSError(f"{path}: {error}") from error
 
 
 def load_heads(path: Path, labels: Path) -> Heads:
@@ -113,6 +144,8 @@ def load_heads(path: Path, labels: Path) -> Heads:
 
     Raises BadRelease if weights and labels don't fit each other."""
     names: Mapping[str, Any] = read_json(labels)
+    if not isinstance(names, dict) or not all(isinstance(some, list) for some in names.values()):
+        raise BadRelease(f"{labels}: wanted an object of lists, the label names of each head")
     try:
         arrays = load_file(path)
         intent = LinearHead(tuple(names["intent"]), arrays["intent.weight"], arrays["intent.bias"])
@@ -127,4 +160,6 @@ def load_heads(path: Path, labels: Path) -> Heads:
             )
     except (KeyError, OSError, SafetensorError) as error:
         raise BadRelease(f"{path}: the heads can't be read: {error!r}") from error
+    except BadRelease as error:
+        raise BadRelease(f"{path}: doesn't go with {labels.name}: {error}") from error
     return Heads(intent, tag, sentiment)

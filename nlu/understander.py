@@ -9,7 +9,7 @@ import numpy as np
 
 from nlu.batching import Batcher
 from nlu.encoder import Encoded, Encoder
-from nlu.files import ReleaseFiles
+from nlu.files import BadRelease, ReleaseFiles
 from nlu.heads import Heads, load_heads
 from nlu.language import detect_language
 from nlu.rules import EntityRules
@@ -58,6 +58,10 @@ class Understander:
         files.check()
         encoder = Encoder(files.encoder(precision), files.tokenizer, threads=threads)
         heads = load_heads(files.heads, files.labels)
+        try:
+            heads.check_width(encoder.width)
+        except BadRelease as error:
+            raise BadRelease(f"{files.heads}: {error}") from error
         found = cls(encoder, heads, rules, language=language, batch_size=batch_size, max_chars=max_chars)
         found.understand_batch(["hello"])
         return found

@@ -52,7 +52,8 @@ class Rows(TorchDataset[dict[str, Any]]):
         self._labels = {name: {label: i for i, label in enumerate(names)} for name, names in labels.items()}
         texts = [clean(row.text) for row in rows]
         self._encoded = tokenizer(texts, truncation=True, max_length=MAX_TOKENS)
-        self._words = [words_of(encoding) for encoding in self._encoded.encodings]
+        encodings = zip(self._encoded.encodings, texts, strict=True)
+        self._words = [words_of(encoding, text) for encoding, text in encodings]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -73,7 +74,9 @@ class Rows(TorchDataset[dict[str, Any]]):
         if entities is None or "tag" not in self._labels:
             return [IGNORED] * len(spans)
         tags = tags_of(spans, [(e.start, e.end, e.label) for e in entities])
-        return [self._labels["tag"][tag] for tag in tags]
+        return [
+            self._labels["tag"].get(tag, IGNORED) for tag in tags
+        ]  # a type that only validation rows have
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,8 @@ def _arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
 
 def scores(evaluated: Any) -> dict[str, float]:
     """Intent accuracy, token F1 over tags other than O, sentiment accuracy; `score` is their mean."""
-    logits = [one for one in evaluated.predictions if one is not None]
+    met = evaluated.predictions  # no tuple where there is but the intent head
+    logits = [one for one in met if one is not None] if isinstance(met, tuple) else [met]
     intent, tags, sentiment = evaluated.label_ids
     found = {"intent_accuracy": _accuracy(logits[0], intent)}
     rest = logits[1:]

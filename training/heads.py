@@ -18,6 +18,7 @@ Array = NDArray[np.float32]
 MAX_STEPS = 60  # of L-BFGS; BANKING77 needs about 40
 TAG_EPOCHS = 12
 TAG_BATCH_WORDS = 512
+MIN_TAG_STEPS = 300  # a few dialogues fill a single batch; twelve steps would teach nothing
 
 
 def fit_linear(
@@ -71,9 +72,7 @@ class TaggedText:
         return tags_of(self.words, [(e.start, e.end, e.label) for e in self.entities])
 
 
-def fit_tags(
-    texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0, epochs: int = TAG_EPOCHS
-) -> TagHead:
+def fit_tags(texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0) -> TagHead:
     """Fit word scores by Adam on cross-entropy; the only transitions forbidden are those BIO forbids."""
     position = {tag: i for i, tag in enumerate(tags)}
     states, at = _beside_each_other(texts)
@@ -81,9 +80,10 @@ def fit_tags(
     generator = torch.Generator().manual_seed(seed)
     weight = torch.zeros(3 * states.shape[1], len(tags), requires_grad=True)
     bias = torch.zeros(len(tags), requires_grad=True)
-    steps = epochs * -(-len(targets) // TAG_BATCH_WORDS)
+    n_batches = -(-len(targets) // TAG_BATCH_WORDS)
+    epochs = max(TAG_EPOCHS, -(-MIN_TAG_STEPS // n_batches))
     optimizer = torch.optim.Adam([weight, bias], lr=0.02)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=max(1, steps))
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=epochs * n_batches)
     for _ in range(epochs):
         shuffled = torch.randperm(len(targets), generator=generator)
         for batch in torch.split(shuffled, TAG_BATCH_WORDS):

@@ -1,0 +1,91 @@
+"""The served encoder, on a random transformer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from nlu.encoder import MAX_TOKENS, Encoded, Encoder, words_of
+from nlu.files import BadRelease
+
+pytestmark = pytest.mark.slow
+
+TEXTS = ("where is my blue lamp", "hi", "", "   ", "cancel A-1042 !", "👍🏽 你好", "sofa " * 300)
+
+
+@pytest.fixture
+def encoder(release: Path) -> Encoder:
+    return Encoder(release / "encoder.fp32.onnx", release / "tokenizer.json")
+
+
+def cosines(one: Sequence[Encoded], other: Sequence[Encoded]) -> list[float]:
+    return [float(a.vector @ b.vector) for a, b in zip(one, other, strict=True)]
+
+
+def test_vectors_have_length_one(encoder: Encoder) -> None:
+    for encoded in encoder.encode(TEXTS):
+        assert np.linalg.norm(encoded.vector) == pytest.approx(1, abs=1e-5)
+        assert encoded.vector.shape == (encoder.width,)
+
+
+def test_a_text_means_the_same_alone_and_among_longer_ones(encoder: Encoder) -> None:
+    alone = [encoder.encode([text])[0] for text in TEXTS]
+    together = encoder.encode(TEXTS)
+    assert cosines(alone, together) == pytest.approx([1] * len(TEXTS), abs=1e-5)
+    for one, other in zip(alone, together, strict=True):
+        assert one.words == other.words
+        assert one.word_states == pytest.approx(other.word_states, abs=1e-4)
+
+
+def test_many_texts_come_back_in_their_order(encoder: Encoder) -> None:
+    texts = [text for text in TEXTS for _ in range(3)]
+    assert cosines(encoder.encode_all(texts, batch_size=4), encoder.encode(texts)) == pytest.approx(
+        [1] * len(texts), abs=1e-5
+    )
+
+
+def test_nothing_to_encode_gives_nothing(encoder: Encoder) -> None:
+    assert encoder.encode([]) == encoder.encode_all([]) == []
+
+
+def test_each_word_has_its_place_and_one_state(encoder: Encoder) -> None:
+    text = "where's  my blu-lamp?"
+    encoded = encoder.encode([text])[0]
+    assert [text[start:end] for start, end in encoded.words] == [
+        "where",
+        "'",
+        "s",
+        "my",
+        "blu",
+        "-",
+        "lamp",
+        "?",
+    ]
+    assert encoded.word_states.shape == (8, encoder.width)
+
+
+def test_a_long_text_is_read_as_far_as_the_model_reaches(encoder: Encoder) -> None:
+    assert len(encoder.encode(["sofa " * 4096])[0].words) == MAX_TOKENS - 2
+
+
+def test_the_space_before_a_sentencepiece_word_is_no_part_of_it() -> None:
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "▁go": 1, "▁to": 2, "▁London": 3}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    text = "  go to  London"
+    firsts, words = words_of(tokenizer.encode(text), text)
+    assert [text[start:end] for start, end in words] == ["go", "to", "London"]
+    assert len(firsts) == 3
+
+
+def test_an_encoder_with_other_outputs_is_refused(release: Path, tmp_path: Path) -> None:
+    x = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["n", "m"])
+    y = helper.make_tensor_value_info("hidden", TensorProto.INT64, ["n", "m"])
+    graph = helper.make_graph([helper.make_node("Identity", ["input_ids"], ["hidden"])], "g", [x], [y])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(model, str(tmp_path / "other.onnx"))
+    with pytest.raises(BadRelease, match=r"other\.onnx: gives hidden; wanted vector and states"):
+        Encoder(tmp_path / "other.onnx", release / "tokenizer.json")

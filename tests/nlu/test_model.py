@@ -1,0 +1,92 @@
+"""The joint model in torch gives what the heads give in serving."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu.encoder import words_of
+from nlu.heads import Heads, LinearHead, TagHead
+from nlu.heads import windows as served_windows
+from nlu.tagging import tag_names, transition_mask
+
+pytestmark = pytest.mark.slow
+
+TAGS = tag_names(["product"])
+TEXTS = ["where is my blue lamp", "hi", "cancel A-1042 now !"]
+
+
+def heads(width: int = 32) -> Heads:
+    rng = np.random.default_rng(0)
+
+    def linear(labels: tuple[str, ...], size: int) -> LinearHead:
+        weight, bias = rng.normal(size=(size, len(labels))), rng.normal(size=len(labels))
+        return LinearHead(labels, weight.astype(np.float32), bias.astype(np.float32))
+
+    mask = transition_mask(TAGS)
+    tag = TagHead(linear(TAGS, 3 * width), mask, mask[0])
+    return Heads(linear(("cancel", "open", "refund"), width), tag, linear(("negative", "positive"), width))
+
+
+def test_heads_come_back_from_the_model_as_they_went_in(tiny_base: Path) -> None:
+    from nlu.model import JointModel
+
+    start = heads()
+    back = JointModel.from_base(str(tiny_base), start).get_heads(start)
+    assert back.label_names() == start.label_names()
+    for name, array in start.arrays().items():
+        assert back.arrays()[name] == pytest.approx(array, abs=1e-5), name
+
+
+def test_the_model_scores_as_serving_does(tiny_base: Path) -> None:
+    import torch
+    from transformers import AutoTokenizer
+
+    from nlu.model import IGNORED, JointModel, tag_layer
+
+    start = heads()
+    model = JointModel.from_base(str(tiny_base), start).eval()
+    tokenizer = AutoTokenizer.from_pretrained(str(tiny_base))
+    batch = tokenizer(TEXTS, padding=True, return_tensors="pt")
+    places = [words_of(one, text) for one, text in zip(batch.encodings, TEXTS, strict=True)]
+    most = max(len(firsts) for firsts, _ in places)
+    words = torch.tensor([[*firsts, *[IGNORED] * (most - len(firsts))] for firsts, _ in places])
+    with torch.inference_mode():
+        found = model(batch["input_ids"], batch["attention_mask"], words=words)
+        states = model.encoder(
+            batch["input_ids"], attention_mask=batch["attention_mask"], output_hidden_states=True
+        ).hidden_states[tag_layer(model.config)]
+    assert start.tag is not None
+    for row, (firsts, _) in enumerate(places):
+        window = served_windows(states[row][firsts].numpy())
+        wanted = window @ start.tag.scores.weight + start.tag.scores.bias
+        assert found.tag_logits[row, : len(firsts)].numpy() == pytest.approx(wanted, abs=1e-3)
+
+
+def test_a_head_learns_nothing_from_rows_without_its_labels(tiny_base: Path) -> None:
+    import torch
+
+    from nlu.model import IGNORED, JointModel
+
+    model = JointModel.from_base(str(tiny_base), heads())
+    ids, words = torch.tensor([[2, 5, 6, 3]]), torch.tensor([[1, 2]])
+    out = model(
+        ids, torch.ones_like(ids), words=words,
+        intent=torch.tensor([1]), tags=torch.full((1, 2), IGNORED), sentiment=torch.tensor([IGNORED]),
+    )  # fmt: skip
+    assert out.loss is not None
+    out.loss.backward()
+    grads = {name: float(layer.weight.grad.abs().sum()) for name, layer in model.heads.items()}
+    assert grads["intent"] > 0
+    assert grads["tag"] == grads["sentiment"] == 0
+
+
+def test_a_batch_without_any_label_has_no_loss_but_zero(tiny_base: Path) -> None:
+    import torch
+
+    from nlu.model import IGNORED, JointModel
+
+    model = JointModel.from_base(str(tiny_base), heads())
+    ids = torch.tensor([[2, 5, 3]])
+    out = model(ids, torch.ones_like(ids), intent=torch.tensor([IGNORED]))
+    assert out.loss.item() == 0
