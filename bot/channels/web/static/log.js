@@ -38,8 +38,7 @@ export class Log {
     const wasAtEnd = this.isAtEnd();
     const waiting = this.pending.get(line.client_message_id);
     this.pending.delete(line.client_message_id);
-    const reaction = this.reactionOf(line);
-    if (reaction) {
+    if (line.pressed && this.isReaction(line.pressed)) {
       waiting?.remove();
       this.markPressed(line.pressed);
       this.lines.set(line.id, { line, item: null });
@@ -105,10 +104,6 @@ export class Log {
   isReaction({ message_id, index }) {
     const button = this.lines.get(message_id)?.line.buttons[index];
     return button !== undefined && button.kind !== "choice";
-  }
-
-  reactionOf(line) {
-    return line.pressed !== null && line.pressed !== undefined && this.isReaction(line.pressed);
   }
 
   // Above what waits to be sent.
