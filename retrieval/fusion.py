@@ -1,7 +1,7 @@
 """Classifier and memory become calibrated probabilities: the one place for training and serving.
 
 The two know different things: the classifier where classes border on each other, the memory what was
-really said. Their evidence for each intent is joined by a conditional logit (McFadden 1974) whose few
+really said, by meaning and by words. Their evidence for each intent is joined by a conditional logit (McFadden 1974) whose few
 weights are fitted on out-of-fold predictions, and a logistic regression (Platt 1999) on the joined
 scores and distances says how probable it is that the best intent is right and the message in scope."""
 
@@ -20,18 +20,33 @@ Array = NDArray[np.float64]
 
 NEIGHBOURS = 20
 TEMPERATURES = (0.03, 0.05, 0.1)
-N_CLASS_FEATURES = 2 + len(TEMPERATURES)
+N_CLASS_FEATURES = 3 + len(TEMPERATURES)
 N_SCOPE_FEATURES = 7
 FLOOR = 1e-2  # an intent without a single vote is unlikely, not impossible
 OUT_OF_SCOPE = "out_of_scope"
 
 
-def class_features(class_probs: Array, similarities: Array, owners: NDArray[np.intp]) -> Array:
-    """Evidence for each intent: (n, labels), (n, k) best first, (n, k) -> (n, labels, N_CLASS_FEATURES).
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What classifier and memory say of n messages.
 
-    The features are the classifier's log probability, the similarity of the intent's nearest example
-    (of the farthest neighbour where it has none) and the logs of its share in the neighbours' votes at
-    three temperatures. `owners` is the intent of each neighbour."""
+    `class_probs` (n, labels) is the classifier's; `similarities` (n, k), best first, and `owners` (n, k), the
+    column of their intents, are the nearest examples; `words` (n, labels) are the log likelihoods of the words,
+    the best at 0, as `retrieval.words` gives them."""
+
+    class_probs: Array
+    similarities: Array
+    owners: NDArray[np.intp]
+    words: Array
+
+
+def class_features(evidence: Evidence) -> Array:
+    """Evidence for each intent as numbers: (n, labels, N_CLASS_FEATURES).
+
+    They are the classifier's log probability, the similarity of the intent's nearest example (of the farthest
+    neighbour where it has none), the logs of its share in the neighbours' votes at three temperatures, and the
+    log likelihood of the words."""
+    class_probs, similarities, owners = evidence.class_probs, evidence.similarities, evidence.owners
     n, n_labels = class_probs.shape
     rows = np.arange(n)
     nearest = np.repeat(similarities[:, -1:], n_labels, axis=1)
@@ -44,7 +59,7 @@ def class_features(class_probs: Array, similarities: Array, owners: NDArray[np.i
         for j in range(similarities.shape[1]):
             share[rows, owners[:, j]] += weights[:, j]
         votes.append(np.log(share / share.sum(axis=1, keepdims=True) + FLOOR))
-    return np.stack([np.log(class_probs + 1e-6), nearest, *votes], axis=2)
+    return np.stack([np.log(class_probs + 1e-6), nearest, *votes, evidence.words], axis=2)
 
 
 def softmax(scores: Array) -> Array:
@@ -53,10 +68,11 @@ def softmax(scores: Array) -> Array:
     return probs
 
 
-def scope_features(probs: Array, class_probs: Array, similarities: Array, outside: int | None) -> Array:
+def scope_features(probs: Array, evidence: Evidence, outside: int | None) -> Array:
     """What tells a message that was understood from one that was not: (n, N_SCOPE_FEATURES).
 
     `probs` (n, labels) are fused; `outside` is the column of out-of-scope examples, if there are any."""
+    similarities = evidence.similarities
     inside = np.delete(probs, outside, axis=1) if outside is not None else probs
     ordered = np.sort(inside, axis=1)
     best = np.clip(ordered[:, -1], 1e-6, 1 - 1e-6)
@@ -69,7 +85,7 @@ def scope_features(probs: Array, class_probs: Array, similarities: Array, outsid
             similarities[:, 0],
             similarities[:, 0] ** 2,
             similarities[:, :5].mean(axis=1),
-            np.log(class_probs.max(axis=1) + 1e-6),
+            np.log(evidence.class_probs.max(axis=1) + 1e-6),
             np.log(out) - np.log1p(-out),
         ],
         axis=1,
@@ -104,13 +120,11 @@ class Fusion:
         if met != wanted:
             raise RetrievalError(f"a release's fusion has {met} weights, wanted {wanted}: train it again")
 
-    def fuse(
-        self, class_probs: Array, similarities: Array, owners: NDArray[np.intp], labels: Sequence[str]
-    ) -> Fused:
-        """Join the evidence; shapes as in `class_features`, `labels` names the columns."""
-        probs = softmax(class_features(class_probs, similarities, owners) @ np.array(self.weights))
+    def fuse(self, evidence: Evidence, labels: Sequence[str]) -> Fused:
+        """Join the evidence; `labels` names the columns."""
+        probs = softmax(class_features(evidence) @ np.array(self.weights))
         outside = labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels else None
-        features = scope_features(probs, class_probs, similarities, outside)
+        features = scope_features(probs, evidence, outside)
         return Fused(probs, _logistic(features, self.confidence), _logistic(features, self.scope))
 
 

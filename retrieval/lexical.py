@@ -1,11 +1,10 @@
 """BM25 over short texts, on SQLite's full-text search in memory."""
 
-import re
 import sqlite3
 import threading
 from collections.abc import Sequence
 
-WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W_]+")
+from retrieval.words import WORD
 
 
 class LexicalIndex:

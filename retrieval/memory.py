@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from retrieval.candidates import Neighbour
 from retrieval.errors import RetrievalError
+from retrieval.words import WordCounts
 
 Vector = NDArray[np.float32]
 
@@ -26,7 +27,7 @@ class Example:
 
 
 class Memory:
-    """Examples with their vectors (width,), length 1, searched by cosine.
+    """Examples with their vectors (width,), length 1, searched by cosine, and the words in them.
 
     `learn` and `unlearn` may run beside searches in other threads: a search sees the memory as it was
     before or after, never between."""
@@ -37,6 +38,7 @@ class Memory:
         self._lock = threading.Lock()
         self._examples = dict(enumerate(examples))
         self._next_id = len(examples)
+        self._words = WordCounts((example.text, example.intent) for example in examples)
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
         if len(examples):
             self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.arange(len(examples)))
@@ -60,6 +62,11 @@ class Memory:
                 if i >= 0
             ]
 
+    def word_scores(self, text: str, intents: Sequence[str]) -> NDArray[np.float64]:
+        """How well the words of a text fit each intent: (intents,), see `WordCounts.scores`."""
+        with self._lock:
+            return self._words.scores(text, intents)
+
     def learn(self, example: Example, vector: Vector) -> None:
         """Add an example; one with the very same text but another intent gives way to it."""
         with self._lock:
@@ -71,6 +78,7 @@ class Memory:
                 ]
             )
             self._index.add_with_ids(vector.reshape(1, -1).astype(np.float32), np.array([self._next_id]))
+            self._words.add(example.text, example.intent)
             self._examples[self._next_id] = example
             self._next_id += 1
 
@@ -85,7 +93,8 @@ class Memory:
         if keys:
             self._index.remove_ids(faiss.IDSelectorBatch(np.array(keys, np.int64)))
             for key in keys:
-                del self._examples[key]
+                example = self._examples.pop(key)
+                self._words.remove(example.text, example.intent)
 
     def save(self, index: Path, examples: Path) -> None:
         """Write the index and, line by line in its order, the examples."""

@@ -12,7 +12,7 @@ from retrieval.articles import Passage
 from retrieval.budget import Budget
 from retrieval.candidates import Candidate, Findings, RankedIntent
 from retrieval.dense import DenseIndex
-from retrieval.fusion import NEIGHBOURS, OUT_OF_SCOPE, Fused, Fusion
+from retrieval.fusion import NEIGHBOURS, OUT_OF_SCOPE, Evidence, Fused, Fusion
 from retrieval.lexical import LexicalIndex
 from retrieval.memory import Example, Memory, as_neighbours
 
@@ -84,7 +84,7 @@ class Retriever:
         `vector` (width,) of length 1 and `class_probs` (labels,) come from one encoder pass."""
         near = self.memory.search(vector, NEIGHBOURS)
         labels = (*self.labels, *(intent for intent in self.memory.intents if intent not in self.labels))
-        fused = self._with_corrections(self._fuse(near, class_probs, labels), near, labels)
+        fused = self._with_corrections(self._fuse(text, near, class_probs, labels), near, labels)
         ranked = _rank(fused, labels)[:top]
         return Findings(
             intents=ranked,
@@ -104,13 +104,18 @@ class Retriever:
         return self.memory.unlearn(correction_id)
 
     def _fuse(
-        self, near: Sequence[tuple[Example, float]], class_probs: NDArray[np.float32], labels: tuple[str, ...]
+        self,
+        text: str,
+        near: Sequence[tuple[Example, float]],
+        class_probs: NDArray[np.float32],
+        labels: tuple[str, ...],
     ) -> Fused:
         probs = np.zeros((1, len(labels)))
         probs[0, : len(class_probs)] = class_probs
         similarities = np.array([[similarity for _, similarity in near] or [0.0]])
         owners = np.array([[labels.index(example.intent) for example, _ in near] or [0]])
-        return self.fusion.fuse(probs, similarities, owners, labels)
+        words = self.memory.word_scores(text, labels)[None, :]
+        return self.fusion.fuse(Evidence(probs, similarities, owners, words), labels)
 
     def _with_corrections(
         self, fused: Fused, near: Sequence[tuple[Example, float]], labels: tuple[str, ...]

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from nlu.heads import Heads, LinearHead, TagHead
 from nlu.tagging import tag_names
 from retrieval.fusion import Fused
-from training.calibrate import N_FOLDS, Calibrated, Evidence, calibrate, gather, is_right
+from training.calibrate import N_FOLDS, Calibrated, calibrate, is_right
 from training.dataset import folds
 from training.dialogues import OUT_OF_SCOPE
+from training.evidence import LabelledEvidence, Messages, gather
 from training.features import Features
 from training.heads import fit_linear, fit_tags
 from training.thresholds import HeldOut
@@ -41,9 +42,7 @@ def fit(features: Features, *, seed: int = 0) -> Model:
     """Calibrate by cross-validation, then fit the heads on all of the features."""
     labels = intent_labels(features)
     known = learnable(features, labels)
-    calibrated = calibrate(
-        known.vectors, golds(known), labels, folds(known.rows, N_FOLDS, seed=seed), seed=seed
-    )
+    calibrated = calibrate(messages(known), labels, folds(known.rows, N_FOLDS, seed=seed), seed=seed)
     return Model(labels, fit_heads(features, labels, calibrated.strength, seed=seed), calibrated)
 
 
@@ -85,8 +84,14 @@ def golds(features: Features) -> list[str]:
     return [str(row.intent) for row in features.rows]
 
 
+def messages(features: Features) -> Messages:
+    """What the evidence is gathered from; "" where there is no label."""
+    gold = tuple(row.intent or "" for row in features.rows)
+    return Messages(tuple(row.text for row in features.rows), features.vectors, gold)
+
+
 def held_out(
-    evidence: Evidence, fused: Fused, labels: tuple[str, ...], weight: NDArray[np.float64]
+    evidence: LabelledEvidence, fused: Fused, labels: tuple[str, ...], weight: NDArray[np.float64]
 ) -> HeldOut:
     """What the thresholds are fitted on."""
     in_scope = np.array([label != OUT_OF_SCOPE for label in evidence.gold])
@@ -98,14 +103,5 @@ def held_out(
 def predict(model: Model, train: Features, test: Features) -> Fused:
     """Fused probabilities of messages the model has not seen: (test rows, labels)."""
     known = learnable(train, model.labels)
-    evidence = gather(
-        known.vectors,
-        golds(known),
-        test.vectors,
-        [""] * len(test.rows),
-        model.labels,
-        head=model.heads.intent,
-    )
-    return model.calibrated.fusion.fuse(
-        evidence.class_probs, evidence.similarities, evidence.owners, model.labels
-    )
+    evidence = gather(messages(known), messages(test), model.labels, head=model.heads.intent)
+    return model.calibrated.fusion.fuse(evidence, model.labels)

@@ -11,10 +11,11 @@ import torch
 
 from nlu.heads import Heads
 from training.base_model import resolve
-from training.calibrate import Evidence, calibrate, gather, is_right
+from training.calibrate import calibrate, is_right
 from training.dataset import Dataset, LabelledText, Split, split
+from training.evidence import LabelledEvidence, gather
 from training.export import check_agreement, export, load_transformer, quiet
-from training.fast import Model, fit_heads, golds, learnable
+from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, encode_rows
 from training.fine_tune import Tuned, fine_tune, rank
 from training.registry import Registry
@@ -88,7 +89,7 @@ def _finish(
     model = replace(fast.model, heads=tuned.heads)
     evidence = _evidence(train, at[0], at[1], model, tuned.heads)
     known = learnable(train.only(at[0]), labels)
-    calibrated = calibrate(known.vectors, golds(known), labels, (), seed=options.seed, fixed=evidence)
+    calibrated = calibrate(messages(known), labels, (), seed=options.seed, fixed=evidence)
     return Trained(
         "full",
         Model(labels, tuned.heads, calibrated),
@@ -103,17 +104,15 @@ def _finish(
 
 def _evidence(
     features: Features, train_at: Sequence[int], valid_at: Sequence[int], model: Model, heads: Heads
-) -> Evidence:
+) -> LabelledEvidence:
     known = learnable(features.only(train_at), model.labels)
     valid = features.only(valid_at).with_intent()
-    return gather(known.vectors, golds(known), valid.vectors, golds(valid), model.labels, head=heads.intent)
+    return gather(messages(known), messages(valid), model.labels, head=heads.intent)
 
 
-def valid_accuracy(evidence: Evidence, model: Model) -> float:
+def valid_accuracy(evidence: LabelledEvidence, model: Model) -> float:
     """Share of messages in scope whose intent is right; intents that stand in for out-of-scope messages are passed over."""
-    fused = model.calibrated.fusion.fuse(
-        evidence.class_probs, evidence.similarities, evidence.owners, model.labels
-    )
+    fused = model.calibrated.fusion.fuse(evidence, model.labels)
     known = np.array([label in model.labels and label != OUT_OF_SCOPE for label in evidence.gold])
     return float(is_right(fused.probs, model.labels, evidence.gold)[known].mean()) if known.any() else 0.0
 

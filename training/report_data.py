@@ -24,6 +24,7 @@ MIXED = (
     "classifier",
     "nearest example",
     *(f"votes of the {NEIGHBOURS} nearest examples, temperature {t}" for t in TEMPERATURES),
+    "words",
 )
 
 

@@ -14,7 +14,6 @@ from nlu.tagging import Span
 from retrieval.budget import Budget
 from retrieval.candidates import Neighbour
 from retrieval.fusion import Fused
-from training.calibrate import search_all
 from training.evaluate import (
     EntityScores,
     IntentScores,
@@ -25,6 +24,7 @@ from training.evaluate import (
     evaluate_sentiment,
     operating_point,
 )
+from training.evidence import search_all
 from training.fast import learnable, predict
 from training.features import Features, encode_rows
 from training.predictions import IntentPredictions, SpanPredictions
