@@ -1,6 +1,9 @@
 """The releases of a workspace: made beside, moved into place whole, one of them current."""
 
 import contextlib
+import errno
+import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +18,8 @@ from nlu.files import FORMAT, BadRelease, ReleaseFiles, read_json
 from training.errors import TrainingError
 
 CURRENT = "current"
+BUILDING = ".building-"
+LOCK = ".lock"  # one training at a time looks for a folder of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,14 @@ class Release:
     def name(self) -> str:
         return self.folder.name
 
+    def verify(self) -> None:
+        """Compare every file with what was written.
+
+        Raises BadRelease naming the one that differs."""
+        for name, wanted in self.manifest["files"].items():
+            if (met := file_digest(self.folder / name)) != wanted:
+                raise BadRelease(f"{self.folder / name}: sha256 {met}, written was {wanted}")
+
 
 class Registry:
     """WORKSPACE/releases: one folder a release, and a file `current` with the name of the one that serves."""
@@ -36,42 +49,85 @@ class Registry:
         self.folder = workspace / "releases"
 
     def releases(self) -> list[Release]:
-        """All whole releases, oldest first; unfinished folders are passed over."""
+        """All whole releases, oldest first; see `broken` for the rest."""
         found = []
-        for folder in sorted(self.folder.glob("*/")):
-            if not folder.name.startswith("."):
-                with contextlib.suppress(BadRelease):
-                    found.append(self.open(folder.name))
-        return sorted(found, key=lambda release: str(release.manifest.get("created_at", "")))
+        for name in self._names():
+            with contextlib.suppress(BadRelease):
+                found.append(self.open(name))
+        return sorted(found, key=lambda release: str(release.manifest["created_at"]))
+
+    def broken(self) -> dict[str, str]:
+        """Folders that are no usable release, by name, with the reason."""
+        found = {}
+        for name in self._names():
+            try:
+                self.open(name)
+            except BadRelease as error:
+                found[name] = str(error)
+        return found
+
+    def _names(self) -> list[str]:
+        return sorted(folder.name for folder in self.folder.glob("*/") if not folder.name.startswith("."))
 
     def open(self, name: str) -> Release:
         """One release by name.
 
         Raises BadRelease if it isn't there, unfinished, or of a format this version can't read."""
         files = ReleaseFiles(self.folder / name)
-        if not files.folder.is_dir():
+        if Path(name).name != name or not files.folder.is_dir():
             raise BadRelease(f"{self.folder}: no release {name!r}")
         files.check()
         manifest = read_json(files.manifest)
-        if manifest.get("format") != FORMAT:
-            raise BadRelease(
-                f"{files.manifest}: format {manifest.get('format')!r}, this kefu reads {FORMAT}: train again"
-            )
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            met = manifest.get("format") if isinstance(manifest, dict) else manifest
+            raise BadRelease(f"{files.manifest}: format {met!r}, this kefu reads {FORMAT}: train again")
+        missing = {"created_at", "files", "metrics", "data", "encoder"} - manifest.keys()
+        if missing:
+            raise BadRelease(f"{files.manifest}: lacks {', '.join(sorted(missing))}")
         return Release(files.folder, manifest)
+
+    def current_name(self) -> str | None:
+        """The name in `current`, whether that release can be opened or not; None before the first training."""
+        pointer = self.folder / CURRENT
+        return pointer.read_text("utf-8").strip() if pointer.is_file() else None
 
     def current(self) -> Release | None:
         """The release that serves, or None before the first training.
 
         Raises BadRelease if the one named is broken."""
-        pointer = self.folder / CURRENT
-        return self.open(pointer.read_text("utf-8").strip()) if pointer.is_file() else None
+        name = self.current_name()
+        return None if name is None else self.open(name)
+
+    def previous(self) -> Release:
+        """The last whole release made before the current one, or the newest where that isn't known any more.
+
+        Raises TrainingError if there is none."""
+        releases = self.releases()
+        names = [release.name for release in releases]
+        current = self.current_name()
+        before = releases[: names.index(current)] if current in names else releases
+        if not before:
+            raise TrainingError(f"{self.folder}: no release before the current one")
+        return before[-1]
 
     def promote(self, name: str) -> Release:
-        """Make a release current, in one step that a crash can't halve."""
+        """Make a release current, in one step that a crash can't halve.
+
+        Raises BadRelease if a file of it differs from what was written."""
         release = self.open(name)
+        release.verify()
         temporary = self.folder / f".{CURRENT}.{os.getpid()}"
-        temporary.write_text(f"{name}\n", "utf-8")
-        temporary.replace(self.folder / CURRENT)
+        try:
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(f"{name}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.folder / CURRENT)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise TrainingError(
+                f"{self.folder / CURRENT}: can't be written: {error.strerror or error}"
+            ) from error
         return release
 
     @contextlib.contextmanager
@@ -80,31 +136,74 @@ class Registry:
 
         Raises TrainingError when the disk won't take it."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".building-", dir=self.folder))
+            folder, lock = self._new_folder()
         except OSError as error:
-            raise TrainingError(f"{self.folder}: can't be written: {error.strerror}") from error
+            raise TrainingError(f"{self.folder}: can't be written: {error.strerror or error}") from error
         try:
             yield folder
         except OSError as error:
             raise TrainingError(f"{self.folder}: the release could not be written: {error}") from error
         finally:
+            os.close(lock)
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _new_folder(self) -> tuple[Path, int]:
+        """An empty folder, and the lock that tells it from what killed trainings left; the latter is removed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / LOCK).open("a") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            for left_over in self.folder.glob(f"{BUILDING}*"):
+                with contextlib.suppress(BlockingIOError):
+                    os.close(_lock(left_over))
+                    shutil.rmtree(left_over, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix=BUILDING, dir=self.folder))
+            return folder, _lock(folder)
 
     def finish(self, staging: Path, manifest: dict[str, Any], *, speed: str) -> Release:
         """Write the manifest and move the folder into place under a name of its date and speed."""
         moment = datetime.now(UTC)
-        base = f"{moment:%Y-%m-%d-%H%M%S}-{speed}"
-        name = next(
-            n for n in (base, *(f"{base}-{i}" for i in range(2, 100))) if not (self.folder / n).exists()
-        )
         whole = {
             "format": FORMAT,
-            "name": name,
-            "created_at": moment.isoformat(timespec="seconds"),
+            "created_at": moment.isoformat(timespec="microseconds"),
             **manifest,
+            "files": {path.name: file_digest(path) for path in sorted(staging.iterdir())},
         }
         ReleaseFiles(staging).manifest.write_text(json.dumps(whole, indent=1, ensure_ascii=False), "utf-8")
         staging.chmod(0o755)
-        staging.rename(self.folder / name)
-        return self.open(name)
+        return self.open(self._move(staging, f"{moment:%Y-%m-%d-%H%M%S}-{speed}"))
+
+    def _move(self, staging: Path, base: str) -> str:
+        """Rename the folder to a name nobody has, not even a training that ends at this very moment."""
+        number = 1
+        while True:
+            name = base if number == 1 else f"{base}-{number}"
+            number += 1
+            if (self.folder / name).exists():
+                continue
+            try:
+                staging.rename(self.folder / name)
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise
+            else:
+                return name
+
+
+def _lock(folder: Path) -> int:
+    """Hold a folder until the descriptor is closed, by a crash too. Raises BlockingIOError where another does."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, "" where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -13,30 +13,32 @@ from bot.cli import workspace_option
 def command(workspace: Path, use: str | None) -> None:
     """List the releases of a workspace, or make one of them current."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from training.errors import TrainingError
     from training.registry import Registry
 
     registry = Registry(workspace)
-    releases = registry.releases()
-    current = registry.current()
-    if use == "previous":
-        names = [release.name for release in releases]
-        position = names.index(current.name) if current else 0
-        if position == 0:
-            raise TrainingError(f"{registry.folder}: no release before the current one")
-        use = names[position - 1]
     if use:
-        current = registry.promote(use)
-    if not releases:
+        registry.promote(registry.previous().name if use == "previous" else use)
+    releases, broken, current = registry.releases(), registry.broken(), registry.current_name()
+    if not releases and not broken:
         raise TrainingError(f"{registry.folder}: no release yet; `kefu train -w {workspace}` makes one")
-    table = Table("", "release", "intents right", "entities F1", "answered", "wrong", "dialogues", box=None)
+    table = Table(
+        "",
+        Column("release", no_wrap=True),
+        "intents right",
+        "entities F1",
+        "answered",
+        "wrong",
+        "dialogues",
+        box=None,
+    )
     for release in releases:
         metrics = release.manifest["metrics"]
         span = metrics["span_f1"]
         table.add_row(
-            "●" if current and release.name == current.name else "",
+            "●" if release.name == current else "",
             release.name,
             f"{metrics['accuracy']:.1%}",
             "" if span is None else f"{span:.1%}",
@@ -45,3 +47,6 @@ def command(workspace: Path, use: str | None) -> None:
             str(release.manifest["data"]["dialogues"]),
         )
     Console().print(table)
+    for name, reason in broken.items():
+        mark = "● " if name == current else ""
+        click.secho(f"{mark}{name} can't be used: {reason}", fg="red", err=True)
