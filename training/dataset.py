@@ -1,5 +1,6 @@
 """Dialogues become training examples, split so that nothing of a test dialogue was seen before."""
 
+import difflib
 import hashlib
 import re
 from collections import Counter
@@ -17,7 +18,7 @@ MIN_EXAMPLES = 2  # an intent needs one to learn from and one to be checked with
 class LabelledText:
     """A customer text with what is known of it; None where the dialogues say nothing.
 
-    `group` is the dialogue it came from: texts of one group never stand on both sides of a split.
+    `group` is the dialogue it came from; a split keeps a dialogue together, see `split` for the exception.
     `entities` is None when the dialogue's set has no entity labels at all, () when there are none here."""
 
     text: str
@@ -95,10 +96,16 @@ def check(dataset: Dataset) -> None:
         )
     rare = sorted(str(intent) for intent, count in counts.items() if count < MIN_EXAMPLES)
     if rare:
-        named = ", ".join(repr(intent) for intent in rare[:5]) + (" ..." if len(rare) > 5 else "")
+        common = [str(intent) for intent, count in counts.items() if count >= MIN_EXAMPLES]
+        named = ", ".join(_named(intent, common) for intent in rare[:5]) + (" ..." if len(rare) > 5 else "")
         raise TrainingError(
             f"{named}: one example; wanted {MIN_EXAMPLES} or more of each intent: add some or drop the intent"
         )
+
+
+def _named(intent: str, common: Sequence[str]) -> str:
+    near = difflib.get_close_matches(intent, common, 1, cutoff=0.8)
+    return f"{intent!r} (did you mean {near[0]!r}?)" if near else repr(intent)
 
 
 def near_duplicate_key(text: str) -> str:
@@ -116,35 +123,40 @@ class Split:
 
 
 def split(dataset: Dataset, *, test_share: float = 0.15, seed: int = 0) -> Split:
-    """Split by dialogue; near-duplicates of training texts are kept on the training side.
+    """Split by dialogue; single texts of a test dialogue go over to training where a near-duplicate of them is there.
 
     An intent never loses its last two examples to the test side."""
     groups = sorted({row.group for row in dataset.rows}, key=lambda group: _hash(group, seed))
     chosen = set(groups[: round(test_share * len(groups))])
-    keys = {near_duplicate_key(row.text) for row in dataset.rows if row.group not in chosen}
-    kept = Counter(row.intent for row in dataset.rows if row.group not in chosen)
-    train: list[LabelledText] = []
-    test: list[LabelledText] = []
-    n_moved = 0
-    for row in dataset.rows:
-        if row.group not in chosen:
-            train.append(row)
-        elif near_duplicate_key(row.text) in keys or (row.intent and kept[row.intent] < MIN_EXAMPLES):
-            train.append(row)
-            kept[row.intent] += 1
-            n_moved += 1
-        else:
-            test.append(row)
-    return Split(tuple(train), tuple(test), n_moved)
+    names = [near_duplicate_key(row.text) for row in dataset.rows]
+    at_home = {i for i, row in enumerate(dataset.rows) if row.group not in chosen}
+    keys = {names[i] for i in at_home}
+    kept = Counter(dataset.rows[i].intent for i in at_home)
+    moved: set[int] = set()
+    is_settled = False
+    while not is_settled:  # what was moved may have near-duplicates of its own
+        is_settled = True
+        for i, row in enumerate(dataset.rows):
+            if i in at_home or i in moved:
+                continue
+            if names[i] in keys or (row.intent and kept[row.intent] < MIN_EXAMPLES):
+                moved.add(i)
+                keys.add(names[i])
+                kept[row.intent] += 1
+                is_settled = False
+    train = tuple(row for i, row in enumerate(dataset.rows) if i in at_home or i in moved)
+    test = tuple(row for i, row in enumerate(dataset.rows) if i not in at_home and i not in moved)
+    return Split(train, test, len(moved))
 
 
 def folds(rows: Sequence[LabelledText], n_folds: int, *, seed: int = 0) -> list[int]:
-    """The fold of each row: balanced within each intent, groups kept together.
+    """The fold of each row: balanced within each intent, groups kept together unless there is only one.
 
     Greedy: the largest groups first, each to the fold that has least of its intents."""
+    is_one = len({row.group for row in rows}) == 1
     members: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
-        members.setdefault(row.group, []).append(i)
+        members.setdefault(str(i) if is_one else row.group, []).append(i)
     filled: list[Counter[str | None]] = [Counter() for _ in range(n_folds)]
     sizes = [0] * n_folds
     fold_of = [0] * len(rows)
