@@ -24,7 +24,7 @@ from training.registry import Registry, Release
 from training.report import write_report
 from training.report_data import make_report
 from training.scoring import Scores, score
-from training.thresholds import fit_budget
+from training.thresholds import fit_budgets
 from training.trained import Options, Trained, Watch, train_fast
 
 BUDGETS = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2)
@@ -78,8 +78,7 @@ def _train(parts: Split, folder: Path, options: Options, registry: Registry, wat
 def _budgets(trained: Trained, options: Options, cosines: "np.ndarray | None") -> list[Budget]:
     calibrated = trained.model.calibrated
     messages = held_out(calibrated.evidence, calibrated.fused, trained.model.labels, calibrated.sample_weight)
-    wanted = sorted({*BUDGETS, options.max_wrong_answers})
-    return [fit_budget(messages, max_wrong, cosines) for max_wrong in wanted]
+    return fit_budgets(messages, sorted({*BUDGETS, options.max_wrong_answers}), cosines)
 
 
 def _passage_cosines(

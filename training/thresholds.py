@@ -1,5 +1,6 @@
 """The wrong-answer budget becomes thresholds, with a guarantee where the data allow one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ Array = NDArray[np.float64]
 LEVEL = 0.1  # chance that the bound fails, over draws of the held-out messages
 STEPS = 60
 START_COVERAGE = 0.15  # the sequence of tests begins with the surest 15 % of the messages
+CORRECTED = 1.0  # the confidence of a message that staff have labelled, and of no other
 DEFAULT_PASSAGE_THRESHOLD = 0.55
 LEAST_PASSAGE_THRESHOLD = 0.40
 
@@ -32,30 +34,34 @@ def upper_bound(wrong: float, n: float) -> float:
     return 1.0 if wrong >= n else float(beta.ppf(1 - LEVEL, wrong + 1, n - wrong))
 
 
-def answer_threshold(held_out: HeldOut, max_wrong_answers: float) -> tuple[float, bool]:
+def answer_threshold(
+    held_out: HeldOut, max_wrong_answers: float, *, least: float = 0.0
+) -> tuple[float, bool]:
     """The least confidence at which the answers given stay within the budget, and whether that is guaranteed.
 
     Fixed-sequence testing (Angelopoulos et al. 2021, Learn then Test, section 4): from the surest messages
     downwards, each threshold is tested by the exact binomial bound, and the last one before the first
     failure is taken. Where not even the first passes (few messages, a tight budget), the least threshold
-    is taken whose observed share of wrong answers is half the budget."""
-    order = np.argsort(-held_out.confidence)
+    from `least` up is taken whose observed share of wrong answers is half the budget; where there is none,
+    nothing but what was corrected by hand is sure enough."""
+    order = np.argsort(-held_out.confidence, kind="stable")
     confidence, weight = held_out.confidence[order], held_out.weight[order]
     given = np.cumsum(weight)
     wrong = np.cumsum(weight * ~held_out.is_right[order])
     effective = given**2 / np.cumsum(weight**2)  # Kish's effective sample size
-    total = given[-1]
+    # A threshold lets in all messages of like confidence, so each is judged by the last of its equals.
+    ends = np.searchsorted(-confidence, -confidence, side="right") - 1
     best: float | None = None
     for share in np.linspace(START_COVERAGE, 1, STEPS):
-        last = min(int(np.searchsorted(given, share * total)), len(order) - 1)
+        last = ends[min(int(np.searchsorted(given, share * given[-1])), len(order) - 1)]
         rate = wrong[last] / given[last]
         if upper_bound(rate * effective[last], effective[last]) > max_wrong_answers:
             break
         best = float(confidence[last])
     if best is not None:
         return best, True
-    within = np.flatnonzero(wrong / given <= max_wrong_answers / 2)
-    return (float(confidence[within[-1]]) if len(within) else 0.99), False
+    within = np.flatnonzero(((wrong / given)[ends] <= max_wrong_answers / 2) & (confidence >= least))
+    return (float(confidence[within[-1]]) if len(within) else CORRECTED), False
 
 
 def clarify_threshold(held_out: HeldOut, ceiling: float) -> float:
@@ -79,13 +85,17 @@ def passage_threshold(best_cosines: Array | None, max_wrong_answers: float) -> f
     return max(LEAST_PASSAGE_THRESHOLD, float(np.quantile(best_cosines, 1 - max_wrong_answers)))
 
 
-def fit_budget(held_out: HeldOut, max_wrong_answers: float, best_cosines: Array | None = None) -> Budget:
-    """All thresholds of a release."""
-    answer, is_guaranteed = answer_threshold(held_out, max_wrong_answers)
-    return Budget(
-        max_wrong_answers,
-        answer,
-        clarify_threshold(held_out, answer),
-        passage_threshold(best_cosines, max_wrong_answers),
-        is_guaranteed,
-    )
+def fit_budgets(
+    held_out: HeldOut, max_wrong_answers: Sequence[float], best_cosines: Array | None = None
+) -> list[Budget]:
+    """All thresholds of a release, for several budgets, the smallest first.
+
+    A smaller budget never answers more than a larger one, though each is judged by itself: where few messages
+    allow no guarantee the rule of thumb may be bolder than the guarantee of the next."""
+    found: list[Budget] = []
+    least = 0.0
+    for max_wrong in sorted(max_wrong_answers, reverse=True):
+        least, is_guaranteed = answer_threshold(held_out, max_wrong, least=least)
+        passage = passage_threshold(best_cosines, max_wrong)
+        found.append(Budget(max_wrong, least, clarify_threshold(held_out, least), passage, is_guaranteed))
+    return found[::-1]
