@@ -142,11 +142,11 @@ def load_fusion(path: Path, max_wrong_answers: float) -> tuple[Fusion, Budget]:
         content = json.loads(path.read_text("utf-8"))
         fusion = Fusion(**{name: tuple(weights) for name, weights in content["fusion"].items()})
         budgets = [Budget(**budget) for budget in content["budgets"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        least = min(budget.max_wrong_answers for budget in budgets)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RetrievalError(f"{path}: can't be read: {error!r}") from error
     within = [budget for budget in budgets if budget.max_wrong_answers <= max_wrong_answers + 1e-9]
     if not within:
-        least = min(budget.max_wrong_answers for budget in budgets)
         raise RetrievalError(
             f"{path}: max_wrong_answers is {max_wrong_answers}, the least this release knows is {least}"
         )

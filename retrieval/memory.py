@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,13 @@ class Memory:
         self._examples = dict(enumerate(examples))
         self._next_id = len(examples)
         self._words = WordCounts((example.text, example.intent) for example in examples)
+        self._n_of_intent = Counter(example.intent for example in examples)
+        self._ids_of_text: dict[str, list[int]] = {}
+        for key, example in self._examples.items():
+            self._ids_of_text.setdefault(example.text.casefold(), []).append(key)
+        self._displaced: dict[
+            int, list[tuple[Example, Vector]]
+        ] = {}  # by the correction that took their place
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
         if len(examples):
             self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.arange(len(examples)))
@@ -48,9 +56,9 @@ class Memory:
 
     @property
     def intents(self) -> tuple[str, ...]:
-        """Every intent that has an example, in order of first appearance."""
+        """Every intent that has an example."""
         with self._lock:
-            return tuple(dict.fromkeys(example.intent for example in self._examples.values()))
+            return tuple(self._n_of_intent)
 
     def search(self, vector: Vector, k: int) -> list[tuple[Example, float]]:
         """The k nearest examples with their cosine, nearest first."""
@@ -68,36 +76,61 @@ class Memory:
             return self._words.scores(text, intents)
 
     def learn(self, example: Example, vector: Vector) -> None:
-        """Add an example; one with the very same text but another intent gives way to it."""
+        """Add a correction; an example with the very same text but another intent gives way while it stands."""
         with self._lock:
-            self._drop(
-                [
-                    key
-                    for key, known in self._examples.items()
-                    if known.intent != example.intent and known.text.casefold() == example.text.casefold()
+            same = self._ids_of_text.get(example.text.casefold(), [])
+            keys = [key for key in same if self._examples[key].intent != example.intent]
+            if example.correction_id is not None:
+                self._displaced[example.correction_id] = [
+                    (self._examples[key], self._index.reconstruct(key)) for key in keys
                 ]
-            )
-            self._index.add_with_ids(vector.reshape(1, -1).astype(np.float32), np.array([self._next_id]))
-            self._words.add(example.text, example.intent)
-            self._examples[self._next_id] = example
-            self._next_id += 1
+            self._drop(keys)
+            self._add(example, vector)
 
     def unlearn(self, correction_id: int) -> bool:
-        """Remove what a correction taught; False if it isn't there."""
+        """Remove what a correction taught, and bring back what gave way to it; False if it isn't there."""
         with self._lock:
             keys = [key for key, known in self._examples.items() if known.correction_id == correction_id]
+            back = self._displaced.pop(correction_id, [])
+            if not keys:
+                return self._forget_displaced(correction_id, back)
             self._drop(keys)
-            return bool(keys)
+            for example, vector in back:
+                self._add(example, vector)
+            return True
+
+    def _forget_displaced(self, correction_id: int, back: list[tuple[Example, Vector]]) -> bool:
+        """Take a correction that gave way to a later one from among what the later one holds back."""
+        for held in self._displaced.values():
+            for i, (example, _) in enumerate(held):
+                if example.correction_id == correction_id:
+                    held[i : i + 1] = back
+                    return True
+        return False
+
+    def _add(self, example: Example, vector: Vector) -> None:
+        self._index.add_with_ids(vector.reshape(1, -1).astype(np.float32), np.array([self._next_id]))
+        self._examples[self._next_id] = example
+        self._ids_of_text.setdefault(example.text.casefold(), []).append(self._next_id)
+        self._n_of_intent[example.intent] += 1
+        self._words.add(example.text, example.intent)
+        self._next_id += 1
 
     def _drop(self, keys: Sequence[int]) -> None:
         if keys:
             self._index.remove_ids(faiss.IDSelectorBatch(np.array(keys, np.int64)))
-            for key in keys:
-                example = self._examples.pop(key)
-                self._words.remove(example.text, example.intent)
+        for key in keys:
+            example = self._examples.pop(key)
+            self._words.remove(example.text, example.intent)
+            self._ids_of_text[example.text.casefold()].remove(key)
+            self._n_of_intent[example.intent] -= 1
+            if not self._n_of_intent[example.intent]:
+                del self._n_of_intent[example.intent]
 
     def save(self, index: Path, examples: Path) -> None:
-        """Write the index and, line by line in its order, the examples."""
+        """Write the index and, line by line in its order, the examples.
+
+        Raises OSError when the disk won't take them."""
         with self._lock:
             rows = list(self._examples.items())
             vectors = (
@@ -105,7 +138,10 @@ class Memory:
             )
             flat = faiss.IndexFlatIP(vectors.shape[1])
             flat.add(np.ascontiguousarray(vectors, np.float32))
-            faiss.write_index(flat, str(index))
+            try:
+                faiss.write_index(flat, str(index))
+            except RuntimeError as error:
+                raise OSError(f"{index}: {error}") from error
             lines = (json.dumps({"text": e.text, "intent": e.intent}, ensure_ascii=False) for _, e in rows)
             examples.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
@@ -119,8 +155,12 @@ def load_memory(index: Path, examples: Path) -> Memory:
         vectors = flat.reconstruct_n(0, flat.ntotal)
     except RuntimeError as error:
         raise RetrievalError(f"{index}: not a FAISS index: {error}") from error
+    try:
+        lines = examples.read_text("utf-8").rstrip("\n").split("\n")  # a text may hold other line ends
+    except (OSError, UnicodeDecodeError) as error:
+        raise RetrievalError(f"{examples}: can't be read: {error}") from error
     found = []
-    for number, line in enumerate(examples.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(filter(None, lines), 1):
         try:
             row = json.loads(line)
             found.append(Example(row["text"], row["intent"]))

@@ -83,7 +83,9 @@ class Retriever:
 
         `vector` (width,) of length 1 and `class_probs` (labels,) come from one encoder pass."""
         near = self.memory.search(vector, NEIGHBOURS)
-        labels = (*self.labels, *(intent for intent in self.memory.intents if intent not in self.labels))
+        # A neighbour's intent may have left the memory since, in another thread.
+        met = (*self.memory.intents, *(example.intent for example, _ in near))
+        labels = tuple(dict.fromkeys((*self.labels, *met)))
         fused = self._with_corrections(self._fuse(text, near, class_probs, labels), near, labels)
         ranked = _rank(fused, labels)[:top]
         return Findings(
@@ -112,8 +114,9 @@ class Retriever:
     ) -> Fused:
         probs = np.zeros((1, len(labels)))
         probs[0, : len(class_probs)] = class_probs
-        similarities = np.array([[similarity for _, similarity in near] or [0.0]])
-        owners = np.array([[labels.index(example.intent) for example, _ in near] or [0]])
+        # Without a neighbour each intent has one vote, as far away as can be.
+        similarities = np.array([[similarity for _, similarity in near] or [0.0] * len(labels)])
+        owners = np.array([[labels.index(example.intent) for example, _ in near] or range(len(labels))])
         words = self.memory.word_scores(text, labels)[None, :]
         return self.fusion.fuse(Evidence(probs, similarities, owners, words), labels)
 
