@@ -82,7 +82,7 @@ class Memory:
             keys = [key for key in same if self._examples[key].intent != example.intent]
             if example.correction_id is not None:
                 self._displaced[example.correction_id] = [
-                    (self._examples[key], self._index.reconstruct(key)) for key in keys
+                    (self._examples[key], np.asarray(self._index.reconstruct(key))) for key in keys
                 ]
             self._drop(keys)
             self._add(example, vector)

@@ -61,5 +61,5 @@ def set_up_logging(*, quiet: bool) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s  %(message)s",
         datefmt="%H:%M:%S",
     )
-    for name in ("httpx", "httpcore", "alembic", "telegram", "aiohttp.access"):
+    for name in ("httpx", "httpcore", "alembic", "telegram", "aiohttp.access", "faiss"):
         logging.getLogger(name).setLevel(logging.WARNING)
