@@ -5,7 +5,7 @@ from collections.abc import Collection
 from bot.messages import Decision
 from bot.state import ConversationState
 from nlu.understanding import Understanding
-from retrieval.budget import Budget
+from retrieval.budget import MAX_CHOICES, Budget
 from retrieval.candidates import Findings
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -13,7 +13,6 @@ TALK_TO_PERSON = "talk_to_person"
 GREETING = "greeting"
 GOODBYE = "goodbye"
 SMALL_TALK = frozenset({GREETING, "thanks", GOODBYE})
-MAX_CHOICES = 3
 
 
 def decide(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.answering import Answering, person_button
-from bot.decide import GOODBYE, MAX_CHOICES, TALK_TO_PERSON, decide
+from bot.decide import GOODBYE, TALK_TO_PERSON, decide
 from bot.forms import (
     FREE_TEXT,
     Reading,
@@ -23,6 +23,7 @@ from bot.state import Form
 from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
 from retrieval.answers import Slot
+from retrieval.budget import MAX_CHOICES
 from retrieval.candidates import Findings
 
 

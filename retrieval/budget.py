@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from retrieval.errors import RetrievalError
 
+MAX_CHOICES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -11,7 +13,7 @@ class Budget:
 
     At `answer_threshold` or more of `Findings.confidence` the answers are wrong at most
     `max_wrong_answers` (a share, 0..1) of the time. From `clarify_threshold` up the customer is asked
-    which of up to three intents is meant; below it the message counts as out of scope.
+    which of up to MAX_CHOICES intents is meant; below it the message counts as out of scope.
     `passage_threshold` is the least `Candidate.score` at which a passage is shown."""
 
     max_wrong_answers: float

@@ -64,12 +64,15 @@ def fit_scope(
     return _fit_logistic(features, right, sample_weight), _fit_logistic(features, in_scope, sample_weight)
 
 
-def is_right(probs: Array, labels: Sequence[str], gold: Sequence[str]) -> NDArray[np.bool_]:
-    """Whether the best intent in scope is the gold one, for each row."""
+def is_right(
+    probs: Array, labels: Sequence[str], gold: Sequence[str], *, among: int = 1
+) -> NDArray[np.bool_]:
+    """Whether the gold intent is the best in scope, or one of the best few, for each row."""
     inside = probs.copy()
     if OUT_OF_SCOPE in labels:
         inside[:, list(labels).index(OUT_OF_SCOPE)] = -1
-    return np.array([labels[best] == label for best, label in zip(inside.argmax(axis=1), gold, strict=True)])
+    best = np.argsort(-inside, axis=1, kind="stable")[:, :among]
+    return np.array([label in [labels[i] for i in row] for row, label in zip(best, gold, strict=True)])
 
 
 def _fit_logistic(features: Array, target: NDArray[np.bool_], sample_weight: Array) -> tuple[float, ...]:

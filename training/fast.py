@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nlu.heads import Heads, LinearHead, TagHead
 from nlu.tagging import tag_names
+from retrieval.budget import MAX_CHOICES
 from retrieval.fusion import Fused
 from training.calibrate import N_FOLDS, Calibrated, calibrate, is_right
 from training.dataset import folds
@@ -95,9 +96,9 @@ def held_out(
 ) -> HeldOut:
     """What the thresholds are fitted on."""
     in_scope = np.array([label != OUT_OF_SCOPE for label in evidence.gold])
-    return HeldOut(
-        fused.confidence, in_scope & is_right(fused.probs, labels, evidence.gold), in_scope, weight
-    )
+    right = is_right(fused.probs, labels, evidence.gold)
+    choices = is_right(fused.probs, labels, evidence.gold, among=MAX_CHOICES)
+    return HeldOut(fused.confidence, in_scope & right, in_scope & choices, weight)
 
 
 def predict(model: Model, train: Features, test: Features) -> Fused:

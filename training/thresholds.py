@@ -21,11 +21,12 @@ LEAST_PASSAGE_THRESHOLD = 0.40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """Held-out messages: `confidence` (n,), whether the answer would be right, whether in scope, and weights."""
+    """Held-out messages: `confidence` (n,), whether the answer would be right, whether the right intent is among
+    the choices offered when the desk asks back, and weights."""
 
     confidence: Array
     is_right: NDArray[np.bool_]
-    is_in_scope: NDArray[np.bool_]
+    is_among_choices: NDArray[np.bool_]
     weight: Array
 
 
@@ -65,15 +66,19 @@ def answer_threshold(
 
 
 def clarify_threshold(held_out: HeldOut, ceiling: float) -> float:
-    """Where asking back pays: down to here, messages below the answer threshold are in scope more often than not."""
-    order = np.argsort(-held_out.confidence)
+    """Where asking back pays: of the messages below it the choices would hold the right one less often than not."""
+    order = np.argsort(held_out.confidence, kind="stable")
     order = order[held_out.confidence[order] < ceiling]
     if not len(order):
         return ceiling
-    weight, inside = held_out.weight[order], held_out.is_in_scope[order]
-    share = np.cumsum(weight * inside) / np.cumsum(weight)
-    pays = np.flatnonzero(share >= 0.5)
-    return float(held_out.confidence[order[pays[-1]]]) if len(pays) else ceiling
+    confidence, weight = held_out.confidence[order], held_out.weight[order]
+    share = np.cumsum(weight * held_out.is_among_choices[order]) / np.cumsum(weight)
+    ends = (
+        np.searchsorted(confidence, confidence, side="right") - 1
+    )  # of messages of like confidence, the last
+    in_vain = np.flatnonzero(share[ends] < 0.5)
+    first = in_vain[-1] + 1 if len(in_vain) else 0
+    return float(confidence[first]) if first < len(confidence) else ceiling
 
 
 def passage_threshold(best_cosines: Array | None, max_wrong_answers: float) -> float:

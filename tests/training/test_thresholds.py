@@ -105,14 +105,22 @@ def test_the_upper_bound_is_clopper_and_pearsons(wrong: float, n: float, bound: 
     assert upper_bound(wrong, n) == pytest.approx(bound, abs=5e-4)
 
 
-def test_asking_back_pays_while_most_are_in_scope() -> None:
-    confidence = np.array([0.9, 0.6, 0.5, 0.4, 0.3, 0.2])
-    inside = np.array([True, True, True, False, False, False])
-    messages = HeldOut(confidence, inside, inside, np.ones(6))
-    assert clarify_threshold(messages, 0.7) == 0.3
+def test_asking_back_pays_where_the_choices_help_more_often_than_not() -> None:
+    confidence = np.array([0.9, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
+    helped = np.array([True, True, True, True, False, True, False])
+    messages = HeldOut(confidence, helped, helped, np.ones(7))
+    assert clarify_threshold(messages, 0.7) == 0.4
     assert clarify_threshold(messages, 0.1) == 0.1
-    nobody = HeldOut(confidence, inside & False, inside & False, np.ones(6))
-    assert clarify_threshold(nobody, 0.7) == 0.7
+    assert clarify_threshold(HeldOut(confidence, helped, ~(helped & False), np.ones(7)), 0.7) == 0.1
+    assert clarify_threshold(HeldOut(confidence, helped & False, helped & False, np.ones(7)), 0.7) == 0.7
+
+
+def test_messages_of_like_confidence_stay_on_one_side_of_asking_back() -> None:
+    confidence = np.array([0.1, 0.2, 0.2, 0.2, 0.5])
+    helped = np.array([False, False, True, False, True])
+    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(5)), 0.7) == 0.5
+    helped = np.array([False, False, True, True, True])
+    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(5)), 0.7) == 0.2
 
 
 def test_passages_are_shown_where_hardly_another_message_reaches() -> None:
