@@ -116,11 +116,11 @@ def test_asking_back_pays_where_the_choices_help_more_often_than_not() -> None:
 
 
 def test_messages_of_like_confidence_stay_on_one_side_of_asking_back() -> None:
-    confidence = np.array([0.1, 0.2, 0.2, 0.2, 0.5])
-    helped = np.array([False, False, True, False, True])
-    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(5)), 0.7) == 0.5
-    helped = np.array([False, False, True, True, True])
-    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(5)), 0.7) == 0.2
+    confidence = np.array([0.1, 0.2, 0.2, 0.2, 0.5, 0.5])
+    helped = np.array([False, False, True, False, True, True])
+    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(6)), 0.7) == 0.5
+    helped = np.array([False, False, True, True, True, True])
+    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(6)), 0.7) == 0.2
 
 
 def test_passages_are_shown_where_hardly_another_message_reaches() -> None:
