@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
+from sklearn.isotonic import IsotonicRegression
 
 from retrieval.budget import Budget
 
@@ -66,19 +67,18 @@ def answer_threshold(
 
 
 def clarify_threshold(held_out: HeldOut, ceiling: float) -> float:
-    """Where asking back pays: of the messages below it the choices would hold the right one less often than not."""
-    order = np.argsort(held_out.confidence, kind="stable")
-    order = order[held_out.confidence[order] < ceiling]
-    if not len(order):
+    """Where asking back pays: the least confidence at which the choices hold the right intent as often as not.
+
+    That share is estimated by isotonic regression (Barlow et al. 1972) over the messages below the ceiling."""
+    below = held_out.confidence < ceiling
+    if not below.any():
         return ceiling
-    confidence, weight = held_out.confidence[order], held_out.weight[order]
-    share = np.cumsum(weight * held_out.is_among_choices[order]) / np.cumsum(weight)
-    ends = (
-        np.searchsorted(confidence, confidence, side="right") - 1
-    )  # of messages of like confidence, the last
-    in_vain = np.flatnonzero(share[ends] < 0.5)
-    first = in_vain[-1] + 1 if len(in_vain) else 0
-    return float(confidence[first]) if first < len(confidence) else ceiling
+    confidence = held_out.confidence[below]
+    share = IsotonicRegression().fit_transform(
+        confidence, held_out.is_among_choices[below].astype(float), held_out.weight[below]
+    )
+    pays = confidence[share >= 0.5]
+    return float(pays.min()) if len(pays) else ceiling
 
 
 def passage_threshold(best_cosines: Array | None, max_wrong_answers: float) -> float:

@@ -105,22 +105,20 @@ def test_the_upper_bound_is_clopper_and_pearsons(wrong: float, n: float, bound: 
     assert upper_bound(wrong, n) == pytest.approx(bound, abs=5e-4)
 
 
-def test_asking_back_pays_where_the_choices_help_more_often_than_not() -> None:
+def test_asking_back_pays_where_the_choices_help_as_often_as_not() -> None:
     confidence = np.array([0.9, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
     helped = np.array([True, True, True, True, False, True, False])
     messages = HeldOut(confidence, helped, helped, np.ones(7))
-    assert clarify_threshold(messages, 0.7) == 0.4
+    assert clarify_threshold(messages, 0.7) == 0.2
     assert clarify_threshold(messages, 0.1) == 0.1
     assert clarify_threshold(HeldOut(confidence, helped, ~(helped & False), np.ones(7)), 0.7) == 0.1
     assert clarify_threshold(HeldOut(confidence, helped & False, helped & False, np.ones(7)), 0.7) == 0.7
 
 
-def test_messages_of_like_confidence_stay_on_one_side_of_asking_back() -> None:
-    confidence = np.array([0.1, 0.2, 0.2, 0.2, 0.5, 0.5])
-    helped = np.array([False, False, True, False, True, True])
-    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(6)), 0.7) == 0.5
-    helped = np.array([False, False, True, True, True, True])
-    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(6)), 0.7) == 0.2
+def test_many_hopeless_messages_do_not_keep_the_desk_from_asking_about_others() -> None:
+    confidence = np.concatenate([np.linspace(0.01, 0.1, 90), np.linspace(0.3, 0.6, 10)])
+    helped = confidence > 0.2
+    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(100)), 0.7) == 0.3
 
 
 def test_passages_are_shown_where_hardly_another_message_reaches() -> None:
