@@ -74,9 +74,9 @@ def clarify_threshold(held_out: HeldOut, ceiling: float) -> float:
     if not below.any():
         return ceiling
     confidence = held_out.confidence[below]
-    share = IsotonicRegression().fit_transform(
-        confidence, held_out.is_among_choices[below].astype(float), held_out.weight[below]
-    )
+    helped = held_out.is_among_choices[below].astype(float)
+    fitted = IsotonicRegression().fit(confidence, helped, sample_weight=held_out.weight[below])
+    share = fitted.predict(confidence)
     pays = confidence[share >= 0.5]
     return float(pays.min()) if len(pays) else ceiling
 
