@@ -1,6 +1,5 @@
 """The heads of the fast training: linear models on the frozen encoder's output, fitted in seconds."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ Array = NDArray[np.float32]
 MAX_STEPS = 60  # of L-BFGS; BANKING77 needs about 40
 TAG_EPOCHS = 12
 TAG_BATCH_WORDS = 512
-MIN_TAG_STEPS = 300  # a few dialogues fill a single batch; twelve steps would teach nothing
+MIN_TAG_STEPS = 1000  # a few dialogues fill a single batch; twelve steps would teach nothing
 
 
 def fit_linear(
@@ -27,18 +26,16 @@ def fit_linear(
     *,
     strength: float,
     names: Sequence[str] | None = None,
-    balanced: bool = False,
 ) -> LinearHead:
     """Multinomial logistic regression by L-BFGS: vectors (n, width), one label each.
 
-    `strength` is the inverse of the L2 penalty, C in scikit-learn's words. `balanced` weighs rare labels up."""
+    `strength` is the inverse of the L2 penalty, C in scikit-learn's words."""
     names = tuple(names or sorted(set(labels)))
     position = {name: i for i, name in enumerate(names)}
     targets = torch.tensor([position[label] for label in labels])
     inputs = torch.from_numpy(np.ascontiguousarray(vectors, np.float32))
     weight = torch.zeros(inputs.shape[1], len(names), requires_grad=True)
     bias = torch.zeros(len(names), requires_grad=True)
-    class_weight = _balanced(labels, names) if balanced else None
     optimizer = torch.optim.LBFGS(
         [weight, bias], max_iter=MAX_STEPS, history_size=10, line_search_fn="strong_wolfe"
     )
@@ -46,18 +43,13 @@ def fit_linear(
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        value = functional.cross_entropy(inputs @ weight + bias, targets, weight=class_weight)
+        value = functional.cross_entropy(inputs @ weight + bias, targets)
         value = value + penalty * weight.square().sum()
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return value
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     return LinearHead(names, weight.detach().numpy(), bias.detach().numpy())
-
-
-def _balanced(labels: Sequence[str], names: Sequence[str]) -> torch.Tensor:
-    counts = Counter(labels)
-    return torch.tensor([len(labels) / (len(names) * max(1, counts[name])) for name in names])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
