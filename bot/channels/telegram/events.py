@@ -34,6 +34,9 @@ class Ignored:
     """Nothing for us."""
 
 
+Event = Heard | Moved | Blocked | Ignored
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A press that Telegram wants acknowledged, and the keyboard to mark it on."""
@@ -50,7 +53,7 @@ class Incoming:
     """An update that was read."""
 
     update_id: str
-    event: Heard | Moved | Blocked | Ignored
+    event: Event
     query: Query | None = None
 
     @property

@@ -1,0 +1,13 @@
+"""A Bot API server for the tests of the Telegram channel."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.bot.channels.fake_bot_api import FakeBotApi, bot_api
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeBotApi]:
+    async with bot_api() as server:
+        yield server
