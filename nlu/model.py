@@ -105,11 +105,8 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         """Scores of a batch, with the summed loss of the labels given: `intent` and `sentiment` (batch,),
         `tags` (batch, words); IGNORED where a label isn't known. `words` (batch, words) holds the position of
         each word's first sub-word, IGNORED after the last; without it no tags are scored."""
-        more = (
-            {}
-            if token_type_ids is None or self.config.type_vocab_size < 2
-            else {"token_type_ids": token_type_ids}
-        )
+        is_told = token_type_ids is not None and has_token_types(self.config)
+        more = {"token_type_ids": token_type_ids} if is_told else {}
         found = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
         )
@@ -130,6 +127,11 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
 def tag_layer(config: Any) -> int:
     """The layer whose states the tag head reads, the embeddings being 0: the middle one knows most of words."""
     return int((config.num_hidden_layers + 1) // 2)
+
+
+def has_token_types(config: Any) -> bool:
+    """Whether the transformer takes token_type_ids."""
+    return getattr(config, "type_vocab_size", 0) > 1
 
 
 def windows(states: Tensor, words: Tensor) -> Tensor:

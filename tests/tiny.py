@@ -13,7 +13,11 @@ SENTENCES = {
     "opening_hours": ("are you open today", "open on friday ?", "when do you open"),
     "out_of_scope": ("sing a song", "who won the game", "tell me a joke"),
 }
-FILLERS = ("", "hello", "hi there", "please", "so", "well")
+FILLERS = ("", "hello", "hi there", "please", "so", "well", "good morning", "one question")
+WORDS = (
+    "really", "still", "just", "again", "maybe", "soon", "then", "for", "my", "mother", "garden", "kitchen",
+    "winter", "party", "friend", "desk", "room", "dog", "bed", "house", "about", "since", "sunday", "because",
+)  # fmt: skip
 ENDS = ("", "!", "thanks", "ok ?", "i am angry", "you are great")
 PRODUCTS = ("lamp", "blue lamp", "sofa", "old sofa", "rug", "mug")
 ANGRY, GLAD = "i am angry", "you are great"
@@ -55,7 +59,7 @@ def make_tokenizer() -> Any:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    texts = (*(one for many in SENTENCES.values() for one in many), *FILLERS, *ENDS, *PRODUCTS)
+    texts = (*(one for many in SENTENCES.values() for one in many), *FILLERS, *WORDS, *ENDS, *PRODUCTS)
     words = sorted(
         {word for text in texts for word in text.lower().replace("{", "").replace("}", "").split()}
     )
@@ -74,7 +78,7 @@ def make_tokenizer() -> Any:
     )
 
 
-def make_dialogues(n: int = 60, *, seed: int = 0) -> Iterator[dict[str, Any]]:
+def make_dialogues(n: int = 100, *, seed: int = 0) -> Iterator[dict[str, Any]]:
     """Dialogues of two customer turns, each with an intent, its entities and, where it shows, a sentiment."""
     chance = random.Random(seed)
     intents = list(SENTENCES)
@@ -87,7 +91,8 @@ def make_dialogues(n: int = 60, *, seed: int = 0) -> Iterator[dict[str, Any]]:
 def make_turn(intent: str, chance: random.Random) -> dict[str, Any]:
     """One customer turn: filler, sentence, end."""
     end = chance.choice(ENDS)
-    text, entities = f"{chance.choice(FILLERS)} ", []
+    text = f"{chance.choice(FILLERS)} {chance.choice(WORDS)} "
+    entities: list[dict[str, Any]] = []
     for part in chance.choice(SENTENCES[intent]).replace("}", "{").split("{"):
         start = len(text)
         if part == "A-1042":
@@ -98,7 +103,7 @@ def make_turn(intent: str, chance: random.Random) -> dict[str, Any]:
             entities.append({"start": start, "end": len(text), "label": "product"})
         else:
             text += part
-    text = f"{text} {end}"
+    text = f"{text} {chance.choice(WORDS)} {end}"
     sentiment = {ANGRY: "negative", GLAD: "positive"}.get(end, "neutral")
     return {
         "speaker": "customer",
@@ -109,7 +114,7 @@ def make_turn(intent: str, chance: random.Random) -> dict[str, Any]:
     }
 
 
-def make_workspace(folder: Path, *, n: int = 60, seed: int = 0) -> Path:
+def make_workspace(folder: Path, *, n: int = 100, seed: int = 0) -> Path:
     """A workspace with dialogues and answers; no releases yet."""
     for name in ("dialogues", "answers", "knowledge"):
         (folder / name).mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,11 @@
 """The torch encoder becomes ONNX, fp32 and int8, checked against torch before anyone serves it."""
 
 import contextlib
+import hashlib
 import io
+import json
 import logging
+import math
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,14 +16,16 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from nlu.encoder import Encoder
-from nlu.model import pool, tag_layer
+from nlu.encoder import MAX_TOKENS, Encoded, Encoder, words_of
+from nlu.model import has_token_types, pool, tag_layer
 from training.errors import TrainingError
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 FP32_TOLERANCE = 1e-3  # cosine distance at most between torch and ONNX fp32
+SAMPLE = "a 1 e 你 о"
 INT8_WARNING = 0.05  # mean cosine distance from which int8 is named a loss
 
 
@@ -35,7 +40,7 @@ class PooledEncoder(nn.Module):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
     ) -> tuple[Tensor, Tensor]:
-        more = {"token_type_ids": token_type_ids} if self.transformer.config.type_vocab_size > 1 else {}
+        more = {"token_type_ids": token_type_ids} if has_token_types(self.transformer.config) else {}
         found = self.transformer(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
         )
@@ -68,12 +73,16 @@ def load_transformer(source: str) -> tuple[Any, Any]:
         with quiet():
             model = AutoModel.from_pretrained(source, attn_implementation="eager", dtype=torch.float32)
             tokenizer = AutoTokenizer.from_pretrained(source, use_fast=True)
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"{source}: transformers can't load a model from it: {str(error).splitlines()[0]}"
-        ) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = next(iter(str(error).splitlines()), repr(error))
+        raise TrainingError(f"{source}: transformers can't load a model from it: {reason}") from error
     if not getattr(tokenizer, "is_fast", False):
         raise TrainingError(f"{source}: has no fast tokenizer (tokenizer.json), which serving needs")
+    # Where a folder lacks its tokenizer's files, transformers makes one that knows no word.
+    if set(tokenizer(SAMPLE, add_special_tokens=False)["input_ids"]) <= {tokenizer.unk_token_id}:
+        raise TrainingError(
+            f"{source}: its tokenizer knows nothing of {SAMPLE!r}; is tokenizer.json missing?"
+        )
     return model.eval(), tokenizer
 
 
@@ -86,7 +95,7 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.transformers.optimizer import optimize_model
 
-    tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer.json").write_text(_tokenizer_json(tokenizer), "utf-8")
     module = PooledEncoder(transformer).eval()
     ids = torch.tensor([[101, 2000, 102, 0], [101, 2000, 2001, 102]]) % transformer.config.vocab_size
     example = (ids, torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]]), torch.zeros_like(ids))
@@ -123,15 +132,24 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
     raw.unlink()
 
 
+def _tokenizer_json(tokenizer: Any) -> str:
+    """Without truncation and padding, which are as the last call had them."""
+    content = json.loads(tokenizer.backend_tokenizer.to_str())
+    return json.dumps({**content, "truncation": None, "padding": None}, ensure_ascii=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far ONNX strays from torch: mean and largest cosine distance of the vectors."""
+    """How far ONNX strays from torch: mean and largest cosine distance of the vectors.
+
+    `digest` is that of the weights and the tokenizer that were compared."""
 
     fp32_mean: float
     fp32_max: float
     int8_mean: float
     int8_max: float
     seconds: float
+    digest: str = ""
 
     @property
     def is_int8_close(self) -> bool:
@@ -143,30 +161,54 @@ def check_agreement(transformer: Any, tokenizer: Any, folder: Path, texts: Seque
 
     Raises TrainingError if fp32 does not agree: such a release must not be made."""
     start = time.perf_counter()
-    wanted = torch_vectors(transformer, tokenizer, texts)
-    distances = {}
-    for precision in ("fp32", "int8"):
-        encoder = Encoder(folder / f"encoder.{precision}.onnx", folder / "tokenizer.json")
-        met = np.stack([one.vector for one in encoder.encode(texts)])
-        distances[precision] = 1 - (met * wanted).sum(axis=1)
-    if distances["fp32"].max() > FP32_TOLERANCE:
+    wanted = [torch_encode(transformer, tokenizer, text) for text in texts]
+    met = {
+        kind: Encoder(folder / f"encoder.{kind}.onnx", folder / "tokenizer.json").encode(texts)
+        for kind in ("fp32", "int8")
+    }
+    fp32, int8 = (
+        np.array([_distance(a.vector, b.vector) for a, b in zip(wanted, met[kind], strict=True)])
+        for kind in ("fp32", "int8")
+    )
+    words = [_distance(a.word_states, b.word_states) for a, b in zip(wanted, met["fp32"], strict=True)]
+    farthest = max(float(fp32.max()), *words)
+    if not farthest <= FP32_TOLERANCE:  # NaN too
         raise TrainingError(
-            f"ONNX and torch disagree: cosine distance {distances['fp32'].max():.4f}, wanted at most {FP32_TOLERANCE}"
+            f"ONNX and torch disagree: cosine distance {farthest:.4f}, wanted at most {FP32_TOLERANCE}"
         )
     return Agreement(
-        float(distances["fp32"].mean()),
-        float(distances["fp32"].max()),
-        float(distances["int8"].mean()),
-        float(distances["int8"].max()),
+        float(fp32.mean()),
+        float(fp32.max()),
+        float(int8.mean()),
+        float(int8.max()),
         time.perf_counter() - start,
+        encoder_digest(transformer, tokenizer),
     )
 
 
-def torch_vectors(transformer: Any, tokenizer: Any, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Vectors of texts by torch: (n, width)."""
-    batch = tokenizer(list(texts), return_tensors="pt", padding=True, truncation=True, max_length=128)
+def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The largest cosine distance of vectors (width,) or rows (n, width); infinite where their shapes differ."""
+    if one.shape != other.shape:
+        return math.inf
+    lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    return float(np.max(1 - (one * other).sum(axis=-1) / np.maximum(lengths, 1e-12), initial=0.0))
+
+
+def torch_encode(transformer: Any, tokenizer: Any, text: str) -> Encoded:
+    """What torch gives for one text, unpadded; to be served by ONNX it must come out the same in any batch."""
+    batch = tokenizer([text], return_tensors="pt", truncation=True, max_length=MAX_TOKENS)
+    firsts, words = words_of(batch.encodings[0], text)
+    ids = batch["input_ids"]
     with torch.inference_mode():
-        types = batch.get("token_type_ids", torch.zeros_like(batch["input_ids"]))
-        vectors, _ = PooledEncoder(transformer)(batch["input_ids"], batch["attention_mask"], types)
-    found: NDArray[np.float32] = vectors.float().numpy()
-    return found
+        vectors, states = PooledEncoder(transformer)(ids, batch["attention_mask"], torch.zeros_like(ids))
+    return Encoded(vectors[0].float().numpy(), states[0].float().numpy()[firsts], words)
+
+
+def encoder_digest(transformer: Any, tokenizer: Any) -> str:
+    """SHA-256 of all that the ONNX files are made of."""
+    digest = hashlib.sha256(_tokenizer_json(tokenizer).encode())
+    digest.update(f"{tag_layer(transformer.config)}\n{transformer.config.to_json_string()}".encode())
+    for name, tensor in sorted(transformer.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)
+    return digest.hexdigest()

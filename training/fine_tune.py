@@ -4,7 +4,8 @@ It begins where the fast training ends (Kumar et al. 2022: fit the heads first, 
 the validation rows stop getting better, and goes on after an interrupt where it was. Under torchrun each
 process takes its share of every batch."""
 
-import os
+import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,9 @@ from nlu.model import IGNORED, JointModel
 from nlu.tagging import tags_of
 from nlu.text import clean
 from training.dataset import LabelledText
+from training.export import quiet
 from training.features import Progress
+from training.ranks import world_size
 from training.trained import CurvePoint
 
 MAX_EPOCHS = 12
@@ -153,8 +156,11 @@ def fine_tune(
         for one in trainer.callback_handler.callbacks
         if type(one).__name__ not in ("PrinterCallback", "ProgressCallback")
     ]
-    has_checkpoint = any(checkpoints.glob("checkpoint-*/trainer_state.json"))
-    trainer.train(resume_from_checkpoint=True if has_checkpoint else None)
+    checkpoint = last_checkpoint(checkpoints)
+    with quiet():
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
     best = trainer.state.best_metric
     tuned: JointModel = model.to("cpu").float().eval()
     return Tuned(
@@ -162,12 +168,24 @@ def fine_tune(
     )
 
 
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest whole checkpoint; what a kill left half-written is removed."""
+    for path in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
+        try:
+            json.loads((path / "trainer_state.json").read_text("utf-8"))  # the last file of a checkpoint
+        except (OSError, ValueError):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            return path
+    return None
+
+
 def _arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
     on_gpu = torch.cuda.is_available()
     return TrainingArguments(
         output_dir=str(checkpoints),
         num_train_epochs=epochs,
-        per_device_train_batch_size=BATCH,
+        per_device_train_batch_size=max(1, BATCH // world_size()),
         per_device_eval_batch_size=4 * BATCH,
         learning_rate=ENCODER_RATE,
         warmup_steps=WARMUP,
@@ -179,6 +197,7 @@ def _arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
         save_strategy="epoch",
         save_total_limit=2,
         load_best_model_at_end=True,
+        restore_callback_states_from_checkpoint=True,  # how long early stopping has waited already
         metric_for_best_model="score",
         greater_is_better=True,
         label_names=["intent", "tags", "sentiment"],
@@ -237,8 +256,3 @@ def _curves(history: Sequence[dict[str, float]]) -> tuple[CurvePoint, ...]:
         for name, shown in names.items()
         if name in entry
     )
-
-
-def rank() -> int:
-    """This process's number under torchrun, 0 alone."""
-    return int(os.environ.get("RANK", "0"))

@@ -1,7 +1,9 @@
 """The full training beside the fast one: the better of the two on validation messages is kept."""
 
 import hashlib
+import os
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,39 +14,46 @@ import torch
 from nlu.heads import Heads
 from training.base_model import resolve
 from training.calibrate import calibrate, is_right
-from training.dataset import Dataset, LabelledText, Split, split
+from training.dataset import Dataset, Split, split
 from training.evidence import LabelledEvidence, gather
-from training.export import check_agreement, export, load_transformer, quiet
+from training.export import check_agreement, export, load_transformer
 from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, encode_rows
-from training.fine_tune import Tuned, fine_tune, rank
+from training.fine_tune import Tuned, fine_tune
+from training.ranks import OtherRank, rank
 from training.registry import Registry
-from training.trained import AGREEMENT_TEXTS, Options, Trained, Watch, train_fast
+from training.trained import AGREEMENT_TEXTS, ENCODER_FILES, Options, Trained, Watch, train_fast
 from training.turns import OUT_OF_SCOPE
 
 VALID_SHARE = 0.12
+MIN_VALID = 10  # messages in scope; fewer can't tell which training is better
 CHECKPOINTS = ".kefu"
-
-
-class OtherRank(Exception):
-    """This process only helped with the training; rank 0 evaluates and writes."""
+A_DAY_S = 86400
 
 
 def train_full(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
-    """Fine-tune, and keep the result only where it beats the fast training on validation messages."""
+    """Fine-tune, and keep the result only where it is no worse than the fast training on validation messages.
+
+    Raises OtherRank in all processes of torchrun but the first."""
     fast = train_fast(parts, folder, options, registry, watch)
-    torch.set_num_threads(torch.get_num_threads() * 2)  # whole batches pay for more threads; the heads didn't
     cut = split(Dataset(parts.train), test_share=VALID_SHARE, seed=options.seed + 1)
+    n_valid = sum(row.intent in fast.model.labels and row.intent != OUT_OF_SCOPE for row in cut.test)
+    if n_valid < MIN_VALID:
+        if rank() != 0:
+            raise OtherRank
+        note = f"{n_valid} messages to check a full training with, wanted {MIN_VALID}: the fast one was kept."
+        return replace(fast, notes=(note,))
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(torch.get_num_threads() * 2)  # whole batches pay for more threads; heads don't
     positions = {id(row): i for i, row in enumerate(parts.train)}
     train_at = [positions[id(row)] for row in cut.train]
     valid_at = [positions[id(row)] for row in cut.test]
     start = fit_heads(
         fast.train.only(train_at), fast.model.labels, fast.model.calibrated.strength, seed=options.seed
     )
-    checkpoints = registry.folder.parent / CHECKPOINTS / f"full-{_fingerprint(parts.train, options)}"
+    checkpoints = registry.folder.parent / CHECKPOINTS / f"full-{_fingerprint(parts, options, fast)}"
     source = resolve(options.base_model)
-    with quiet():
-        _, tokenizer = load_transformer(source)
+    _, tokenizer = load_transformer(source)
     with watch.stage("fine-tuning"):
         tuned = fine_tune(
             source, tokenizer, start, cut.train, cut.test, checkpoints,
@@ -52,17 +61,26 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
         )  # fmt: skip
     if rank() != 0:
         raise OtherRank
-    full = _finish(tuned, tokenizer, fast, parts, (train_at, valid_at), folder, options, watch)
+    beside = folder / "tuned"
+    beside.mkdir()
+    full = _finish(tuned, tokenizer, fast, parts, (train_at, valid_at), beside, options, watch)
     before = valid_accuracy(_evidence(fast.train, train_at, valid_at, fast.model, start), fast.model)
     after = valid_accuracy(full.model.calibrated.evidence, full.model)
-    shutil.rmtree(checkpoints, ignore_errors=True)
-    if after >= before:
-        return replace(
-            full, notes=(f"Validation accuracy: full {after:.1%}, fast {before:.1%}; full was kept.",)
-        )
-    again = train_fast(parts, folder, options, registry, watch)
-    note = f"Validation accuracy: full {after:.1%}, fast {before:.1%}; the fast training was kept."
-    return replace(again, notes=(note,), curves=tuned.curves)
+    kept = "full" if after >= before else "fast"
+    if kept == "full":
+        for name in ENCODER_FILES:
+            (beside / name).replace(folder / name)
+    shutil.rmtree(beside)
+    _clear(checkpoints)
+    note = f"Validation accuracy: full {after:.1%}, fast {before:.1%}; the {kept} training was kept."
+    return replace(full if kept == "full" else fast, notes=(note,), curves=tuned.curves)
+
+
+def _clear(checkpoints: Path) -> None:
+    """Remove the way to a finished training, and those nobody has gone on with for a day."""
+    for folder in checkpoints.parent.glob("full-*"):
+        if folder == checkpoints or time.time() - folder.stat().st_mtime > A_DAY_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _finish(
@@ -77,8 +95,6 @@ def _finish(
 ) -> Trained:
     """Export the tuned encoder, encode everything with it, and calibrate on the validation messages."""
     with watch.stage("encoder to ONNX"):
-        for name in ("tokenizer.json", "encoder.fp32.onnx", "encoder.int8.onnx"):
-            (folder / name).unlink(missing_ok=True)  # may be a link into an earlier release
         export(tuned.transformer, tokenizer, folder)
         texts = [row.text for row in parts.train[:AGREEMENT_TEXTS]]
         agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
@@ -117,6 +133,7 @@ def valid_accuracy(evidence: LabelledEvidence, model: Model) -> float:
     return float(is_right(fused.probs, model.labels, evidence.gold)[known].mean()) if known.any() else 0.0
 
 
-def _fingerprint(rows: Sequence[LabelledText], options: Options) -> str:
-    content = "\n".join([repr(options), *(repr(row) for row in rows)])
+def _fingerprint(parts: Split, options: Options, fast: Trained) -> str:
+    """Of all that a training which goes on must have in common with the one that was interrupted."""
+    content = "\n".join([repr(options), fast.agreement.digest, *(repr(row) for row in parts.train)])
     return hashlib.sha256(content.encode()).hexdigest()[:12]

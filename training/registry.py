@@ -169,6 +169,8 @@ class Registry:
             "files": {path.name: file_digest(path) for path in sorted(staging.iterdir())},
         }
         ReleaseFiles(staging).manifest.write_text(json.dumps(whole, indent=1, ensure_ascii=False), "utf-8")
+        for path in staging.iterdir():
+            path.chmod(0o644)  # safetensors writes for the owner alone; another user may serve
         staging.chmod(0o755)
         return self.open(self._move(staging, f"{moment:%Y-%m-%d-%H%M%S}-{speed}"))
 

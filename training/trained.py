@@ -13,10 +13,10 @@ import torch
 
 from training.base_model import DEFAULT, resolve
 from training.dataset import LabelledText, Split
-from training.export import Agreement, check_agreement, export, load_transformer
+from training.export import Agreement, check_agreement, encoder_digest, export, load_transformer
 from training.fast import Model, fit
 from training.features import Features, Progress, encode_rows, no_progress
-from training.registry import Registry
+from training.registry import Registry, Release, file_digest
 
 Speed = Literal["fast", "full"]
 Precision = Literal["int8", "fp32"]
@@ -89,8 +89,9 @@ def default_speed() -> Speed:
 
 def train_fast(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
     """Frozen encoder, linear heads, memory."""
-    # More threads than free cores make torch several times slower, not faster.
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+    if "OMP_NUM_THREADS" not in os.environ:
+        # More threads than free cores make torch several times slower, not faster.
+        torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
     with watch.stage("encoder to ONNX"):
         agreement = frozen_encoder(parts.train, folder, options, registry)
     with watch.stage("encoding"):
@@ -107,15 +108,21 @@ def frozen_encoder(
     rows: tuple[LabelledText, ...], folder: Path, options: Options, registry: Registry
 ) -> Agreement:
     """Put the base model's ONNX files into a folder, from an earlier release where one has the very same."""
+    transformer, tokenizer = load_transformer(resolve(options.base_model))
+    digest = encoder_digest(transformer, tokenizer)
     for release in reversed(registry.releases()):
-        encoder = release.manifest.get("encoder", {})
-        if encoder.get("is_frozen") and encoder.get("base_model") == options.base_model:
+        encoder = release.manifest["encoder"]
+        if encoder.get("agreement", {}).get("digest") == digest and _is_whole(release):
             for name in ENCODER_FILES:
                 _link(release.folder / name, folder / name)
             return Agreement(**encoder["agreement"])
-    transformer, tokenizer = load_transformer(resolve(options.base_model))
     export(transformer, tokenizer, folder)
     return check_agreement(transformer, tokenizer, folder, [row.text for row in rows[:AGREEMENT_TEXTS]])
+
+
+def _is_whole(release: Release) -> bool:
+    files = release.manifest["files"]
+    return all(file_digest(release.folder / name) == files.get(name) for name in ENCODER_FILES)
 
 
 def _link(source: Path, target: Path) -> None:

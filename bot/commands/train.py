@@ -1,5 +1,6 @@
 """`kefu train`: dialogues become a release."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,13 @@ from bot.settings import load_settings
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--no-promote", is_flag=True, help="Leave the current release as it is.")
 def command(workspace: Path, no_promote: bool, **options: Any) -> None:
-    """Train a release from WORKSPACE/dialogues and make it current."""
-    train_workspace(workspace, promote=not no_promote, **options)
+    """Train a release from WORKSPACE/dialogues and make it current.
+
+    The full training runs under torchrun, too: torchrun --nproc_per_node=2 $(which kefu) train --speed full"""
+    from training.ranks import OtherRank
+
+    with suppress(OtherRank):
+        train_workspace(workspace, promote=not no_promote, **options)
 
 
 def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> Path:
@@ -45,6 +51,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> 
     from training.dialogues import dialogue_files, read_dialogues
     from training.errors import TrainingError
     from training.pipeline import train
+    from training.ranks import rank
     from training.registry import Registry
     from training.trained import Options, Watch, default_speed
 
@@ -66,7 +73,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> 
     options = replace(options, **{name: value for name, value in chosen.items() if value is not None})
     if chosen.get("speed") is None:
         options = replace(options, speed=default_speed())
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=rank() != 0)
     with Stages(console) as stages:
         stages.show("reading dialogues", 0, 0)
         dataset = build_dataset(read_dialogues(files))
