@@ -1,6 +1,8 @@
 """Many customers at once against a running `kefu serve`.
 
-python -m bench.load --url http://127.0.0.1:8080 --clients 32 --messages 2000"""
+    python -m bench.load --url http://127.0.0.1:8080 --clients 32 --messages 2000
+
+All clients share one address, so [web] requests_per_minute of the desk must allow what they send in a minute."""
 
 import asyncio
 import json
@@ -14,6 +16,7 @@ import psutil
 
 from bench.measure import percentiles
 
+MESSAGES_EACH = 8  # in one conversation; below what a desk takes from one customer in a minute
 TEXTS = (
     "where is my order",
     "I'd like to return the lamp I bought last week",
@@ -33,7 +36,7 @@ TEXTS = (
 @click.option("--api-key", default="", help="Where the server isn't bound to loopback.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(url: str, clients: int, messages: int, api_key: str, json_path: Path | None) -> None:
-    """Each client has a conversation of its own and sends its next message when the last was answered."""
+    """Each client sends its next message when the last was answered, and begins a new conversation after a few."""
     figures = asyncio.run(run(url.rstrip("/"), clients, messages, api_key))
     for name, value in figures.items():
         click.echo(f"{name:16} {value}")
@@ -50,8 +53,9 @@ async def run(url: str, clients: int, messages: int, api_key: str) -> dict[str, 
 
     async def client(session: aiohttp.ClientSession) -> None:
         nonlocal errors
-        conversation = f"bench-{uuid.uuid4().hex}"
-        for number in left:
+        for sent, number in enumerate(left):
+            if sent % MESSAGES_EACH == 0:
+                conversation = f"bench-{uuid.uuid4().hex}"
             body = {
                 "conversation": conversation,
                 "client_message_id": uuid.uuid4().hex,
@@ -87,7 +91,9 @@ def server_rss_mb(url: str) -> int | None:
     """Resident memory of the process that listens on the URL's port, if it is on this machine."""
     port = int(url.rsplit(":", 1)[1].split("/")[0]) if url.count(":") > 1 else 80
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        address = connection.laddr
+        is_listening = connection.status == psutil.CONN_LISTEN and bool(address)
+        if is_listening and getattr(address, "port", None) == port and connection.pid:
             return round(psutil.Process(connection.pid).memory_info().rss / 2**20)
     return None
 
