@@ -21,7 +21,9 @@ from retrieval.articles import load_articles
 from retrieval.fusion import load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
+from retrieval.vector_cache import VectorCache
 
+VECTORS = Path(".kefu", "vectors.safetensors")  # in the workspace
 WARM_UP = "call 020 7946 0018 tomorrow at noon, please"
 
 
@@ -75,6 +77,7 @@ def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[U
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
         return np.stack([encoded.vector for encoded in understander.encoder.encode_all(texts)])
 
+    vectors = VectorCache(settings.folder / VECTORS, f"{release.name} {options.precision}", encode)
     retriever = Retriever(
         understander.labels,
         load_memory(files.index, files.examples),
@@ -82,8 +85,9 @@ def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[U
         budget,
         answers=book,
         passages=load_articles(settings.folder / "knowledge"),
-        encode=encode,
+        encode=vectors.encode,
     )
+    vectors.save()
     return understander, retriever
 
 
