@@ -28,7 +28,7 @@ from bot.state import Form, Given
 from bot.talk import Outcome, Talk, in_custody
 from bot.wording import Wording
 from retrieval.answers import Answer, AnswerBook, AnswerButton, MissingSlot, Slot, render, say
-from retrieval.candidates import Candidate
+from retrieval.candidates import Candidate, Findings
 from retrieval.errors import RetrievalError
 
 MAX_OPENERS = 4
@@ -48,7 +48,7 @@ class Answering:
     async def give(self, talk: Talk, decision: Decision, *, is_confirmed: bool = False) -> Outcome:
         """Answer the decision's intent, or ask for what that takes; `is_confirmed`: the customer said yes."""
         intent = decision.intent or ""
-        answers = self.book.of_intent(intent)
+        answers = likeliest_first(self.book.of_intent(intent), talk.findings)
         if decision.answer_id is not None and (wanted := self.book.find(decision.answer_id)):
             answers = (wanted, *(other for other in answers if other is not wanted))
         talk = self._filled(talk, answers, intent)
@@ -275,3 +275,11 @@ class Answering:
 def person_button(talk: Talk) -> Button:
     """The button with which the customer asks for a person."""
     return Button(talk.words.say("Talk to a person"), "human")
+
+
+def likeliest_first(answers: Sequence[Answer], findings: Findings | None) -> tuple[Answer, ...]:
+    """Those that hold for anybody, in the order of how well they fit the words; the others keep their places."""
+    rank = {found.id: place for place, found in enumerate(findings.answers)} if findings else {}
+    plain = [a for a in answers if not (a.conditions or a.slots or a.action or a.knowledge)]
+    ordered = iter(sorted(plain, key=lambda answer: rank.get(answer.id, len(rank))))
+    return tuple(next(ordered) if answer in plain else answer for answer in answers)

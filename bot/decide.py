@@ -12,6 +12,7 @@ OUT_OF_SCOPE = "out_of_scope"
 TALK_TO_PERSON = "talk_to_person"
 GREETING = "greeting"
 GOODBYE = "goodbye"
+PATIENCE = 2  # angry messages in a row that are still answered: two broken things are no quarrel yet
 SMALL_TALK = frozenset({GREETING, "thanks", GOODBYE})
 
 
@@ -28,7 +29,7 @@ def decide(
     "answer" names the intent (its slots may still have to be asked for) or, with reason "passage", the
     passage in `answer_id`. `answerable` are the intents with an answer; only they are offered as choices."""
     best = findings.intents[0].intent if findings.intents else None
-    if understanding.sentiment == "negative" and state.negatives > 0:
+    if understanding.sentiment == "negative" and state.negatives >= PATIENCE:
         return Decision("hand_over", "angry", best, findings.confidence)
     if best == OUT_OF_SCOPE:
         return _outside(findings, budget, state)

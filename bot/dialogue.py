@@ -156,7 +156,11 @@ class Dialogue:
             return await self.leave(talk, form)
         if reading == "unclear":
             return self.answering.repeat(talk, form, decision)
-        if form.slot and slots[form.slot].entity == FREE_TEXT:
+        if (
+            form.slot
+            and slots[form.slot].entity == FREE_TEXT
+            and not is_about_another(form.slot, slots, talk)
+        ):
             talk = _with_values(talk, replace(form, values={form.slot: talk.text.strip()}))
         return await self.answering.give(talk, decision)
 
@@ -241,6 +245,12 @@ class Dialogue:
     def _lasting(self) -> frozenset[str]:
         slots = (slot for answer in self.answering.book.answers for slot in answer.slots)
         return frozenset(slot.name for slot in slots if is_lasting(slot))
+
+
+def is_about_another(asked: str, slots: Mapping[str, Slot], talk: Talk) -> bool:
+    """For "no, the other one, LW-2" to a question for an address: whether it only gives a value of another slot."""
+    others = {slot.entity for name, slot in slots.items() if name != asked}
+    return is_bare(talk.text, talk.entities) and any(entity.label in others for entity in talk.entities)
 
 
 def _with_values(talk: Talk, form: Form) -> Talk:

@@ -73,7 +73,10 @@ class Retriever:
         self.answers = answers
         self._passages = tuple(passages)
         self._answer_list = answers.answers
-        self._answer_texts = _Texts.of([_plain(answer) for answer in self._answer_list], encode)
+        self._variants = [
+            (answer.id, text) for answer in self._answer_list for text in _plain_variants(answer)
+        ]
+        self._answer_texts = _Texts.of([text for _, text in self._variants], encode)
         self._passage_texts = _Texts.of([f"{passage.title}. {passage.text}" for passage in passages], encode)
 
     def search(
@@ -140,15 +143,15 @@ class Retriever:
     def _rank_answers(
         self, text: str, vector: Vector, intents: Sequence[RankedIntent]
     ) -> tuple[Candidate, ...]:
-        likeness = {
-            position: (score, cosine)
-            for position, score, cosine in self._answer_texts.search(text, vector, len(self._answer_list))
-        }
-        position_of = {answer.id: position for position, answer in enumerate(self._answer_list)}
+        likeness: dict[str, tuple[float, float]] = {}  # of each answer's nearest variant
+        for position, score, cosine in self._answer_texts.search(text, vector, len(self._variants)):
+            answer_id = self._variants[position][0]
+            best_score, best_cosine = likeness.get(answer_id, (0.0, -1.0))
+            likeness[answer_id] = (max(score, best_score), max(cosine, best_cosine))
         found: list[Candidate] = []
         for ranked in intents:
             group = self.answers.of_intent(ranked.intent)
-            scored = [(answer, *likeness.get(position_of[answer.id], (0.0, 0.0))) for answer in group]
+            scored = [(answer, *likeness.get(answer.id, (0.0, 0.0))) for answer in group]
             shares = np.exp([4 * cosine for _, _, cosine in scored])
             for (answer, score, _), share in sorted(
                 zip(scored, shares, strict=True), key=lambda pair: -pair[1]
@@ -182,6 +185,6 @@ def _rank(fused: Fused, labels: Sequence[str]) -> tuple[RankedIntent, ...]:
     )
 
 
-def _plain(answer: Answer) -> str:
-    text = f"{answer.title.templates[0]}. {answer.variants.templates[0]}"
-    return re.sub(r"\s+", " ", TEMPLATE_MARKS.sub("", text))
+def _plain_variants(answer: Answer) -> list[str]:
+    texts = (f"{answer.title.templates[0]}. {variant}" for variant in answer.variants.templates)
+    return [re.sub(r"\s+", " ", TEMPLATE_MARKS.sub("", text)) for text in texts]

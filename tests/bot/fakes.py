@@ -61,6 +61,11 @@ ANSWERS = """
   title: Complain
   slots: [{name: story, entity: text, ask: "What happened?"}]
   variants: ["Noted: {{ story }}"]
+- id: address_changed
+  intent: change_address
+  title: Another address
+  slots: [{name: order_number, ask: "Which order?"}, {name: address, entity: text, ask: "Where to?"}]
+  variants: ["{{ order_number }} goes to {{ address }}."]
 - {id: damaged, intent: item_damaged, title: Something broke, variants: ["So sorry, a person looks at it."], hand_over: true}
 - {id: sizes, intent: product_info, title: Sizes, knowledge: true, variants: ["{{ passage.text }}"]}
 """
@@ -149,6 +154,7 @@ MEANINGS: dict[str, Meaning] = {
     "another day please": ("change_date", 0.95),
     "it was due monday, where is it": ("order_status", 0.95),
     "I have a complaint": ("complaint", 0.95),
+    "send LW-11111 elsewhere": ("change_address", 0.95),
     "my lamp arrived broken": ("item_damaged", 0.95),
     "a human please": ("talk_to_person", 0.97),
     "hi": ("greeting", 0.99),

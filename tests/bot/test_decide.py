@@ -78,9 +78,9 @@ def test_out_of_scope_as_best_intent_is_never_answered() -> None:
 
 
 def test_anger_counts_only_in_a_row() -> None:
-    assert decide_at(0.9, sentiment="negative", negatives=1).reason == "angry"
-    assert decide_at(0.9, sentiment="negative", negatives=0).reason == "confident"
-    assert decide_at(0.9, sentiment="neutral", negatives=1).reason == "confident"
+    assert decide_at(0.9, sentiment="negative", negatives=2).reason == "angry"
+    assert decide_at(0.9, sentiment="negative", negatives=1).reason == "confident"
+    assert decide_at(0.9, sentiment="neutral", negatives=2).reason == "confident"
 
 
 @given(

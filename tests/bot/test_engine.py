@@ -208,11 +208,13 @@ async def test_an_answer_without_its_passage_is_handed_over(customer: Make) -> N
     assert await customer().say("how wide is the sofa") == ("hand_over", "product_info")
 
 
-async def test_two_angry_messages_in_a_row_reach_a_person(customer: Make) -> None:
+async def test_three_angry_messages_in_a_row_reach_a_person(customer: Make) -> None:
     anna = customer(moods={"where is LW-11111": "negative", "Where is my parcel?": "negative"})
 
     assert await anna.say("where is LW-11111") == ("answer", "order_shipped")
+    assert await anna.say("where is LW-11111") == ("answer", "order_shipped")
     assert await anna.say("thanks") == ("answer", "thanks")
+    assert await anna.say("where is LW-11111") == ("answer", "order_shipped")
     assert await anna.say("where is LW-11111") == ("answer", "order_shipped")
     assert await anna.say("Where is my parcel?") == ("hand_over", "order_status")
     assert anna.last is not None
@@ -516,3 +518,11 @@ async def test_the_bot_is_silent_while_a_person_has_the_conversation(
             assert turn.replies == ()
         elif step != "edit":
             assert turn.replies
+
+
+async def test_another_order_is_no_address(customer: Make) -> None:
+    anna = customer()
+    assert await anna.say("send LW-11111 elsewhere") == ("ask", "change_address")
+    assert await anna.say("no, the other one, LW-22222") == ("ask", "change_address")
+    turn = await anna.send("12 Rose Lane, Bath")
+    assert turn.replies[0].text == "LW-22222 goes to 12 Rose Lane, Bath."
