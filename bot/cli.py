@@ -45,7 +45,10 @@ class LazyCommands(click.Group):
 )
 @click.version_option(package_name="kefu")
 def kefu() -> None:
-    """A customer-service desk that learns from your own support dialogues."""
+    """A customer-service desk that learns from your own support dialogues.
+
+    Everything of one desk lies in a folder, its workspace: settings, answers, dialogues, releases, the log.
+    `kefu init FOLDER` makes one; then come import, validate, train and serve."""
 
 
 workspace_option = click.option(
@@ -54,7 +57,7 @@ workspace_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     show_default="the current folder",
-    help="The folder with kefu.toml.",
+    help="The workspace: a folder with a kefu.toml.",
 )
 
 

@@ -12,9 +12,10 @@ from bot.cli import workspace_option
 @workspace_option
 @click.option("--explain", is_flag=True, help="Show what was understood, found and decided, and why.")
 def command(workspace: Path, explain: bool) -> None:
-    """Talk to the desk here in the terminal; a pipe may do the talking, one message a line.
+    """Talk to the desk here in the terminal.
 
-    Needs a release (`kefu train`), but no server. What is said goes to the workspace's log, as on any channel."""
+    It needs a release (`kefu train`), but no server. A pipe may do the talking, one message a line. What is
+    said goes to the workspace's log, as on any channel."""
     asyncio.run(_chat(workspace, explain=explain))
 
 

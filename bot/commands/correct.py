@@ -19,19 +19,28 @@ if TYPE_CHECKING:
 @click.command()
 @workspace_option
 @click.argument("text", required=False)
-@click.option("--intent", help="What the text means: an intent of the answers, or out_of_scope.")
 @click.option(
-    "--by", default=lambda: os.environ.get("USER", "staff"), show_default="you", help="Who says so."
+    "--intent", metavar="INTENT", help="What the text means: an intent of the answers, or out_of_scope."
 )
-@click.option("--note", default="", help="Why, for whoever reads the list.")
-@click.option("--undo", type=int, metavar="ID", help="Take a correction back.")
+@click.option(
+    "--by",
+    metavar="NAME",
+    default=lambda: os.environ.get("USER", "staff"),
+    show_default="you",
+    help="Who says so, for the list.",
+)
+@click.option("--note", default="", help="Why, for the list.")
+@click.option("--undo", type=int, metavar="ID", help="Take a correction back; --list shows the ids.")
 @click.option("--list", "is_list", is_flag=True, help="Show the corrections that hold.")
 def command(
     workspace: Path, text: str | None, intent: str | None, by: str, note: str, undo: int | None, is_list: bool
 ) -> None:
-    """Say what TEXT means, e.g. kefu correct "wheres my stuff" --intent order_status.
+    """Teach the desk what a text means, at once.
 
-    A running server knows it within a second; the next training learns it for good."""
+    For instance: kefu correct "wheres my stuff" --intent order_status
+
+    A running server knows it within a second, every later release too. `kefu export` writes it as the label
+    of the messages that say TEXT, so that training learns it."""
     if [text is not None, undo is not None, is_list].count(True) != 1:
         raise click.UsageError("wanted one of TEXT with --intent, --undo ID, or --list")
     if (text is None) != (intent is None):

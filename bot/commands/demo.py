@@ -24,9 +24,10 @@ STARTS_WITHIN_S = 15.0
 @click.command()
 @workspace_option
 def command(workspace: Path) -> None:
-    """Train the workspace if its dialogues changed since the current release, and serve it.
+    """Train a workspace where needed, then serve it.
 
-    A file order_system.py in the workspace is run beside it and plays the company's own system."""
+    It is trained if it has no release yet or its dialogues changed since. A file order_system.py in the
+    workspace is run beside the server and plays the company's own system."""
     from bot.commands.serve import run, set_up_logging
     from bot.settings import load_settings
 

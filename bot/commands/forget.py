@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 @workspace_option
 @click.argument("customer")
 @click.option("--dry-run", is_flag=True, help="Show what would be removed and remove nothing.")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Don't ask whether to.")
 def command(workspace: Path, customer: str, dry_run: bool, yes: bool) -> None:
-    """Remove all that CUSTOMER wrote and all that is known about them, for good.
+    """Remove one customer from the log, for good.
 
-    CUSTOMER is a channel's key such as telegram:123, or the id in the database. Works beside a running
-    server, which may have to wait while the database file is written anew."""
+    What CUSTOMER wrote and what is known about them goes; how many messages there were and what was decided
+    stays. CUSTOMER is a channel's key such as telegram:123, or the id in the database. Works beside a
+    running server, which may have to wait while the database file is written anew."""
     asyncio.run(_forget(workspace, customer, is_dry=dry_run, is_sure=yes))
 
 

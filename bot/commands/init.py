@@ -12,9 +12,10 @@ from bot.errors import BotError
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def command(folder: Path) -> None:
-    """Make FOLDER a workspace: settings, small talk in English and Chinese, room for answers and articles.
+    """Make FOLDER a workspace to fill.
 
-    Files that are there already are left alone; a folder with a kefu.toml is refused."""
+    It gets settings, entities, answers and example messages for small talk in English and Chinese, and room
+    for articles. Files that are there already are left alone; a folder with a kefu.toml is refused."""
     if (folder / "kefu.toml").exists():
         raise BotError(f"{folder / 'kefu.toml'}: there already; wanted a folder that is no workspace yet")
     with as_file(files("bot") / "starter") as starter:
@@ -22,9 +23,11 @@ def command(folder: Path) -> None:
     for path in made:
         click.echo(f"  {path}")
     click.echo(
-        f"Next: kefu import FILE -w {folder}   your past dialogues\n"
-        f"      edit {folder / 'answers'}         an answer for each intent\n"
-        f"      kefu train -w {folder} && kefu serve -w {folder}"
+        f"Next:\n"
+        f"  kefu import FILE -w {folder}   brings your past dialogues in\n"
+        f"  {folder / 'answers'}           wants an answer for each of their intents\n"
+        f"  kefu train -w {folder}         makes a release of them\n"
+        f"  kefu serve -w {folder}         answers with it"
     )
 
 

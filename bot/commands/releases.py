@@ -9,9 +9,13 @@ from bot.cli import workspace_option
 
 @click.command()
 @workspace_option
-@click.option("--use", metavar="NAME", help="Make this release current; 'previous' goes back by one.")
+@click.option(
+    "--use", metavar="NAME", help="Make this release current; 'previous' is the one before the current."
+)
 def command(workspace: Path, use: str | None) -> None:
-    """List the releases of a workspace, or make one of them current."""
+    """List the releases, or make one of them current.
+
+    The current one is marked. A running server takes over another one without a restart."""
     from rich.console import Console
     from rich.table import Column, Table
 

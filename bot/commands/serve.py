@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @workspace_option
-@click.option("--host", help="In place of [web] host.")
-@click.option("--port", type=click.IntRange(0, 65535), help="In place of [web] port; 0 takes a free one.")
-@click.option("--quiet", is_flag=True, help="Log warnings only, not a line for each turn.")
+@click.option("--host", help="Where to listen, in place of [web] host.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="In place of [web] port; 0 takes a free one, which is shown.",
+)
+@click.option("--quiet", is_flag=True, help="Log warnings only, not a line for each message.")
 def command(workspace: Path, host: str | None, port: int | None, quiet: bool) -> None:
-    """Answer customers with the workspace's current release, until Ctrl-C or SIGTERM.
+    """Answer customers, until Ctrl-C or SIGTERM.
 
-    The web chat, its widget and the REST API listen on [web] host and port; with TELEGRAM_BOT_TOKEN set the
-    bot answers on Telegram too. Edited answers and new releases are taken over without a restart."""
+    The web chat, its widget and the REST API listen on [web] host and port of kefu.toml. With
+    TELEGRAM_BOT_TOKEN set the bot answers on Telegram too. Edited answers and new releases are taken over
+    without a restart; a change of kefu.toml needs one."""
     from bot.settings import load_settings
 
     set_up_logging(quiet=quiet)

@@ -16,23 +16,37 @@ from bot.settings import load_settings
 @click.option(
     "--speed",
     type=click.Choice(["fast", "full"]),
-    help="fast: frozen encoder, seconds. full: the encoder fine-tuned too. Default: full on a CUDA GPU, else fast.",
+    help="fast leaves the encoder as it is: a minute on a CPU. full fine-tunes it, and is kept unless that is "
+    "worse. Default: full with a CUDA GPU, else fast.",
 )
-@click.option("--base-model", help="A Hugging Face id or a local folder in place of the default encoder.")
-@click.option("--epochs", type=click.IntRange(1, 200), help="Of the full training, at most; it stops early.")
+@click.option(
+    "--base-model",
+    metavar="MODEL",
+    help="An encoder in place of all-MiniLM-L6-v2: a folder, or an id of the Hugging Face hub.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(1, 200),
+    help="Rounds of the full training at most; it stops once nothing more is gained.",
+)
 @click.option(
     "--test-share",
     type=click.FloatRange(0, 0.5),
     default=0.15,
     show_default=True,
-    help="Of the dialogues, held back for the report.",
+    help="Share of the dialogues held back to measure with; 0 for none.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--no-promote", is_flag=True, help="Leave the current release as it is.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Another one holds other dialogues back."
+)
+@click.option(
+    "--no-promote", is_flag=True, help="Only make the release; `kefu releases --use` makes it current."
+)
 def command(workspace: Path, no_promote: bool, **options: Any) -> None:
-    """Train a release from WORKSPACE/dialogues and make it current.
+    """Train a release from the workspace's dialogues.
 
-    The full training runs under torchrun, too: torchrun --nproc_per_node=2 $(which kefu) train --speed full"""
+    All of dialogues/*.jsonl is read. The release lands in releases/, with a report of how good it is, and
+    becomes current. On several GPUs: torchrun --nproc_per_node=2 $(which kefu) train --speed full"""
     from training.ranks import OtherRank
 
     with suppress(OtherRank):
