@@ -25,7 +25,7 @@ from nlu.text import clean
 from training.dataset import LabelledText
 from training.export import quiet
 from training.features import Progress
-from training.ranks import world_size
+from training.ranks import leave_group, world_size
 from training.trained import CurvePoint
 
 MAX_EPOCHS = 12
@@ -143,7 +143,7 @@ def fine_tune(
     labels = model.config.kefu_labels
     trainer = JointTrainer(
         model=model,
-        args=_arguments(checkpoints, epochs or MAX_EPOCHS, seed),
+        args=arguments(checkpoints, epochs or MAX_EPOCHS, seed),
         train_dataset=Rows(train, tokenizer, labels),
         eval_dataset=Rows(valid, tokenizer, labels),
         data_collator=Collate(tokenizer.pad_token_id or 0),
@@ -159,8 +159,7 @@ def fine_tune(
     checkpoint = last_checkpoint(checkpoints)
     with quiet():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+    leave_group()
     best = trainer.state.best_metric
     tuned: JointModel = model.to("cpu").float().eval()
     return Tuned(
@@ -180,7 +179,8 @@ def last_checkpoint(folder: Path) -> Path | None:
     return None
 
 
-def _arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
+def arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
+    """How to train on this machine: in bf16 on a CUDA device that knows it, in fp32 elsewhere."""
     on_gpu = torch.cuda.is_available()
     return TrainingArguments(
         output_dir=str(checkpoints),

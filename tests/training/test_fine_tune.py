@@ -1,0 +1,214 @@
+"""Encoder and heads tuned together: what is learned, when it stops, and how it goes on after an interrupt."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nlu.heads import Heads, LinearHead, TagHead
+from nlu.tagging import tag_names, transition_mask
+from tests.tiny import SENTENCES, make_dialogues
+from training.dataset import Dataset, LabelledText, build_dataset, split
+from training.dialogue_fields import Problems, as_dialogue
+
+pytestmark = pytest.mark.slow
+
+INTENTS = tuple(sorted(SENTENCES))
+TAGS = tag_names(["order_number", "product"])
+WIDTH = 32
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[LabelledText, ...]:
+    dialogues = [as_dialogue(row, Problems()) for row in make_dialogues(80)]
+    return build_dataset([dialogue for dialogue in dialogues if dialogue]).rows
+
+
+def blank(*, tags: bool = True, sentiment: bool = True) -> Heads:
+    """Heads that know nothing yet."""
+
+    def zeros(labels: Sequence[str], width: int = WIDTH) -> LinearHead:
+        return LinearHead(
+            tuple(labels), np.zeros((width, len(labels)), np.float32), np.zeros(len(labels), np.float32)
+        )
+
+    mask = transition_mask(TAGS)
+    return Heads(
+        zeros(INTENTS),
+        TagHead(zeros(TAGS, 3 * WIDTH), mask, mask[0]) if tags else None,
+        zeros(("negative", "neutral", "positive")) if sentiment else None,
+    )
+
+
+class Tune:
+    """`fine_tune` on the tiny base, with learning rates a few steps can show."""
+
+    def __init__(self, base: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from transformers import AutoTokenizer
+
+        from training import fine_tune
+
+        monkeypatch.setattr(fine_tune, "ENCODER_RATE", 1e-3)
+        monkeypatch.setattr(fine_tune, "HEAD_RATE", 2e-2)
+        self.base, self.folder = base, folder
+        self.tokenizer = AutoTokenizer.from_pretrained(str(base))
+
+    def __call__(self, rows: Sequence[LabelledText], start: Heads, **options: Any) -> Any:
+        from training.fine_tune import fine_tune
+
+        parts = split(Dataset(tuple(rows)), test_share=0.25)
+        wanted = {"checkpoints": self.folder, "epochs": 4, "seed": 0, "progress": lambda *_: None, **options}
+        return fine_tune(str(self.base), self.tokenizer, start, parts.train, parts.test, **wanted)
+
+
+@pytest.fixture
+def tune(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tune:
+    return Tune(tiny_base, tmp_path / "checkpoints", monkeypatch)
+
+
+def best(tuned: Any, name: str = "validation score") -> float:
+    return max(point.value for point in tuned.curves if point.name == name)
+
+
+def test_all_heads_learn_together(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
+    tuned = tune(rows, blank(), epochs=20)
+    assert tuned.score == pytest.approx(best(tuned))
+    assert tuned.score > 0.6
+    for name, array in tuned.heads.arrays().items():
+        if name.endswith("weight"):
+            assert np.abs(array).max() > 0, name
+
+
+def test_sets_with_only_intents_and_only_entities_train_one_model(
+    tune: Tune, rows: tuple[LabelledText, ...]
+) -> None:
+    halves = [
+        replace(row, entities=None) if i % 2 else replace(row, intent=None, sentiment=None)
+        for i, row in enumerate(rows)
+    ]
+    tuned = tune(halves, blank(sentiment=False), epochs=20)
+    assert tuned.score > 0.6
+    assert np.abs(tuned.heads.intent.weight).max() > 0
+    assert np.abs(tuned.heads.tag.scores.weight).max() > 0
+    assert tuned.heads.sentiment is None
+
+
+def test_intents_alone_are_scored_by_their_accuracy(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
+    plain = [replace(row, entities=None, sentiment=None) for row in rows]
+    tuned = tune(plain, blank(tags=False, sentiment=False), epochs=20)
+    assert tuned.score > 0.6
+    assert tuned.heads.tag is tuned.heads.sentiment is None
+
+
+def test_a_type_only_validation_messages_have_is_passed_over(
+    tune: Tune, rows: tuple[LabelledText, ...]
+) -> None:
+    parts = split(Dataset(rows), test_share=0.25)
+    renamed = {
+        id(row): replace(row, entities=tuple(replace(e, label="unheard_of") for e in row.entities or ()))
+        for row in parts.test
+    }
+    tuned = tune([renamed.get(id(row), row) for row in rows], blank(), epochs=1)
+    assert tuned.heads.tag.scores.labels == TAGS
+
+
+def test_it_stops_when_nothing_gets_better(
+    tune: Tune, rows: tuple[LabelledText, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import fine_tune
+
+    monkeypatch.setattr(fine_tune, "ENCODER_RATE", 0.0)
+    monkeypatch.setattr(fine_tune, "HEAD_RATE", 0.0)
+    tuned = tune(rows[:60], blank(), epochs=12)
+    scored = [point.epoch for point in tuned.curves if point.name == "validation score"]
+    assert scored == [1, 2, 3, 4]
+
+
+class Interrupted(Exception):
+    """What the operator's Ctrl-C is in these tests."""
+
+
+def interrupt_at(step: int) -> Any:
+    def progress(stage: str, done: int, total: int) -> None:
+        if done == step:
+            raise Interrupted
+
+    return progress
+
+
+def same(one: Any, other: Any) -> bool:
+    arrays = (one.heads.arrays(), other.heads.arrays())
+    weights = (one.transformer.state_dict(), other.transformer.state_dict())
+    return all(np.allclose(arrays[0][name], arrays[1][name], atol=1e-5) for name in arrays[0]) and all(
+        np.allclose(weights[0][name].numpy(), weights[1][name].numpy(), atol=1e-5) for name in weights[0]
+    )
+
+
+@pytest.mark.parametrize("step", [2, 9])
+def test_an_interrupted_training_ends_as_it_would_have(
+    step: int, tune: Tune, rows: tuple[LabelledText, ...], tmp_path: Path
+) -> None:
+    whole = tune(rows, blank(), checkpoints=tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        tune(rows, blank(), progress=interrupt_at(step))
+    steps: list[int] = []
+    resumed = tune(rows, blank(), progress=lambda _, done, total: steps.append(done))
+    assert steps[0] == (step - 1) // 4 * 4 + 1
+    assert same(whole, resumed)
+    assert [p for p in whole.curves if "validation" in p.name] == [
+        p for p in resumed.curves if "validation" in p.name
+    ]
+
+
+def test_patience_lasts_over_an_interrupt(
+    tune: Tune, rows: tuple[LabelledText, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import fine_tune
+
+    monkeypatch.setattr(fine_tune, "ENCODER_RATE", 0.0)
+    monkeypatch.setattr(fine_tune, "HEAD_RATE", 0.0)
+    with pytest.raises(Interrupted):
+        tune(rows, blank(), epochs=12, progress=interrupt_at(14))
+    resumed = tune(rows, blank(), epochs=12)
+    assert max(point.epoch for point in resumed.curves) == 4
+
+
+def test_a_half_written_checkpoint_is_passed_over(tmp_path: Path) -> None:
+    from training.fine_tune import last_checkpoint
+
+    assert last_checkpoint(tmp_path) is None
+    for name, state in (
+        ("checkpoint-9", "{}"),
+        ("checkpoint-18", "{}"),
+        ("checkpoint-100", '{"epoch": 2'),
+        ("checkpoint-200", None),
+    ):
+        (tmp_path / name).mkdir()
+        if state:
+            (tmp_path / name / "trainer_state.json").write_text(state)
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-18"
+    assert {path.name for path in tmp_path.iterdir()} == {"checkpoint-9", "checkpoint-18"}
+
+
+def test_half_precision_is_for_cuda(tmp_path: Path) -> None:
+    import torch
+
+    from training.fine_tune import arguments
+    from training.trained import default_speed
+
+    has_cuda = torch.cuda.is_available()
+    found = arguments(tmp_path, 1, 0)
+    assert found.bf16 == (has_cuda and torch.cuda.is_bf16_supported())
+    assert found.use_cpu == (not has_cuda)
+    assert default_speed() == ("full" if has_cuda else "fast")
+
+
+def test_processes_share_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import fine_tune
+
+    alone = fine_tune.arguments(tmp_path, 1, 0).per_device_train_batch_size
+    monkeypatch.setattr(fine_tune, "world_size", lambda: 2)
+    assert fine_tune.arguments(tmp_path, 1, 0).per_device_train_batch_size == alone // 2

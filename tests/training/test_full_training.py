@@ -1,0 +1,194 @@
+"""The full training, from dialogues to a release: killed, helped by a second process, beaten by the fast one."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from nlu.encoder import Encoder
+from tests.tiny import make_dialogues, make_workspace, train_tiny, write_dialogues
+
+pytestmark = pytest.mark.slow
+
+TEXTS = ("where is my lamp", "cancel A-1042", "money back", "when do you open", "sing a song")
+EPOCHS = 3
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release of a full training that nothing disturbed."""
+    workspace = make_workspace(tmp_path_factory.mktemp("whole") / "workspace", n=120)
+    return train_tiny(workspace, tiny_base, speed="full", epochs=EPOCHS)
+
+
+def manifest(release: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((release / "manifest.json").read_text("utf-8"))
+    return found
+
+
+def checkpoints(workspace: Path) -> list[Path]:
+    return sorted((workspace / ".kefu").glob("full-*/checkpoint-*"))
+
+
+def vectors(release: Path) -> np.ndarray:
+    encoder = Encoder(release / "encoder.fp32.onnx", release / "tokenizer.json")
+    return np.stack([one.vector for one in encoder.encode(TEXTS)])
+
+
+def agree(one: Path, other: Path) -> float:
+    """The least cosine of their vectors for the same texts."""
+    return float((vectors(one) * vectors(other)).sum(axis=1).min())
+
+
+def test_a_full_release_is_whole_and_leaves_nothing_behind(whole: Path) -> None:
+    found = manifest(whole)
+    assert found["speed"] == "full"
+    assert not found["encoder"]["is_frozen"]
+    assert found["metrics"]["accuracy"] > 0.5
+    assert {path.name for path in whole.iterdir()} == {*found["files"], "manifest.json"}
+    workspace = whole.parent.parent
+    assert checkpoints(workspace) == []
+    assert sorted(path.name for path in whole.parent.iterdir()) == [".lock", whole.name, "current"]
+    [note] = [
+        note for note in json.loads((whole / "report.json").read_text())["notes"] if "Validation" in note
+    ]
+    assert note.endswith("the full training was kept.")
+
+
+def _train_and_die(workspace: Path, base: Path, step: int) -> None:
+    from nlu.rules import EntityRules
+    from training.dataset import build_dataset
+    from training.dialogues import dialogue_files, read_dialogues
+    from training.pipeline import train
+    from training.trained import Options, Watch
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage == "fine-tuning" and done == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    dataset = build_dataset(read_dialogues(dialogue_files(workspace)))
+    options = Options(speed="full", base_model=str(base), epochs=EPOCHS)
+    train(dataset, workspace, options, rules=EntityRules(), watch=Watch(progress))
+
+
+def test_a_killed_training_goes_on_and_ends_as_it_would_have(
+    whole: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    workspace = make_workspace(tmp_path / "workspace", n=120)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_train_and_die, args=(workspace, tiny_base, 9)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert not (workspace / "releases" / "current").exists()
+    before = [path.name for path in checkpoints(workspace)]
+    assert before
+
+    resumed = train_tiny(workspace, tiny_base, speed="full", epochs=EPOCHS)
+
+    assert agree(whole, resumed) > 1 - 1e-5
+    one, other = (load_file(release / "heads.safetensors") for release in (whole, resumed))
+    for name in one:
+        assert one[name] == pytest.approx(other[name], abs=1e-4), name
+    assert manifest(resumed)["metrics"] == manifest(whole)["metrics"]
+    assert checkpoints(workspace) == []
+    assert not list((workspace / "releases").glob(".building-*"))
+
+
+def test_two_processes_train_what_one_does(whole: Path, tiny_base: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", n=120)
+    kefu = Path(sys.executable).parent / "kefu"
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    options = ["--base-model", str(tiny_base), "--speed", "full", "--epochs", str(EPOCHS)]
+    done = subprocess.run(
+        [*torchrun, str(kefu), "train", "-w", str(workspace), *options],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("is current: full training") == 1
+    [release] = [path for path in (workspace / "releases").iterdir() if (path / "manifest.json").is_file()]
+    assert agree(whole, release) > 0.99
+    one, other = (manifest(path)["metrics"] for path in (whole, release))
+    assert one["accuracy"] == pytest.approx(other["accuracy"], abs=0.1)
+    assert sorted(path.name for path in (workspace / "releases").iterdir()) == [
+        ".lock",
+        release.name,
+        "current",
+    ]
+
+
+def test_a_full_training_that_is_worse_gives_way_to_the_fast_one(
+    trained: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import full
+
+    accuracies = iter([0.9, 0.899])  # of the fast, of the full training
+    monkeypatch.setattr(full, "valid_accuracy", lambda *_: next(accuracies))
+    write_dialogues(trained, make_dialogues(120))
+    fast = train_tiny(trained, tiny_base)
+    release = train_tiny(trained, tiny_base, speed="full", epochs=1)
+    assert manifest(release)["speed"] == "fast"
+    assert manifest(release)["encoder"]["is_frozen"]
+    assert agree(fast, release) == pytest.approx(1, abs=1e-6)
+    assert manifest(release)["metrics"] == manifest(fast)["metrics"]
+    assert (
+        load_file(fast / "heads.safetensors")["intent.weight"]
+        == load_file(release / "heads.safetensors")["intent.weight"]
+    ).all()
+    assert "the fast training was kept." in (release / "report.json").read_text()
+    assert not (release / "tuned").exists()
+
+
+def test_too_few_messages_to_compare_by_keep_the_fast_training(trained: Path, tiny_base: Path) -> None:
+    write_dialogues(trained, make_dialogues(16))
+    release = train_tiny(trained, tiny_base, speed="full", epochs=1)
+    assert manifest(release)["speed"] == "fast"
+    assert "messages to check a full training with, wanted 10" in (release / "report.json").read_text()
+
+
+def test_dialogues_that_changed_since_the_interrupt_begin_anew(
+    trained: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import full
+
+    tune = full.fine_tune
+    steps: list[int] = []
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        return tune(*arguments, **{**options, "progress": lambda _, done, total: steps.append(done)})
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        def progress(stage: str, done: int, total: int) -> None:
+            if done == 10:
+                raise KeyboardInterrupt
+
+        return tune(*arguments, **{**options, "progress": progress})
+
+    write_dialogues(trained, make_dialogues(120))
+    monkeypatch.setattr(full, "fine_tune", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(trained, tiny_base, speed="full", epochs=EPOCHS)
+    assert checkpoints(trained)
+    write_dialogues(trained, _without(make_dialogues(120), "opening_hours"))
+    monkeypatch.setattr(full, "fine_tune", watched)
+    release = train_tiny(trained, tiny_base, speed="full", epochs=EPOCHS)
+    assert steps[0] == 1
+    assert "opening_hours" not in json.loads((release / "labels.json").read_text())["intent"]
+
+
+def _without(dialogues: Any, intent: str) -> Sequence[dict[str, Any]]:
+    return [one for one in dialogues if all(turn.get("intent") != intent for turn in one["turns"])]
