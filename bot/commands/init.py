@@ -22,13 +22,7 @@ def command(folder: Path) -> None:
         made = make_workspace(starter, folder)
     for path in made:
         click.echo(f"  {path}")
-    click.echo(
-        f"Next:\n"
-        f"  kefu import FILE -w {folder}   brings your past dialogues in\n"
-        f"  {folder / 'answers'}           wants an answer for each of their intents\n"
-        f"  kefu train -w {folder}         makes a release of them\n"
-        f"  kefu serve -w {folder}         answers with it"
-    )
+    click.echo(_next_steps(folder))
 
 
 def make_workspace(starter: Path, folder: Path) -> list[Path]:
@@ -45,3 +39,15 @@ def make_workspace(starter: Path, folder: Path) -> list[Path]:
     except OSError as error:
         raise BotError(f"{folder}: the workspace can't be made: {error}") from error
     return sorted(made)
+
+
+def _next_steps(folder: Path) -> str:
+    steps = (
+        (f"kefu import FILE -w {folder}", "brings your past dialogues in"),
+        (str(folder / "answers"), "wants an answer for each of their intents"),
+        (f"kefu validate -w {folder}", "says what is wrong, if anything is"),
+        (f"kefu train -w {folder}", "makes a release of it"),
+        (f"kefu serve -w {folder}", "answers with it"),
+    )
+    width = max(len(step) for step, _ in steps)
+    return "\n".join(["Next:", *(f"  {step:<{width}}   {purpose}" for step, purpose in steps)])

@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bot.cli import workspace_option
+from bot.errors import BotError
 from bot.settings import load_settings
 
 
@@ -55,6 +57,8 @@ def command(workspace: Path, no_promote: bool, **options: Any) -> None:
 
 def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> Path:
     """Train with progress shown; the folder of the new release."""
+    if find_spec("torch") is None:
+        raise BotError("training needs more than serving does; pip install 'kefu[train]' brings it")
     from rich.console import Console
 
     from bot.progress import Stages
