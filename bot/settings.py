@@ -181,6 +181,10 @@ def load_settings(workspace: Path) -> Settings:
         tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
+    if "folder" in tables:
+        raise SettingsError(
+            f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
+        )
     try:
         return Settings(folder=workspace, **tables)
     except ValidationError as error:

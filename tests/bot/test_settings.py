@@ -1,0 +1,52 @@
+"""kefu.toml: what is refused, and with which words."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import SettingsError, load_settings
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "kefu.toml").write_text(text, "utf-8")
+    return folder
+
+
+def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, ""))
+    assert settings.web.port == 8080
+    assert settings.folder == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[web]\nprt = 1", r"kefu.toml: web.prt: met 1"),
+        ("[decide]\nmax_wrong_answers = 5", r"decide.max_wrong_answers: met 5; .* less than 1"),
+        ("[desk]\ntime_zone = 'Mars'", r"desk.time_zone: met 'Mars'; .*Europe/London"),
+        ("[web]\nallowed_origins = ['shop.example']", r"'shop.example' is no origin"),
+        ("[web]\npublic_url = 'desk'", r"web.public_url: met 'desk'; .*https://"),
+        ("[web]\ntrusted_proxies = ['proxy']", r"web.trusted_proxies: .*'proxy'"),
+        ("[actions.get_order]\nmethod = 'GET'", r"actions.get_order.url"),
+        ("folder = '/elsewhere'", r"folder: met '/elsewhere'"),
+        ("[desk", r"not TOML"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_key(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        load_settings(write(tmp_path, text))
+
+
+def test_a_folder_without_settings_is_no_workspace(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="kefu init"):
+        load_settings(tmp_path)
+
+
+def test_the_log_lies_in_the_workspace_unless_the_environment_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(write(tmp_path, ""))
+    monkeypatch.delenv("KEFU_DATABASE_URL", raising=False)
+    assert settings.database_url.endswith(f"{tmp_path.resolve()}/kefu.db")
+    monkeypatch.setenv("KEFU_DATABASE_URL", "postgresql://desk@db/kefu")
+    assert settings.database_url == "postgresql://desk@db/kefu"
