@@ -1,6 +1,8 @@
 """python-telegram-bot's Bot as this channel needs it: updates unread, errors told apart."""
 
 import json
+from functools import cache
+from ssl import SSLContext
 from typing import Any
 
 import httpx
@@ -61,11 +63,18 @@ def make_bot(token: str, base_url: str, tempo: Tempo) -> TelegramBot:
 def _request(connections: int, patience_s: float) -> Request:
     return Request(
         connections,
+        httpx_kwargs={"verify": _authorities()},
         read_timeout=patience_s,
         write_timeout=patience_s,
         connect_timeout=patience_s,
         pool_timeout=patience_s,
     )
+
+
+@cache
+def _authorities() -> SSLContext:
+    """Whom to trust; read once, for that takes long."""
+    return httpx.create_ssl_context()
 
 
 def is_passing(error: TelegramError) -> bool:

@@ -203,7 +203,10 @@ class FakeBotApi:
         method = request.match_info["method"]
         if request.match_info["token"] != self.token:
             return Refused(401, "Unauthorized").response()
-        params = {name: _value(name, str(value)) for name, value in (await request.post()).items()}
+        try:
+            params = {name: _value(name, str(value)) for name, value in (await request.post()).items()}
+        except ConnectionResetError:  # the bot was killed half-way through the call
+            return web.Response()
         self.calls.append(Call(method, params, time.monotonic()))
         fault = self._fault(method, params.get("chat_id"))
         if fault is not None and not fault.is_done:
@@ -251,14 +254,18 @@ class FakeBotApi:
             raise Refused(409, "Conflict: can't use getUpdates method while webhook is active")
         self._n_polls += 1
         number, deadline = self._n_polls, time.monotonic() + params.get("timeout", 0)
-        self.updates = [update for update in self.updates if update["update_id"] >= params.get("offset", 0)]
-        while not self.updates and (left_s := deadline - time.monotonic()) > 0:
+        offset = params.get("offset", 0)
+        self.updates = [update for update in self.updates if update["update_id"] >= offset]
+        while not self._from(offset) and (left_s := deadline - time.monotonic()) > 0:
             self._news.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), min(left_s, 0.05))
             if self._n_polls != number:
                 raise Refused(409, "Conflict: terminated by other getUpdates request")
-        return self.updates[:100]
+        return self._from(offset)[:100]
+
+    def _from(self, offset: int) -> list[dict[str, Any]]:
+        return [update for update in self.updates if update["update_id"] >= offset]
 
     async def _sendMessage(self, params: dict[str, Any]) -> dict[str, Any]:
         chat, text, rows = params["chat_id"], params.get("text", ""), _rows(params)

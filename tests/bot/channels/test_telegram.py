@@ -15,8 +15,8 @@ FILE = {"file_id": "F1", "file_unique_id": "u"}
 
 
 @pytest.fixture
-async def desk(api: FakeBotApi, tmp_path: Path) -> AsyncIterator[TelegramDesk]:
-    async with telegram_desk(tmp_path, api) as running:
+async def desk(api: FakeBotApi, folder: Path) -> AsyncIterator[TelegramDesk]:
+    async with telegram_desk(folder, api) as running:
         yield running
 
 
@@ -272,27 +272,25 @@ async def test_a_slow_turn_holds_up_its_own_chat_only(desk: TelegramDesk, api: F
     assert "LW-22222" in second
 
 
-async def test_more_chats_than_may_be_served_at_once_are_all_answered(
-    tmp_path: Path, api: FakeBotApi
-) -> None:
+async def test_more_chats_than_may_be_served_at_once_are_all_answered(folder: Path, api: FakeBotApi) -> None:
     for chat in range(1, 81):
         api.say(f"where is LW-{chat:05}", chat=chat)
-    async with telegram_desk(tmp_path, api, takes_s=0.02):
+    async with telegram_desk(folder, api, takes_s=0.02):
         await api.until(lambda: len(api.sent) == 80)
 
     assert all(f"LW-{sent.chat_id:05}" in sent.text for sent in api.sent)
 
 
-async def test_a_flood_is_slowed_down_once(tmp_path: Path, api: FakeBotApi) -> None:
-    async with telegram_desk(tmp_path, api, messages_per_minute=3):
+async def test_a_flood_is_slowed_down_once(folder: Path, api: FakeBotApi) -> None:
+    async with telegram_desk(folder, api, messages_per_minute=3):
         for number in range(6):
             api.say(f"where is LW-{number:05}")
 
         assert "wait a minute" in (await api.replies(4))[3]
 
 
-async def test_what_is_under_way_at_the_end_is_finished_and_sent(tmp_path: Path, api: FakeBotApi) -> None:
-    async with telegram_desk(tmp_path, api) as desk:
+async def test_what_is_under_way_at_the_end_is_finished_and_sent(folder: Path, api: FakeBotApi) -> None:
+    async with telegram_desk(folder, api) as desk:
         api.say("slowly where is LW-11111")
         await desk.understander.begun.wait()
         asyncio.get_running_loop().call_later(0.1, desk.understander.go.set)
@@ -301,24 +299,24 @@ async def test_what_is_under_way_at_the_end_is_finished_and_sent(tmp_path: Path,
 
 
 async def test_a_turn_that_does_not_end_holds_up_the_end_for_some_seconds_only(
-    tmp_path: Path, api: FakeBotApi
+    folder: Path, api: FakeBotApi
 ) -> None:
-    async with telegram_desk(tmp_path, api) as desk:
+    async with telegram_desk(folder, api) as desk:
         api.say("slowly where is LW-11111")
         await desk.understander.begun.wait()
 
     assert api.texts() == []
-    async with telegram_desk(tmp_path, api) as desk:
+    async with telegram_desk(folder, api) as desk:
         desk.understander.go.set()
         assert "LW-11111" in (await api.replies(1))[0]
 
 
 async def test_neither_the_token_nor_what_was_said_reaches_the_log(
-    tmp_path: Path, api: FakeBotApi, caplog: pytest.LogCaptureFixture
+    folder: Path, api: FakeBotApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.blocked.add(9)
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "httpx"):
-        async with telegram_desk(tmp_path, api):
+        async with telegram_desk(folder, api):
             api.say("crash", chat=8)
             api.say("where is LW-31415", chat=9)
             api.say("something with my order LW-31415")

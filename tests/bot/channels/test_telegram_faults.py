@@ -39,8 +39,8 @@ HTML_FORBIDDEN = Fault(403, b"<html>the proxy says no</html>")
 
 
 @pytest.fixture
-async def desk(api: FakeBotApi, tmp_path: Path) -> AsyncIterator[TelegramDesk]:
-    async with telegram_desk(tmp_path, api) as running:
+async def desk(api: FakeBotApi, folder: Path) -> AsyncIterator[TelegramDesk]:
+    async with telegram_desk(folder, api) as running:
         yield running
 
 
@@ -88,8 +88,8 @@ class MoodyStore(Store):
 
 
 @pytest.fixture
-async def moody(tmp_path: Path) -> AsyncIterator[MoodyStore]:
-    async with await MoodyStore.open(f"sqlite:///{tmp_path / 'kefu.db'}") as store:
+async def moody(folder: Path) -> AsyncIterator[MoodyStore]:
+    async with await MoodyStore.open(f"sqlite:///{folder / 'kefu.db'}") as store:
         assert isinstance(store, MoodyStore)
         store.failing = []
         yield store
@@ -99,17 +99,17 @@ async def moody(tmp_path: Path) -> AsyncIterator[MoodyStore]:
 
 
 async def test_an_update_is_acknowledged_only_after_it_is_stored(
-    moody: MoodyStore, tmp_path: Path, api: FakeBotApi
+    moody: MoodyStore, folder: Path, api: FakeBotApi
 ) -> None:
     moody.failing = ["record_updates"] * 10**4
-    async with telegram_desk(tmp_path, api, store=moody, tempo=replace(QUICK, drain_s=0.05)):
+    async with telegram_desk(folder, api, store=moody, tempo=replace(QUICK, drain_s=0.05)):
         api.say("where is LW-11111")
         await api.until(lambda: len(moody.failing) < 10**4 - 3)
 
     assert len(api.updates) == 1
     assert api.sent == []
     moody.failing = []
-    async with telegram_desk(tmp_path, api, store=moody):
+    async with telegram_desk(folder, api, store=moody):
         await api.replies(1)
         await api.until(lambda: not api.updates)
 
@@ -128,10 +128,10 @@ async def test_an_update_is_acknowledged_only_after_it_is_stored(
     ],
 )
 async def test_a_database_that_is_away_for_a_while_loses_and_doubles_nothing(
-    call: str, moody: MoodyStore, tmp_path: Path, api: FakeBotApi, caplog: pytest.LogCaptureFixture
+    call: str, moody: MoodyStore, folder: Path, api: FakeBotApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     moody.failing = [call] * 3
-    async with telegram_desk(tmp_path, api, store=moody):
+    async with telegram_desk(folder, api, store=moody):
         api.say("where is LW-11111")
         api.say("where is LW-22222")
         api.say(pinned_message={})
@@ -152,6 +152,19 @@ async def test_an_update_given_twice_is_handled_once(desk: TelegramDesk, api: Fa
         await api.silence() if api.sent else await api.replies(1)
 
     assert len(api.texts()) == 1
+
+
+async def test_a_press_given_twice_is_acknowledged_once(desk: TelegramDesk, api: FakeBotApi) -> None:
+    api.say("something with my order")
+    await api.replies(1)
+    api.press(api.sent[0], "Where is my order")
+    update = dict(api.updates[-1])
+    await api.replies(2)
+
+    api.push(**update)
+
+    await api.silence()
+    assert len(api.of("answerCallbackQuery")) == 1
 
 
 async def test_a_message_given_again_under_another_update_id_is_answered_once(
@@ -181,14 +194,14 @@ async def test_update_ids_that_go_back_are_no_reason_to_miss_any(desk: TelegramD
 
 
 async def test_what_was_stored_and_not_handled_is_handled_after_a_restart(
-    tmp_path: Path, api: FakeBotApi
+    folder: Path, api: FakeBotApi
 ) -> None:
     payload = {"update_id": 31, "message": api.message("where is LW-11111")}
-    async with await Store.open(f"sqlite:///{tmp_path / 'kefu.db'}") as store:
+    async with await Store.open(f"sqlite:///{folder / 'kefu.db'}") as store:
         await store.record_updates("telegram", [("31", payload)])
     api.push(31, message=payload["message"])  # and it was not acknowledged either
 
-    async with telegram_desk(tmp_path, api) as desk:
+    async with telegram_desk(folder, api) as desk:
         await api.replies(1)
         await api.silence()
         assert not await desk.store.open_updates("telegram")
@@ -212,28 +225,28 @@ async def test_nonsense_among_updates_does_not_stop_the_others(desk: TelegramDes
 )
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "getUpdates", "setMyCommands"])
 async def test_the_bot_gets_going_whatever_fails_at_first(
-    method: str, fault: Fault, tmp_path: Path, api: FakeBotApi
+    method: str, fault: Fault, folder: Path, api: FakeBotApi
 ) -> None:
     api.fail(method, fault)
     api.say("where is LW-11111")
-    async with telegram_desk(tmp_path, api):
+    async with telegram_desk(folder, api):
         await api.replies(1)
         await api.until(lambda: len(api.menus) == 3)
 
 
-async def test_a_poll_that_gives_no_list_is_repeated(tmp_path: Path, api: FakeBotApi) -> None:
+async def test_a_poll_that_gives_no_list_is_repeated(folder: Path, api: FakeBotApi) -> None:
     api.fail("getUpdates", NOT_A_LIST, NOT_A_LIST)
     api.say("hi")
-    async with telegram_desk(tmp_path, api):
+    async with telegram_desk(folder, api):
         await api.replies(1)
 
 
 async def test_telegram_may_be_out_of_reach_at_the_start(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with bot_api() as gone:
         port = int(gone.base_url.split(":")[2].removesuffix("/bot"))
-    async with telegram_desk(tmp_path, gone) as desk:
+    async with telegram_desk(folder, gone) as desk:
         await gone.until(lambda: "Telegram can't be reached" in caplog.text)
         async with bot_api(port, gone):
             gone.say("hi")
@@ -241,10 +254,10 @@ async def test_telegram_may_be_out_of_reach_at_the_start(
             assert await desk.channel.username() == "Kefu_bot"
 
 
-async def test_a_start_that_never_reached_telegram_can_be_ended(tmp_path: Path) -> None:
+async def test_a_start_that_never_reached_telegram_can_be_ended(folder: Path) -> None:
     async with bot_api() as gone:
         pass
-    async with telegram_desk(tmp_path, gone):
+    async with telegram_desk(folder, gone):
         await asyncio.sleep(0.05)
 
 
@@ -260,9 +273,9 @@ async def test_another_program_on_the_same_token_is_reported_and_outlasted(
     assert "another program asks Telegram for the updates" in caplog.text
 
 
-async def test_a_webhook_left_behind_is_removed(tmp_path: Path, api: FakeBotApi) -> None:
+async def test_a_webhook_left_behind_is_removed(folder: Path, api: FakeBotApi) -> None:
     api.has_webhook = True
-    async with telegram_desk(tmp_path, api):
+    async with telegram_desk(folder, api):
         api.say("hi")
         await api.replies(1)
 
@@ -272,10 +285,10 @@ async def test_a_webhook_left_behind_is_removed(tmp_path: Path, api: FakeBotApi)
     [("123456:wrong", []), ("no token", []), ("1:a\nb", []), (TOKEN, [NOT_FOUND])],
 )
 async def test_a_wrong_token_is_one_clear_line(
-    token: str, faults: list[Fault], tmp_path: Path, api: FakeBotApi, caplog: pytest.LogCaptureFixture
+    token: str, faults: list[Fault], folder: Path, api: FakeBotApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.fail("getMe", *faults)
-    async with telegram_desk(tmp_path, api, token=token) as desk:
+    async with telegram_desk(folder, api, token=token) as desk:
         with pytest.raises(TokenRefused, match="TELEGRAM_BOT_TOKEN"):
             await desk.channel.username()
 
@@ -384,14 +397,17 @@ async def test_a_customer_who_blocked_the_bot_is_left_in_peace_until_they_write(
     desk: TelegramDesk, api: FakeBotApi
 ) -> None:
     api.blocked.add(7)
+    api.fail("sendMessage", too_many(1))  # time enough for a second reply
     api.say("hi")
-    await api.until(lambda: len(api.of("sendMessage")) == 1)
+    api.say("thanks")
+    await api.until(lambda: len(api.of("sendMessage")) == 2)
     api.blocked.clear()
     await api.silence()
+    assert await desk.store.undelivered("telegram") == []
 
-    api.say("thanks")
+    api.say("bye")
 
-    await api.replies(1)
+    assert await api.replies(1) == ["Bye!"]
 
 
 async def test_what_waits_is_not_sent_once_telegram_tells_of_a_block(

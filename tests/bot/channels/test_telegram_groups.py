@@ -14,8 +14,8 @@ MENTION = {"type": "text_mention", "offset": 0, "length": 4, "user": ME}
 
 
 @pytest.fixture
-async def desk(api: FakeBotApi, tmp_path: Path) -> AsyncIterator[TelegramDesk]:
-    async with telegram_desk(tmp_path, api) as running:
+async def desk(api: FakeBotApi, folder: Path) -> AsyncIterator[TelegramDesk]:
+    async with telegram_desk(folder, api) as running:
         yield running
 
 
