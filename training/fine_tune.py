@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from torch.utils.data import Dataset as TorchDataset
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
@@ -23,6 +24,7 @@ from nlu.model import IGNORED, JointModel
 from nlu.tagging import tags_of
 from nlu.text import clean
 from training.dataset import LabelledText
+from training.errors import TrainingError
 from training.export import quiet
 from training.features import Progress
 from training.ranks import leave_group, world_size
@@ -114,6 +116,13 @@ class JointTrainer(Trainer):  # type: ignore[misc]
             groups = [{"params": encoder, "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}]
             self.optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
         return self.optimizer
+
+    def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super()._save_checkpoint(*args, **kwargs)
+        except (OSError, RuntimeError, SafetensorError) as error:  # torch's writer raises RuntimeError
+            reason = str(error).splitlines()[0]
+            raise TrainingError(f"{self.args.output_dir}: can't be written: {reason}") from error
 
 
 class Show(TrainerCallback):  # type: ignore[misc]
