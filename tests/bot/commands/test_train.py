@@ -1,27 +1,50 @@
-"""`kefu train`: what it says where it can't."""
+"""`kefu train`: what is current afterwards, and what is said."""
 
-import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
-from bot.commands.init import command as init
-from bot.commands.train import command as train
-from bot.errors import BotError
-from training.errors import TrainingError
+from bot.cli import kefu
+from training.ranks import OtherRank
+
+pytestmark = pytest.mark.slow
 
 
-def test_a_machine_that_only_serves_is_told_what_training_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def train(workspace: Path, base: Path, *options: str) -> Result:
+    arguments = ["train", "-w", str(workspace), "--speed", "fast", "--base-model", str(base), *options]
+    return CliRunner().invoke(kefu, arguments)
+
+
+def current(workspace: Path) -> str:
+    return (workspace / "releases" / "current").read_text().strip()
+
+
+def test_a_new_release_becomes_current(trained: Path, tiny_base: Path) -> None:
+    before = current(trained)
+    result = train(trained, tiny_base)
+    assert result.exit_code == 0
+    assert current(trained) != before
+    assert f"{current(trained)} is current: fast training" in result.output
+    assert "intents right" in result.output
+
+
+def test_it_can_be_made_without_going_live(trained: Path, tiny_base: Path) -> None:
+    before = current(trained)
+    result = train(trained, tiny_base, "--no-promote")
+    assert "is ready: fast training" in result.output
+    assert current(trained) == before
+
+
+def test_a_process_that_only_helped_says_nothing(
+    trained: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(BotError, match=r"kefu\[train\]"):
-        CliRunner().invoke(train, ["-w", str(tmp_path)], catch_exceptions=False)
+    def helped(*_: object, **__: object) -> None:
+        raise OtherRank
 
-
-def test_a_workspace_without_dialogues_is_told_how_to_bring_them_in(tmp_path: Path) -> None:
-    CliRunner().invoke(init, [str(tmp_path)], catch_exceptions=False)
-    (tmp_path / "dialogues" / "conversation.jsonl").unlink()
-    with pytest.raises(TrainingError, match="kefu import FILE"):
-        CliRunner().invoke(train, ["-w", str(tmp_path)], catch_exceptions=False)
+    before = current(trained)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr("training.pipeline.train_fast", helped)
+    result = train(trained, tiny_base)
+    assert (result.exit_code, result.output) == (0, "")
+    assert current(trained) == before
