@@ -21,15 +21,17 @@ QUICK = Tempo(
     messages_per_second=1000,
     chat_s=0.0,
     group_messages_per_minute=1000,
-    answer_s=0.4,
+    answer_s=5.0,
     first_pause_s=0.02,
     longest_pause_s=0.1,
     conflict_pause_s=0.1,
-    typing_after_s=0.05,
+    typing_after_s=0.3,
     typing_every_s=0.1,
     look_every_s=0.1,
     drain_s=2.0,
 )
+
+IMPATIENT = replace(QUICK, answer_s=0.5)
 
 
 @dataclass

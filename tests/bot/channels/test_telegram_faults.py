@@ -31,7 +31,7 @@ from tests.bot.channels.fake_bot_api import (
     refuse,
     too_many,
 )
-from tests.bot.channels.telegram_desk import QUICK, TelegramDesk, telegram_desk
+from tests.bot.channels.telegram_desk import IMPATIENT, QUICK, TelegramDesk, telegram_desk
 
 SECRET = "no room for what Anna wrote: LW-31415"  # databases quote what they were given
 NOT_FOUND = refuse(404, "Not Found")
@@ -229,7 +229,7 @@ async def test_the_bot_gets_going_whatever_fails_at_first(
 ) -> None:
     api.fail(method, fault)
     api.say("where is LW-11111")
-    async with telegram_desk(folder, api):
+    async with telegram_desk(folder, api, tempo=IMPATIENT if fault is HANG else QUICK):
         await api.replies(1)
         await api.until(lambda: len(api.menus) == 3)
 
@@ -314,7 +314,7 @@ async def test_a_token_that_is_revoked_later_is_reported(
 
 
 @pytest.mark.parametrize(
-    "fault", [BAD_GATEWAY, CUT, HANG, HTML_FORBIDDEN, UNAUTHORIZED, refuse(500, "Internal Server Error")]
+    "fault", [BAD_GATEWAY, CUT, HTML_FORBIDDEN, UNAUTHORIZED, refuse(500, "Internal Server Error")]
 )
 async def test_a_reply_that_fails_is_sent_again(fault: Fault, desk: TelegramDesk, api: FakeBotApi) -> None:
     api.fail("sendMessage", fault, fault)
@@ -325,6 +325,13 @@ async def test_a_reply_that_fails_is_sent_again(fault: Fault, desk: TelegramDesk
 
     assert "LW-11111" in first
     assert "LW-22222" in second
+
+
+async def test_a_reply_that_is_not_taken_in_time_is_sent_again(folder: Path, api: FakeBotApi) -> None:
+    api.fail("sendMessage", HANG)
+    api.say("where is LW-11111")
+    async with telegram_desk(folder, api, tempo=IMPATIENT):
+        await api.replies(1)
 
 
 async def test_too_many_requests_hold_up_that_chat_only_and_keep_its_order(
@@ -362,7 +369,7 @@ async def test_a_press_is_acknowledged_and_marked_though_that_fails_at_first(
     assert api.answered == [query]
 
 
-@pytest.mark.parametrize("fault", [too_many(1), BAD_GATEWAY, CUT, GARBAGE, HANG, refuse(400, "Bad Request")])
+@pytest.mark.parametrize("fault", [too_many(1), BAD_GATEWAY, CUT, GARBAGE, refuse(400, "Bad Request")])
 async def test_typing_that_fails_is_nobodys_loss(fault: Fault, desk: TelegramDesk, api: FakeBotApi) -> None:
     api.fail("sendChatAction", fault)
     api.say("slowly where is LW-11111")

@@ -34,7 +34,7 @@ def test_a_window_counts_what_lies_in_it() -> None:
 async def test_messages_to_one_chat_keep_their_distance() -> None:
     times = await times_of(Pace(Tempo(chat_s=0.1)), [7, 7, 7, 8])
 
-    assert times[8][0] < 0.05
+    assert times[8][0] < times[7][1]
     gaps = [later - earlier for earlier, later in zip(times[7], times[7][1:], strict=False)]
     assert all(gap >= 0.095 for gap in gaps)
 
@@ -61,7 +61,7 @@ async def test_a_chat_on_hold_holds_up_no_other() -> None:
 
     times = await times_of(pace, [7, 8])
 
-    assert times[8][0] < 0.1 <= times[7][0]
+    assert times[8][0] < times[7][0]
     assert times[7][0] >= 0.19
 
 
