@@ -68,6 +68,16 @@ class ReleaseFiles:
             if not path.is_file():
                 raise BadRelease(f"{self.folder}: not a whole release, {path.name} is missing")
 
+    def read_manifest(self) -> dict[str, Any]:
+        """What the release was made from and how good it is.
+
+        Raises BadRelease for a manifest of another format than this version reads."""
+        manifest = read_json(self.manifest)
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            met = manifest.get("format") if isinstance(manifest, dict) else manifest
+            raise BadRelease(f"{self.manifest}: format {met!r}, this kefu reads {FORMAT}: train again")
+        return manifest
+
 
 def read_json(path: Path) -> Any:
     """Read a JSON file of a release.

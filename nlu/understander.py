@@ -53,9 +53,10 @@ class Understander:
     ) -> "Understander":
         """Load a release folder and run it once, so that the first customer doesn't wait.
 
-        Raises BadRelease if the folder is unfinished or its files don't fit each other."""
+        Raises BadRelease if the folder is unfinished, of another format, or its files don't fit each other."""
         files = ReleaseFiles(release)
         files.check()
+        files.read_manifest()
         encoder = Encoder(files.encoder(precision), files.tokenizer, threads=threads)
         heads = load_heads(files.heads, files.labels)
         try:

@@ -76,10 +76,10 @@ class Memory:
             return self._words.scores(text, intents)
 
     def learn(self, example: Example, vector: Vector) -> None:
-        """Add a correction; an example with the very same text but another intent gives way while it stands."""
+        """Add a correction; examples with the very same text give way while it stands, of the same intent too:
+        what staff said must not stand behind what the training found in the dialogues."""
         with self._lock:
-            same = self._ids_of_text.get(example.text.casefold(), [])
-            keys = [key for key in same if self._examples[key].intent != example.intent]
+            keys = list(self._ids_of_text.get(example.text.casefold(), ()))
             if example.correction_id is not None:
                 self._displaced[example.correction_id] = [
                     (self._examples[key], np.asarray(self._index.reconstruct(key))) for key in keys
@@ -153,7 +153,7 @@ def load_memory(index: Path, examples: Path) -> Memory:
     try:
         flat = faiss.read_index(str(index))
         vectors = flat.reconstruct_n(0, flat.ntotal)
-    except RuntimeError as error:
+    except (RuntimeError, AttributeError) as error:  # FAISS reads "null" as no index at all
         raise RetrievalError(f"{index}: not a FAISS index: {error}") from error
     try:
         lines = examples.read_text("utf-8").rstrip("\n").split("\n")  # a text may hold other line ends

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nlu.files import FORMAT, BadRelease, ReleaseFiles, read_json
+from nlu.files import FORMAT, BadRelease, ReleaseFiles
 from training.errors import TrainingError
 
 CURRENT = "current"
@@ -77,10 +77,7 @@ class Registry:
         if Path(name).name != name or not files.folder.is_dir():
             raise BadRelease(f"{self.folder}: no release {name!r}")
         files.check()
-        manifest = read_json(files.manifest)
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            met = manifest.get("format") if isinstance(manifest, dict) else manifest
-            raise BadRelease(f"{files.manifest}: format {met!r}, this kefu reads {FORMAT}: train again")
+        manifest = files.read_manifest()
         missing = {"created_at", "files", "metrics", "data", "encoder"} - manifest.keys()
         if missing:
             raise BadRelease(f"{files.manifest}: lacks {', '.join(sorted(missing))}")

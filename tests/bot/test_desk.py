@@ -1,18 +1,25 @@
-"""The desk put together: which release, which actions, and corrections that reach the memory."""
+"""The desk put together: which release, which actions, and corrections and files that reach it while it runs."""
 
+import asyncio
+import logging
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import desk as desk_module
 from bot.actions import Actions
 from bot.desk import Desk
 from bot.errors import BotError
-from bot.loading import Model, check_actions, current_release
-from bot.settings import Action
+from bot.loading import Model, check_actions, current_release, load_model
+from bot.settings import Action, load_settings
+from bot.store.records import Correction
 from bot.store.store import Store
-from tests.bot.fakes import FakeUnderstander, load_book, make_engine, make_settings
+from tests.bot.fakes import Customer, FakeUnderstander, load_book, make_engine, make_settings
 
 
 @dataclass
@@ -60,6 +67,131 @@ async def test_what_was_undone_before_the_start_is_not_learned(desk: Desk, log: 
     await desk.learn_corrections()
 
     assert memory.taught == {}
+
+
+@pytest.fixture
+def live(log: Store, trained: Path) -> Desk:
+    """A desk on the files of a workspace."""
+    settings, actions = load_settings(trained), Actions({})
+    return Desk(settings, log, actions, load_model(settings, actions))
+
+
+async def answer_to(desk: Desk, text: str) -> str:
+    turn = await Customer(desk.engine, key=f"web:{text}").send(text)
+    return turn.replies[0].text
+
+
+def edit(desk: Desk, old: str, new: str) -> None:
+    answers = desk.settings.folder / "answers" / "all.yaml"
+    answers.write_text(answers.read_text("utf-8").replace(old, new), "utf-8")
+
+
+@pytest.mark.slow
+async def test_files_that_did_not_change_are_not_read_again(live: Desk) -> None:
+    before = live.model
+
+    assert not await live.reload()
+
+    assert live.model is before
+
+
+@pytest.mark.slow
+async def test_an_edited_answer_is_given_from_then_on(live: Desk) -> None:
+    assert await answer_to(live, "are you open today") == "From nine to five."
+    edit(live, "nine to five", "ten to six")
+
+    assert await live.reload()
+
+    assert await answer_to(live, "when do you open") == "From ten to six."
+    assert not await live.reload()
+
+
+@pytest.mark.slow
+async def test_files_that_will_not_do_are_named_once_and_change_nothing(
+    live: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    edit(live, "variants", "varaints")
+
+    assert [await live.reload() for _ in range(3)] == [False] * 3
+
+    [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert f"release {live.model.release} goes on" in record.getMessage()
+    assert f"{live.settings.folder / 'answers' / 'all.yaml'}:2:" in record.getMessage()
+    assert await answer_to(live, "are you open today") == "From nine to five."
+    edit(live, "varaints", "variants")
+    assert await live.reload()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "part", ["manifest.json", "heads.safetensors", "encoder.int8.onnx", "examples.faiss", "fusion.json"]
+)
+async def test_a_broken_release_is_refused_and_the_desk_stays_on_the_one_it_has(
+    part: str, live: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, broken = live.model.release, add_release(live, "broken")
+    (broken / part).write_bytes(b"null")
+
+    assert not await live.reload()
+
+    assert str(broken / part) in caplog.text
+    assert live.engine.release == first
+    assert await answer_to(live, "are you open today") == "From nine to five."
+
+
+@pytest.mark.slow
+async def test_another_release_knows_what_was_corrected_before(live: Desk, log: Store) -> None:
+    await log.add_correction("kindly dance", "opening_hours", "sam")
+    undone = await log.add_correction("kindly sing", "opening_hours", "sam")
+    await log.undo_correction(undone, "sam")
+    assert await live.learn_corrections() == 3
+    add_release(live, "second")
+
+    assert await live.reload()
+
+    assert live.engine.release == "second"
+    assert await live.learn_corrections() == 0
+    assert await answer_to(live, "kindly dance") == "From nine to five."
+    assert not live.model.retriever.unlearn(undone)
+
+
+def add_release(desk: Desk, name: str) -> Path:
+    """Make a copy of the release the current one."""
+    releases = desk.settings.folder / "releases"
+    shutil.copytree(releases / desk.model.release, releases / name)
+    (releases / "current").write_text(f"{name}\n")
+    return releases / name
+
+
+async def test_a_database_that_is_away_for_a_moment_ends_nothing(
+    desk: Desk, log: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory: Any = desk.model.retriever
+    await log.add_correction("wheres me stuff", "order_status", "sam")
+    monkeypatch.setattr(desk_module, "FOLLOW_EVERY_S", 0.001)
+    desk.store = AwayAtFirst(log)  # type: ignore[assignment]
+
+    following = asyncio.create_task(desk.follow())
+    async with asyncio.timeout(10):
+        while not memory.taught:
+            await asyncio.sleep(0.001)
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+
+
+@dataclass
+class AwayAtFirst:
+    """A store whose database can't be reached the first time."""
+
+    store: Store
+    n_asked: int = 0
+
+    async def corrections_since(self, after_id: int) -> Sequence[Correction]:
+        self.n_asked += 1
+        if self.n_asked == 1:
+            raise ConnectionError
+        return await self.store.corrections_since(after_id)
 
 
 def test_a_workspace_without_a_release_says_how_to_get_one(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """A release folder is whole or it is refused."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from nlu.files import BadRelease, ReleaseFiles, read_json
+from nlu.files import FORMAT, BadRelease, ReleaseFiles, read_json
 from nlu.rules import EntityRules
 from nlu.understander import Understander
 
@@ -31,8 +32,17 @@ def test_unreadable_json_is_named(content: bytes, tmp_path: Path) -> None:
         read_json(tmp_path / "labels.json")
 
 
+@pytest.mark.parametrize("manifest", [None, [], {"format": FORMAT + 1}, {}])
+def test_a_release_of_another_format_is_refused(manifest: object, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BadRelease, match=f"this kefu reads {FORMAT}: train again"):
+        ReleaseFiles(tmp_path).read_manifest()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["encoder.int8.onnx", "tokenizer.json", "heads.safetensors", "labels.json"])
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "encoder.int8.onnx", "tokenizer.json", "heads.safetensors", "labels.json"]
+)
 @pytest.mark.parametrize("harm", ["cut", "gone"])
 def test_a_release_with_a_broken_file_is_refused_with_the_reason(name: str, harm: str, release: Path) -> None:
     path = release / name
