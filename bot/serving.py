@@ -47,8 +47,9 @@ async def listening(desk: Desk) -> AsyncIterator[str]:
         try:
             await web.TCPSite(runner, options.host, options.port).start()
         except OSError as error:
+            reason = str(error.strerror).rpartition(": ")[2]  # asyncio names the address before it
             raise BotError(
-                f"can't listen on {options.host}:{options.port}: {error.strerror}; "
+                f"can't listen on {options.host}:{options.port}: {reason}; "
                 "stop what uses it, or choose another with --port or [web] port in kefu.toml"
             ) from error
         port: int = runner.addresses[0][1]

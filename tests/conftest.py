@@ -1,10 +1,12 @@
-"""A tiny base model, a workspace to train in, and one that was trained; torch is loaded only where one is asked for."""
+"""A tiny base model with a workspace for it, and the demo shop; both are trained only where a test asks for them."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.shop_desk import copy_shop, free_port, order_system, train_shop
 from tests.tiny import make_base, make_workspace, train_tiny
 
 
@@ -37,3 +39,22 @@ def trained(_trained: Path, tmp_path: Path) -> Path:
 def release(trained: Path) -> Path:
     """The folder of that release."""
     return trained / "releases" / (trained / "releases" / "current").read_text().strip()
+
+
+@pytest.fixture(scope="session")
+def trained_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo shop with a release, for all tests: to be copied, not changed."""
+    return train_shop(tmp_path_factory.mktemp("trained_shop") / "shop")
+
+
+@pytest.fixture(scope="session")
+def orders() -> Iterator[str]:
+    """The address of the shop's order system; what one test changes there the next one sees."""
+    with order_system(free_port()) as url:
+        yield url
+
+
+@pytest.fixture
+def shop(trained_shop: Path, orders: str, tmp_path: Path) -> Path:
+    """A shop of the test's own that uses that order system."""
+    return copy_shop(trained_shop, tmp_path / "shop", orders)
