@@ -154,9 +154,11 @@ async def launch(
 
 
 @asynccontextmanager
-async def serving(workspace: Path, *options: str, **variables: str) -> AsyncIterator[Served]:
-    """`kefu serve` on a free port; at the end it stops when it is told to, or was killed by the test."""
-    served = await start(workspace, *(options or ("--port", "0")), **variables)
+async def serving(
+    workspace: Path, *options: str, command: str = "serve", **variables: str
+) -> AsyncIterator[Served]:
+    """The desk as a process; at the end it stops when it is told to, or was killed by the test."""
+    served = await start(workspace, *options, command=command, **variables)
     try:
         yield served
         if served.process.returncode is None:

@@ -20,7 +20,17 @@ import pytest
 
 from bot.store.store import Store
 from tests.bot.channels.fake_bot_api import TOKEN, FakeBotApi, bot_api
-from tests.shop_desk import Served, copy_shop, environment, free_port, launch, run_kefu, serving, start
+from tests.shop_desk import (
+    Served,
+    copy_shop,
+    environment,
+    free_port,
+    is_open,
+    launch,
+    run_kefu,
+    serving,
+    start,
+)
 
 CUSTOMERS = 50
 SAID = ("Good morning!", "Where is my order?", "LW-10023", "Thanks a lot")
@@ -211,7 +221,7 @@ def test_a_workspace_without_a_release_is_told_how_to_get_one(shop: Path) -> Non
 
 
 async def test_a_second_server_on_the_same_log_is_refused(shop: Path) -> None:
-    async with serving(shop) as served:
+    async with serving(shop, "--port", "0") as served:
         second = await asyncio.to_thread(run_kefu, "serve", "-w", str(shop), "--port", "0")
         said = one_line(second)
         assert said.startswith(f"kefu: {shop}/kefu.db: another `kefu serve` is using it")
@@ -221,7 +231,7 @@ async def test_a_second_server_on_the_same_log_is_refused(shop: Path) -> None:
 
 async def test_what_is_edited_and_what_is_released_is_taken_over_without_a_restart(shop: Path) -> None:
     first = (shop / "releases" / "current").read_text("utf-8").strip()
-    async with serving(shop) as served:
+    async with serving(shop, "--port", "0") as served:
         assert "working days" in await reply(served, "how much is delivery?", 1)
 
         answers = shop / "answers" / "shopping.yaml"
@@ -247,7 +257,7 @@ async def test_what_is_broken_is_refused_with_the_reason_and_the_desk_stays_on_w
     first = current.read_text("utf-8").strip()
     answers = shop / "answers" / "shopping.yaml"
     whole = answers.read_text("utf-8")
-    async with serving(shop) as served:
+    async with serving(shop, "--port", "0") as served:
         broken = copy_release(shop, first, "broken")
         (broken / "heads.safetensors").write_bytes(b"\0" * 100)
         current.write_text("broken\n", "utf-8")
@@ -280,7 +290,7 @@ async def reply(served: Served, text: str, number: int) -> str:
 
 async def test_a_correction_given_beside_a_running_server_is_known_to_the_next_message(shop: Path) -> None:
     slang = "yo wheres me clobber at"
-    async with serving(shop) as served:
+    async with serving(shop, "--port", "0") as served:
         before = await served.post(slang, "one")
         assert before["decision"]["kind"] == "clarify"
 
@@ -318,3 +328,19 @@ async def test_the_serving_process_loads_no_training_library_and_stays_small(
     assert told.decode().splitlines()[-1] == "set()"
     assert process.returncode == 0
     assert rss_mb < 400
+
+
+async def test_the_demo_starts_its_order_system_and_stops_it(trained_shop: Path, tmp_path: Path) -> None:
+    port = free_port()
+    address, any_port = f"http://127.0.0.1:{port}", "\n[web]\nport = 0\n"
+    shop = copy_shop(trained_shop, tmp_path / "shop", address, any_port)
+    async with serving(shop, command="demo") as served:
+        answer = await served.post("where is my order LW-10023")
+        assert answer["decision"]["answer_id"] == "order_status_shipped"
+
+        second = one_line(await asyncio.to_thread(run_kefu, "demo", "-w", str(shop)))
+        assert second.startswith(f"kefu: port {port} is taken, where {shop}/order_system.py is to listen")
+
+        assert await served.stop() == 0
+    assert not is_open(port)
+    assert len([*(shop / "releases").glob("*-fast")]) == 1, "what is trained is not trained again"
