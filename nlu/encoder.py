@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from nlu.files import BadRelease
+from nlu.runtime import onnxruntime
 
 MAX_TOKENS = 128
 

@@ -1,5 +1,8 @@
 """The served encoder, on a random transformer."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,3 +92,19 @@ def test_an_encoder_with_other_outputs_is_refused(release: Path, tmp_path: Path)
     onnx.save(model, str(tmp_path / "other.onnx"))
     with pytest.raises(BadRelease, match=r"other\.onnx: gives hidden; wanted vector and states"):
         Encoder(tmp_path / "other.onnx", release / "tokenizer.json")
+
+
+def test_the_runtime_reports_to_nobody(release: Path, tmp_path: Path) -> None:
+    """Its telemetry would keep an id and a queue of events in the user's cache folder."""
+    program = (
+        "import sys; from pathlib import Path; from nlu.encoder import Encoder; folder = Path(sys.argv[1]);"
+        "Encoder(folder / 'encoder.int8.onnx', folder / 'tokenizer.json').encode(['hi'])"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))},
+        "HOME": str(home),
+    }
+    subprocess.run([sys.executable, "-c", program, str(release)], check=True, env=environment)
+    assert list(home.rglob("*")) == []
