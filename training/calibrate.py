@@ -16,8 +16,8 @@ Array = NDArray[np.float64]
 
 STRENGTHS = (3.0, 10.0, 30.0)
 N_FOLDS = 4
-ASSUMED_OUTSIDE_SHARE = 0.15  # of messages, where the dialogues label none as out of scope
-MIN_OUTSIDE = 20  # labelled out-of-scope texts from which theirs is taken as the real share
+ASSUMED_OUTSIDE_SHARE = 0.15  # of messages, where the dialogues label fewer as out of scope
+MIN_OUTSIDE = 20  # labelled out-of-scope texts from which there is no need to make some up
 
 
 def fit_weights(evidence: LabelledEvidence, labels: Sequence[str]) -> tuple[float, ...]:
@@ -108,6 +108,13 @@ class Calibrated:
     trials: tuple[Trial, ...] = ()
 
 
+def _weights(n_inside: int, n_outside: int, gold: Sequence[str]) -> Array:
+    """Messages count alike, but for out-of-scope ones that are rarer than customers send them."""
+    wanted = ASSUMED_OUTSIDE_SHARE / (1 - ASSUMED_OUTSIDE_SHARE) * n_inside
+    outside = max(1.0, wanted / max(1, n_outside))
+    return np.array([outside if label == OUT_OF_SCOPE else 1.0 for label in gold])
+
+
 def calibrate(
     messages: Messages,
     labels: Sequence[str],
@@ -132,13 +139,13 @@ def calibrate(
     else:
         trials = ()
         evidence, strength, weights = fixed, STRENGTHS[1], fit_weights(fixed, labels)
-    sample_weight = np.ones(len(evidence.gold))
     n_outside = sum(label == OUT_OF_SCOPE for label in evidence.gold)
+    sample_weight = _weights(len(evidence.gold) - n_outside, n_outside, evidence.gold)
     if n_outside < MIN_OUTSIDE and (unknown := strangers(messages, labels, strength=strength, seed=seed)):
         n_inside = len(evidence.gold)
         evidence = join([evidence, unknown])
         share = ASSUMED_OUTSIDE_SHARE / (1 - ASSUMED_OUTSIDE_SHARE) * n_inside / len(unknown.gold)
-        sample_weight = np.concatenate([sample_weight, np.full(len(unknown.gold), share)])
+        sample_weight = np.concatenate([np.ones(n_inside), np.full(len(unknown.gold), share)])
     confidence, scope = fit_scope(evidence, labels, weights, sample_weight)
     fusion = Fusion(weights, confidence, scope)
     fused = fusion.fuse(evidence, labels)
