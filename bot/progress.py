@@ -1,14 +1,22 @@
 """Progress in the terminal: a bar where the end is known, a spinner where it isn't."""
 
+import time
+from pathlib import Path
+from types import TracebackType
+
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+QUIET_S = 2.0  # shorter jobs need no bar
 
 
 class Stages:
@@ -48,3 +56,30 @@ class Stages:
             total = self._bars.tasks[self._task].total or 1
             self._bars.update(self._task, completed=total, total=total)
         self._stage = ""
+
+
+class LateBar:
+    """The share of a file that is read; it appears only when the wait gets long."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(console=console, transient=True)
+        self._begun = time.monotonic()
+        self._tasks: dict[Path, TaskID] = {}
+
+    def __enter__(self) -> "LateBar":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._tasks:
+            self._bars.stop()
+
+    def show(self, path: Path, share: float) -> None:
+        """Tell how much of a file is read, 0..1."""
+        if path not in self._tasks:
+            if time.monotonic() - self._begun < QUIET_S:
+                return
+            self._bars.start()
+            self._tasks[path] = self._bars.add_task(escape(path.name), total=1.0)
+        self._bars.update(self._tasks[path], completed=share)

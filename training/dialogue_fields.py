@@ -15,7 +15,7 @@ ENTITY_KEYS = ("start", "end", "label", "value", "text")
 MAX_SHOWN = 60
 
 TIME = re.compile(
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold half a character; UTF-8 can't
 
@@ -173,7 +173,7 @@ def _time(value: Any, field: str, wrong: Problems) -> datetime | None:
     if value is None:
         return None
     try:
-        if not TIME.match(value):
+        if not TIME.fullmatch(value):
             raise ValueError
         moment = datetime.fromisoformat(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -23,23 +23,22 @@ def read_conll(source: Source, options: Options) -> Iterator[Item]:
     """Each sentence as a dialogue with one turn; columns may be parted by tabs or spaces."""
     rows: list[tuple[str, str]] = []
     first, broken, n_tagged = 1, "", 0
-    with source.open() as file:
-        for number, line in enumerate(itertools.chain(file, ["\n"]), 1):
-            if not line.strip():
-                if broken:
-                    yield source.skipped(first, "a line that isn't a token and a tag", broken)
-                elif rows and rows[0][0] != DOCUMENT:
-                    n_tagged += 1
-                    yield Found(Dialogue("", (_turn(rows),)), first)
-                rows, broken = [], ""
-                continue
-            if not rows and not broken:
-                first = number
-            found = token_and_tag(line)
-            if found:
-                rows.append(found)
-            elif not line.startswith("# "):
-                broken = broken or line
+    for number, line in itertools.chain(source.lines(), [(0, "")]):
+        if not line.strip():
+            if broken:
+                yield source.skipped(first, "a line that isn't a token and a tag", broken)
+            elif rows and rows[0][0] != DOCUMENT:
+                n_tagged += 1
+                yield Found(Dialogue("", (_turn(rows),)), first)
+            rows, broken = [], ""
+            continue
+        if not rows and not broken:
+            first = number
+        found = token_and_tag(line)
+        if found:
+            rows.append(found)
+        elif not line.startswith("# "):
+            broken = broken or f"line {number}: {line}"
     if not n_tagged:
         raise TrainingError(f"{source.path}: no sentence of tokens and tags such as 'Rome<TAB>B-city'")
 

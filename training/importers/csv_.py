@@ -1,39 +1,23 @@
 """CSV and TSV: one row is a message, or a question with its answer."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Literal
 
 from training.errors import TrainingError
+from training.importers.columns import HEADERS, Columns, find_columns, known_header
+from training.importers.conversations import Conversations, Placed
 from training.importers.source import Found, Item, Options, Skipped, Source, parse_time
 from training.importers.speakers import Speakers
+from training.text_files import lines_of
 from training.turns import Dialogue, DialogueTurn
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_FIELD = 1 << 24
-HEADERS = {
-    "text": ("text", "sentence", "utterance", "question", "query", "message", "content", "body"),
-    "intent": ("intent", "label", "category"),
-    "answer": ("answer", "response", "reply"),
-    "speaker": ("speaker", "role", "author", "sender"),
-    "conversation": ("conversation", "conversation_id", "dialogue", "dialogue_id", "session", "session_id", "thread_id", "ticket_id"),
-    "time": ("time", "timestamp", "created_at", "sent_at", "date", "at"),
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The index of each column; None where there is none. `width`: columns of the file."""
-
-    width: int
-    text: int
-    intent: int | None = None
-    answer: int | None = None
-    speaker: int | None = None
-    conversation: int | None = None
-    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +38,19 @@ def read_csv(source: Source, options: Options) -> Iterator[Item]:
             f"{source.path}: no columns: wanted values parted by a comma, tab, semicolon or |"
         )
     speakers = Speakers(options)
-    grouped: dict[str, list[Row]] = {}
-    with source.open(newline="") as file:
+    with source.open(newline="") as file, Conversations() as conversations:
         for row in _read_rows(_lines(file, head, delimiter, source), source, options, speakers):
             if isinstance(row, Skipped):
                 yield row
             elif row.conversation:
-                grouped.setdefault(row.conversation, []).append(row)
+                for turn in row.turns:
+                    conversations.add(row.conversation, Placed(row.line, None, turn))
             else:
                 yield Found(Dialogue("", row.turns, started_at=row.turns[0].at), row.line)
-    speakers.check(source.path)
-    for rows in grouped.values():
-        turns = in_time([turn for row in rows for turn in row.turns])
-        yield Found(Dialogue("", turns, started_at=turns[0].at, ended_at=turns[-1].at), rows[0].line)
+        speakers.check(source)
+        for placed in conversations.each():
+            turns = in_time([one.turn for one in placed])
+            yield Found(Dialogue("", turns, started_at=turns[0].at, ended_at=turns[-1].at), placed[0].line)
 
 
 def find_delimiter(head: str) -> str | None:
@@ -90,27 +74,26 @@ def looks_like_csv(head: str) -> bool:
     if delimiter is None:
         return False
     first = next(iter(_first_rows(head, delimiter)), [])
-    return any(_known_header(first, names) is not None for names in HEADERS.values())
+    return any(known_header(first, names) is not None for names in HEADERS.values())
 
 
 def _first_rows(head: str, delimiter: str) -> list[list[str]]:
     csv.field_size_limit(MAX_FIELD)
-    rows = list(
-        csv.reader(head.splitlines(keepends=True), delimiter=delimiter, quoting=_quoting(head, delimiter))
-    )
-    return [row for row in rows if any(cell.strip() for cell in row)][:50]
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, quoting=_quoting(head, delimiter))
+    return list(islice((row for row in rows if any(cell.strip() for cell in row)), 50))
 
 
 def _quoting(head: str, delimiter: str) -> Literal[0, 3]:
     """Tab-separated files mostly quote nothing: a quote that stays open in its line is just a character."""
-    is_bare = delimiter == "\t" and any(line.count('"') % 2 for line in head.splitlines())
+    is_bare = delimiter == "\t" and any(line.count('"') % 2 for line in head.split("\n"))
     return csv.QUOTE_NONE if is_bare else csv.QUOTE_MINIMAL
 
 
 def _lines(file: IO[str], head: str, delimiter: str, source: Source) -> Iterator[tuple[int, list[str]]]:
     """Rows with the line they begin at."""
     quoting = _quoting(head, delimiter)
-    reader = csv.reader(file, delimiter=delimiter, quoting=quoting, strict=quoting != csv.QUOTE_NONE)
+    lines = (line for _, line in lines_of(file, source.path))
+    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=quoting != csv.QUOTE_NONE)
     line = 1
     try:
         for row in reader:
@@ -131,7 +114,7 @@ def _read_rows(
         if not any(cell.strip() for cell in cells):
             continue
         if columns is None:
-            columns, is_header = _columns(cells, source, options)
+            columns, is_header = find_columns(cells, source, options)
             if is_header:
                 continue
         if len(cells) != columns.width:
@@ -149,13 +132,16 @@ def _row(
     if not text:
         yield source.skipped(line, "no text", cells)
         return
+    said_by = _cell(cells, columns.speaker) if columns.speaker is not None else "customer"
+    if not said_by:
+        yield source.skipped(line, "no speaker", cells)
+        return
     at = None
     if when := _cell(cells, columns.time):
         at = parse_time(when)
         if at is None:
             yield source.skipped(line, "time not read: wanted ISO 8601 or Unix seconds", when, is_part=True)
-    speaker = speakers.role(_cell(cells, columns.speaker)) if columns.speaker is not None else "customer"
-    if speaker is None:
+    if (speaker := speakers.role(said_by)) is None:
         return  # counted; told once for all
     turns = [DialogueTurn(speaker, text, at, (intent,) if intent else ())]
     if answer:
@@ -167,41 +153,9 @@ def _cell(cells: Sequence[str], at: int | None) -> str:
     return cells[at].strip() if at is not None else ""
 
 
-def _columns(first: Sequence[str], source: Source, options: Options) -> tuple[Columns, bool]:
-    """The columns, and whether the first row is a header."""
-    chosen = {name: getattr(options, name) for name in HEADERS if getattr(options, name)}
-    by_name = {name: column for name, column in chosen.items() if not column.isdigit()}
-    names = [cell.strip().casefold() for cell in first]
-    for name, column in by_name.items():
-        if column.strip().casefold() not in names:
-            raise TrainingError(f"{source.path}: --{name} {column!r} is no column; met {', '.join(first)}")
-    has_header = options.has_header
-    if has_header is None:
-        has_header = bool(by_name) or (not chosen and _known_header(first, HEADERS["text"]) is not None)
-    found = {name: _known_header(first, known) for name, known in HEADERS.items()} if has_header else {}
-    for name, column in chosen.items():
-        found[name] = int(column) - 1 if column.isdigit() else names.index(column.strip().casefold())
-    for name, index in found.items():
-        if index is not None and not 0 <= index < len(first):
-            raise TrainingError(
-                f"{source.path}: --{name} {index + 1}: wanted a column from 1 to {len(first)}"
-            )
-    if (text := found.pop("text", None)) is None:
-        raise TrainingError(
-            f"{source.path}: which column is the text? The first row is {', '.join(first)}; "
-            "name columns with --text and --intent, or number them from 1"
-        )
-    return Columns(len(first), text, **found), has_header
-
-
-def _known_header(first: Sequence[str], known: Iterable[str]) -> int | None:
-    names = [cell.strip().casefold().replace(" ", "_") for cell in first]
-    return next((names.index(name) for name in known if name in names), None)
-
-
 def in_time(turns: Sequence[DialogueTurn]) -> tuple[DialogueTurn, ...]:
     """Turns by their times where each has one, else as they stand."""
-    times = [turn.at for turn in turns]
-    if any(at is None for at in times):
+    timed = [(turn.at, turn) for turn in turns if turn.at is not None]
+    if len(timed) < len(turns):
         return tuple(turns)
-    return tuple(sorted(turns, key=lambda turn: turn.at))  # type: ignore[arg-type,return-value]
+    return tuple(turn for _, turn in sorted(timed, key=lambda pair: pair[0]))

@@ -18,6 +18,7 @@ ANNOTATION = re.compile(
     r"\[(?P<text>[^\]]+?)\]"
     r"(?:\((?P<label>[^:)]+?)(?::(?P<value>[^)]+))?\)|(?P<object>\{[^}]+?\})|(?P<list>\[\s*\{.*?\}\s*\]))"
 )
+NOT_KEPT = re.compile(r"\{[^}]*\"(role|group)\"\s*:")
 NOT_EXAMPLES = {
     "synonym": "synonyms are no dialogues; entities.yaml takes them as a gazetteer",
     "regex": "patterns are no dialogues; entities.yaml takes them",
@@ -74,6 +75,8 @@ def _entry(entry: Any, line: int, source: Source) -> Iterator[Item]:
         if isinstance(entities, str):
             yield source.skipped(at, entities, example)
             continue
+        if NOT_KEPT.search(example):
+            yield source.skipped(at, "roles and groups of entities are not kept", example, is_part=True)
         turn = DialogueTurn("customer", text, intents=(str(entry["intent"]),), entities=entities)
         yield Found(Dialogue("", (turn,)), at)
 
@@ -83,7 +86,7 @@ def _examples(entry: Any) -> Iterator[tuple[int, str]]:
     examples: Any = entry["examples"]
     line = entry.lc.key("examples")[0] + 1
     if isinstance(examples, str):
-        for offset, row in enumerate(examples.splitlines(), 1):
+        for offset, row in enumerate(examples.split("\n"), 1):
             if row.strip():
                 yield line + offset, row.strip().removeprefix("-").strip()
     elif isinstance(examples, CommentedSeq):

@@ -1,22 +1,21 @@
 """A file to import, the options to read it with, and what comes out of it."""
 
-import codecs
 import contextlib
-import gzip
-import io
-import os
-import zlib
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 from training.errors import TrainingError
+from training.text_files import Watch, WrongEncoding, lines_of, open_text
 from training.turns import Dialogue
 
-GZIP_MAGIC = b"\x1f\x8b"
 HEAD_CHARS = 1 << 18
+UNIX_TIME = re.compile(r"[0-9]{9,10}(\.[0-9]+)?|[0-9]{12,13}")
+MILLISECONDS = 1e11
 MAX_SHOWN = 80
 
 
@@ -68,42 +67,39 @@ Item = Found | Skipped
 
 @dataclass(slots=True)
 class Source:
-    """A file, plain or gzipped whatever it is called; errors in it are a TrainingError with its name."""
+    """A file, plain or gzipped whatever it is called; errors in it are a TrainingError with its name.
+
+    `names` counts the speakers its importer meets, `notes` tell what it made of the file."""
 
     path: Path
     encoding: str = ""
-    _raw: BinaryIO | None = field(default=None, init=False)
+    watch: Watch | None = None
+    names: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def open(self, *, newline: str | None = None) -> Iterator[IO[str]]:
         """The text of the file."""
         try:
-            with self.path.open("rb") as raw:
-                self._raw = raw
-                is_gzip = raw.peek(2).startswith(GZIP_MAGIC)
-                content = gzip.GzipFile(fileobj=raw) if is_gzip else raw
-                encoding = self.encoding or _by_mark(content.peek(4))
-                with io.TextIOWrapper(content, encoding, newline=newline) as text:
-                    yield text
-        except (UnicodeDecodeError, LookupError) as error:
-            raise TrainingError(
-                f"{self.path}: {error}; --encoding names another one, such as cp1252 or gb18030"
-            ) from error
-        except (OSError, EOFError, zlib.error) as error:
-            raise TrainingError(f"{self.path}: can't be read: {error}") from error
+            with open_text(self.path, encoding=self.encoding, newline=newline, watch=self.watch) as file:
+                yield file
+        except WrongEncoding as error:
+            raise TrainingError(f"{error}; --encoding names another, such as cp1252 or gb18030") from error
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """The lines with their numbers from 1."""
+        with self.open() as file:
+            yield from lines_of(file, self.path)
 
     def head(self) -> str:
         """The beginning of the file in whole lines, to find out what it is."""
         with self.open() as file:
             head = file.read(HEAD_CHARS)
+        if "\0" in head:
+            raise TrainingError(
+                f"{self.path}: met NUL characters, wanted a text; --encoding utf-16-le or utf-16-be may be it"
+            )
         return head if len(head) < HEAD_CHARS else head[: head.rfind("\n") + 1] or head
-
-    @property
-    def share_read(self) -> float:
-        """How much of the file has been read, 0..1."""
-        if self._raw is None or self._raw.closed:
-            return 0.0
-        return self._raw.tell() / max(1, os.fstat(self._raw.fileno()).st_size)
 
     def skipped(self, line: int, reason: str, met: object = "", *, is_part: bool = False) -> Skipped:
         shown = " ".join(str(met).split())
@@ -114,17 +110,14 @@ class Source:
 Importer = Callable[[Source, Options], Iterator[Item]]
 
 
-def _by_mark(first: bytes) -> str:
-    return "utf-16" if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-
-
 def parse_time(text: str) -> datetime | None:
-    """A moment from ISO 8601 or Unix seconds; without a zone it is UTC. None for anything else.
+    """A moment from ISO 8601 or Unix seconds or milliseconds; without a zone it is UTC. None for anything else.
 
     Forms such as 02/03/2026 are not guessed at: half the world reads them the other way round."""
     try:
-        if text.replace(".", "", 1).isdigit() and len(text.partition(".")[0]) in (9, 10):
-            return datetime.fromtimestamp(float(text), UTC)
+        if UNIX_TIME.fullmatch(text):
+            seconds = float(text)
+            return datetime.fromtimestamp(seconds if seconds < MILLISECONDS else seconds / 1000, UTC)
         moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -1,15 +1,13 @@
 """Transcripts as plain text: "Agent: ..." and "Customer: ...", line by line."""
 
-import itertools
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from training.errors import TrainingError
 from training.importers.source import Found, Item, Options, Source, parse_time
-from training.importers.speakers import Speakers, counted, missing, plain
+from training.importers.speakers import Speakers, plain
 from training.turns import Dialogue, DialogueTurn, Speaker
 
 # [2026-03-02 09:14] Ana: hello       2026-03-02T09:14 Ana: hello       (09:14) Ana: hello
@@ -18,12 +16,35 @@ STAMP = (
     r"|(?P<bare>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S{0,12}|\d{1,2}:\d{2}(?::\d{2})?))"
 )
 SPOKEN = re.compile(
-    rf"\s*(?:{STAMP}\s*[-–]?\s*)?(?P<name>[^\W\d_][^:：\[\]]{{0,39}}?)\s*(?::\s+|:$|：\s*)(?P<said>.*)"
+    rf"\s*(?:{STAMP}\s*[-–]?\s*)?(?P<name>[^\W\d_][^:：\[\]]{{0,39}}?)\s*(?::(?!//)|：)\s*(?P<said>.*)"
 )
-RULE = re.compile(r"\s*([-=*_])\1{2,}\s*")
+RULE = re.compile(r"\s*([-=*_#])\1{2,}(?:.{0,80}\1{2,})?\s*")  # ------ or --- Chat 17 ---
 MAX_NAME_WORDS = 4
 
-Part = list[tuple[int, str]]  # the lines of one dialogue with their numbers
+Line = tuple[int, str]  # number and content
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What parts the dialogues of a file: rules, or so many empty lines."""
+
+    has_rules: bool
+    n_empty: int
+
+    def parts(self, lines: Iterable[Line]) -> Iterator[list[Line]]:
+        """The lines of one dialogue after the other, without what parts them."""
+        part: list[Line] = []
+        n_empty = 0
+        for number, line in lines:
+            n_empty = 0 if line.strip() else n_empty + 1
+            if RULE.fullmatch(line) if self.has_rules else n_empty == self.n_empty:
+                if part:
+                    yield part
+                part = []
+            elif line.strip():
+                part.append((number, line.rstrip()))
+        if part:
+            yield part
 
 
 @dataclass(slots=True)
@@ -38,59 +59,46 @@ class Spoken:
 def read_transcript(source: Source, options: Options) -> Iterator[Item]:
     """Each part of the file as a dialogue; a line without a speaker goes on with what was said before.
 
-    Raises TrainingError if a name is met that nothing is known of."""
-    with source.open() as file:
-        parts = list(split_parts([line.rstrip() for line in file]))
+    The file is read three times. Raises TrainingError if a name is met that nothing is known of."""
+    cut = find_cut(source)
     speakers = Speakers(options)
-    names = find_names(parts, speakers, options)
-    if absent := missing([*options.agents, *options.customers, *options.bots], names):
-        raise TrainingError(f"{source.path}: {absent[0]!r}: not among the names met: {counted(names)}")
-    for part in parts:
+    names = find_names(cut.parts(source.lines()), speakers.is_told, options.not_speakers)
+    for part in cut.parts(source.lines()):
         yield from _dialogue(part, names, speakers, source)
-    speakers.check(source.path)
+    speakers.check(source)
 
 
-def split_parts(lines: Sequence[str]) -> Iterator[Part]:
-    """Cut at lines of ---, where there are any; else at empty lines; at two of them where every turn has one."""
-    is_empty = [not line.strip() for line in lines]
-    has_rules = any(RULE.fullmatch(line) for line in lines)
-    is_dense = any(not a and not b for a, b in itertools.pairwise(is_empty))
-    part: Part = []
-    for number, line in enumerate(lines, 1):
-        is_second_empty = is_empty[number - 1] and number > 1 and is_empty[number - 2]
-        if RULE.fullmatch(line) or (
-            not has_rules and (is_empty[number - 1] if is_dense else is_second_empty)
-        ):
-            yield part
-            part = []
-        elif not is_empty[number - 1]:
-            part.append((number, line))
-    yield part
+def find_cut(source: Source) -> Cut:
+    """Rules, where there are any; else empty lines, or two of them where one stands between turns."""
+    n_turns, n_dialogues = 0, 0
+    for part in Cut(False, 1).parts(source.lines()):
+        if any(RULE.fullmatch(line) for _, line in part):
+            return Cut(True, 0)
+        n_spoken = sum(_name(line) is not None for _, line in part)
+        n_turns += n_spoken == 1
+        n_dialogues += n_spoken > 1
+    return Cut(False, 1 if n_dialogues >= n_turns else 2)
 
 
-def find_names(parts: Iterable[Part], speakers: Speakers, options: Options) -> Counter[str]:
-    """What stands before a colon and is a speaker: told by an option or a word, first in its part, or repeated.
+def find_names(
+    parts: Iterable[Sequence[Line]], is_told: Callable[[str], bool], not_speakers: Iterable[str]
+) -> frozenset[str]:
+    """What stands before a colon and is a speaker: told by an option or a word, first in its part, or twice in it.
 
     "Note: ..." within an answer is none of these."""
-    met: Counter[str] = Counter()
-    opening: set[str] = set()
+    names: set[str] = set()
     for part in parts:
-        named = [(number, name) for number, line in part if (name := _name(line))]
-        met.update(name for _, name in named)
-        opening.update(name for number, name in named if number == part[0][0])
-    not_names = {plain(name) for name in options.not_speakers}
-    return Counter(
-        {
-            name: n
-            for name, n in met.items()
-            if plain(name) not in not_names and (n > 1 or name in opening or speakers.is_told(name))
-        }
-    )
+        met = Counter(name for _, line in part if (name := _name(line)))
+        names.update(name for name, n in met.items() if n > 1 or is_told(name))
+        if opening := _name(part[0][1]):
+            names.add(opening)
+    not_names = {plain(name) for name in not_speakers}
+    return frozenset(name for name in names if plain(name) not in not_names)
 
 
 def looks_like_transcript(head: str) -> bool:
     """Whether lines begin with a few names and a colon."""
-    lines = [line for line in head.splitlines() if line.strip() and not RULE.fullmatch(line)]
+    lines = [line for line in head.split("\n") if line.strip() and not RULE.fullmatch(line)]
     met = Counter(name for line in lines if (name := _name(line)))
     speakers = Speakers(Options())
     n_spoken = sum(n for name, n in met.items() if n > 1 or speakers.is_told(name))
@@ -104,7 +112,9 @@ def _name(line: str) -> str | None:
     return spoken["name"].strip()
 
 
-def _dialogue(part: Part, names: Container[str], speakers: Speakers, source: Source) -> Iterator[Item]:
+def _dialogue(
+    part: Sequence[Line], names: Container[str], speakers: Speakers, source: Source
+) -> Iterator[Item]:
     spoken: list[Spoken] = []
     for number, line in part:
         if _name(line) in names:

@@ -1,0 +1,175 @@
+"""`kefu export`: the log as dialogues to train on, personal data masked."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli import workspace_option
+from bot.store.records import LoggedDialogue, LoggedTurn, StoredSpeaker
+from training.dialogues import Dialogue, DialogueTurn, EntityLabel, write_dialogues
+from training.redact import find_value, redact
+from training.turns import Speaker
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+SPEAKERS: dict[StoredSpeaker, Speaker] = {"customer": "customer", "person": "agent", "bot": "bot"}
+PERSON = "person"  # the entity type of names
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """`country`: whose phone numbers need no prefix; `types`: entity types that are personal beside the usual."""
+
+    country: str
+    types: Collection[str] = ()
+
+
+@click.command()
+@workspace_option
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    metavar="DATE",
+    help="Only what ended on that day or later; needs --output.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to; else WORKSPACE/dialogues/log.jsonl.",
+)
+@click.option(
+    "--with-predictions",
+    is_flag=True,
+    help="Also what the release understood; to look at, not to learn from.",
+)
+@click.option(
+    "--mask",
+    multiple=True,
+    metavar="TYPE",
+    help="An entity type of yours that is personal, too; may be repeated.",
+)
+@click.option("--raw", is_flag=True, help="Leave personal data in.")
+def command(
+    workspace: Path,
+    since: datetime | None,
+    output: Path | None,
+    with_predictions: bool,
+    mask: tuple[str, ...],
+    raw: bool,
+) -> None:
+    """Write finished dialogues of the log in the format `kefu train` reads.
+
+    A dialogue is finished after an hour without a word. Intents are those that staff gave with `kefu correct`
+    or customers chose when they were asked. Every export writes the file anew."""
+    from bot.settings import load_settings
+
+    if since is not None and output is None:
+        raise click.UsageError("--since needs --output: dialogues/log.jsonl holds the whole log")
+    if raw and mask:
+        raise click.UsageError("--raw leaves everything in; --mask has nothing to mask")
+    settings = load_settings(workspace)
+    path = output or settings.folder / "dialogues" / "log.jsonl"
+    moment = since.replace(tzinfo=settings.desk.zone) if since is not None else None
+    masking = None if raw else Masking(settings.desk.country, mask)
+
+    met: set[str] = set()
+
+    def written(logged: LoggedDialogue) -> Dialogue:
+        met.update(entity.label for turn in logged.turns for entity in turn.entities)
+        return as_dialogue(logged, masking, has_predictions=with_predictions)
+
+    count = asyncio.run(_export(settings, moment, path, written))
+    click.echo(f"{path}: {count} dialogues")
+    for name in sorted(set(mask) - met):
+        click.echo(
+            f"--mask {name}: no entity of this type is in them; met {', '.join(sorted(met))}", err=True
+        )
+    if raw:
+        click.echo("They hold personal data: names, addresses, numbers as customers wrote them.", err=True)
+
+
+async def _export(
+    settings: "Settings",
+    since: datetime | None,
+    path: Path,
+    written: Callable[[LoggedDialogue], Dialogue],
+) -> int:
+    """Write dialogue by dialogue, so that the log may be larger than the memory; how many there were."""
+    from bot.store.store import Store
+
+    loop = asyncio.get_running_loop()
+    async with await Store.open(settings.database_url, exclusive=False) as store:
+        found = store.conversations_for_export(since)
+
+        async def read_one() -> LoggedDialogue | None:
+            return await anext(found, None)
+
+        def dialogues() -> Iterator[Dialogue]:
+            while (logged := asyncio.run_coroutine_threadsafe(read_one(), loop).result()) is not None:
+                yield written(logged)
+
+        return await asyncio.to_thread(write_dialogues, path, dialogues())
+
+
+def as_dialogue(
+    logged: LoggedDialogue, masking: Masking | None, *, has_predictions: bool = False
+) -> Dialogue:
+    """A dialogue of the log in the import format."""
+    known = known_values(logged)
+    turns = []
+    for turn in logged.turns:
+        text, entities = _plain(turn) if masking is None else _masked(turn, known, masking)
+        intent = turn.intent or (turn.predicted_intent if has_predictions else None)
+        is_understood = has_predictions and turn.speaker == "customer"
+        made = DialogueTurn(
+            speaker=SPEAKERS[turn.speaker],
+            text=text,
+            at=turn.at,
+            intents=(intent,) if intent else (),
+            entities=entities if is_understood else None,
+            sentiment=turn.sentiment if is_understood else None,
+            answer=turn.answer_id,
+        )
+        turns.append(made)
+    return Dialogue(
+        logged.id, tuple(turns), logged.channel, logged.started_at, logged.ended_at, logged.outcome
+    )
+
+
+def known_values(logged: LoggedDialogue) -> dict[str, str]:
+    """What is known to be personal in a dialogue, text -> entity type; the bot repeats what customers say."""
+    known = {entity.text: entity.label for turn in logged.turns for entity in turn.entities}
+    for name in logged.names:
+        known |= dict.fromkeys((name, *name.split()), PERSON)
+    return known
+
+
+def spans(text: str, known: Mapping[str, str], taken: Sequence[EntityLabel]) -> Iterator[EntityLabel]:
+    """Where known values stand in a text, apart from what is taken; longer ones first."""
+    free = [True] * len(text)
+    for entity in taken:
+        free[entity.start : entity.end] = [False] * (entity.end - entity.start)
+    for value in sorted(known, key=len, reverse=True):
+        for start, end in find_value(value, text):
+            if all(free[start:end]):
+                free[start:end] = [False] * (end - start)
+                yield EntityLabel(start, end, known[value])
+
+
+def _plain(turn: LoggedTurn) -> tuple[str, tuple[EntityLabel, ...]]:
+    return turn.text, tuple(EntityLabel(e.start, e.end, e.label, e.value) for e in turn.entities)
+
+
+def _masked(
+    turn: LoggedTurn, known: Mapping[str, str], masking: Masking
+) -> tuple[str, tuple[EntityLabel, ...]]:
+    text, understood = _plain(turn)
+    spoken_of = [*understood, *spans(text, known, understood)]
+    redacted = redact(text, spoken_of, country=masking.country, also=masking.types)
+    return redacted.text, redacted.entities

@@ -1,0 +1,87 @@
+"""`kefu validate`: everything that is wrong with a workspace or with files of dialogues, at once."""
+
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli import our_errors, workspace_option
+from bot.settings import Desk, SettingsError, load_settings
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@workspace_option
+@click.option(
+    "--most",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="Problems to list; the rest is counted.",
+)
+def command(files: tuple[Path, ...], workspace: Path, most: int) -> None:
+    """Check FILES of dialogues (*.jsonl, *.jsonl.gz) or whole workspaces; without FILES, the WORKSPACE.
+
+    Of a workspace: kefu.toml, entities.yaml, answers, articles, dialogues. Exit status 1 if anything is wrong."""
+    found = _problems(files or (workspace,))
+    listed = list(islice(found, most))
+    for problem in listed:
+        click.echo(problem)
+    if not listed:
+        click.echo("Nothing is wrong.", err=True)
+        return
+    rest = sum(1 for _ in found)
+    more = f"; {rest} more are not listed (--most)" if rest else ""
+    click.echo(f"{len(listed) + rest} problem{'s' if len(listed) + rest > 1 else ''}{more}", err=True)
+    sys.exit(1)
+
+
+def _problems(places: tuple[Path, ...]) -> Iterator[str]:
+    from training.dialogues import dialogue_files, problems
+
+    for folder in (place for place in places if place.is_dir()):
+        yield from _workspace_problems(folder)
+        yield from problems(dialogue_files(folder))
+    yield from problems([place for place in places if not place.is_dir()])
+
+
+def _workspace_problems(folder: Path) -> Iterator[str]:
+    """What is wrong beside the dialogues; each file is read by the code that will serve it."""
+    from nlu.rules import load_rules
+    from retrieval.answers import load_answers
+    from retrieval.articles import load_articles
+
+    desk = Desk()
+    try:
+        desk = load_settings(folder).desk
+    except SettingsError as error:
+        yield from _settings_problems(folder, error)
+    yield from _error_of(
+        lambda: load_rules(
+            folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
+        )
+    )
+    yield from _error_of(lambda: load_answers(folder / "answers"))
+    yield from _error_of(lambda: load_articles(folder / "knowledge"))
+
+
+def _settings_problems(folder: Path, error: SettingsError) -> Iterator[str]:
+    """All that pydantic found, where it was pydantic; the error itself names only the first."""
+    from pydantic import ValidationError
+
+    if not isinstance(error.__cause__, ValidationError):
+        yield str(error)
+        return
+    for one in error.__cause__.errors():
+        key = ".".join(map(str, one["loc"]))
+        yield f"{folder / 'kefu.toml'}: {key}: met {one['input']!r}; {one['msg']}"
+
+
+def _error_of(load: Callable[[], Any]) -> Iterator[str]:
+    try:
+        load()
+    except our_errors() as error:
+        yield str(error)
