@@ -49,9 +49,7 @@ def commands() -> dict[str, click.Command]:
 
 
 def _help(command: click.Command, path: str) -> str:
-    context = click.Context(
-        command, info_name=path, terminal_width=WIDTH, help_option_names=["-h", "--help"]
-    )
+    context = click.Context(command, info_name=path, terminal_width=WIDTH, help_option_names=["-h", "--help"])
     return f"```text\n{command.get_help(context)}\n```"
 
 

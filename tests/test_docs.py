@@ -106,7 +106,7 @@ def variables(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.environ.get", "os.getenv"}:
             asked = node.args[0]
         elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
-            asked = node.slice
+            asked = node.slice if isinstance(node.ctx, ast.Load) else None
         elif isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == "os.environ":
             asked = node.left
         if isinstance(asked, ast.Constant):
