@@ -26,26 +26,31 @@ def command(files: tuple[Path, ...], workspace: Path, most: int) -> None:
     """Check FILES of dialogues (*.jsonl, *.jsonl.gz) or whole workspaces; without FILES, the WORKSPACE.
 
     Of a workspace: kefu.toml, entities.yaml, answers, articles, dialogues. Exit status 1 if anything is wrong."""
-    found = _problems(files or (workspace,))
-    listed = list(islice(found, most))
+    from rich.console import Console
+
+    from bot.progress import LateBar
+
+    with LateBar(Console(stderr=True)) as bar:
+        found = _problems(files or (workspace,), bar.show)
+        listed = list(islice(found, most))
+        rest = sum(1 for _ in found)
     for problem in listed:
         click.echo(problem)
     if not listed:
         click.echo("Nothing is wrong.", err=True)
         return
-    rest = sum(1 for _ in found)
     more = f"; {rest} more are not listed (--most)" if rest else ""
     click.echo(f"{len(listed) + rest} problem{'s' if len(listed) + rest > 1 else ''}{more}", err=True)
     sys.exit(1)
 
 
-def _problems(places: tuple[Path, ...]) -> Iterator[str]:
+def _problems(places: tuple[Path, ...], watch: Callable[[Path, float], None]) -> Iterator[str]:
     from training.dialogues import dialogue_files, problems
 
     for folder in (place for place in places if place.is_dir()):
         yield from _workspace_problems(folder)
-        yield from problems(dialogue_files(folder))
-    yield from problems([place for place in places if not place.is_dir()])
+        yield from problems(dialogue_files(folder), watch)
+    yield from problems([place for place in places if not place.is_dir()], watch)
 
 
 def _workspace_problems(folder: Path) -> Iterator[str]:
