@@ -77,8 +77,11 @@ class Memory:
 
     def learn(self, example: Example, vector: Vector) -> None:
         """Add a correction; examples with the very same text give way while it stands, of the same intent too:
-        what staff said must not stand behind what the training found in the dialogues."""
+        what staff said must not stand behind what the training found in the dialogues. One that is known already
+        teaches nothing new."""
         with self._lock:
+            if example.correction_id in self._displaced:
+                return
             keys = list(self._ids_of_text.get(example.text.casefold(), ()))
             if example.correction_id is not None:
                 self._displaced[example.correction_id] = [

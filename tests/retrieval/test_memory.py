@@ -81,6 +81,15 @@ def test_a_correction_takes_the_place_of_the_same_text(intent: str) -> None:
     ]
 
 
+def test_a_correction_told_twice_is_learned_once() -> None:
+    memory = memory_of(("a", "x"))
+    for _ in range(2):
+        memory.learn(Example("a", "y", 1), vector_of("a"))
+    assert len(memory) == 1
+    assert memory.unlearn(1)
+    assert nearest(memory, "a") == ("a", "x", None)
+
+
 def test_what_was_never_learned_cant_be_unlearned() -> None:
     memory = memory_of(("a", "x"))
     assert not memory.unlearn(1)
