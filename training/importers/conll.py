@@ -14,7 +14,7 @@ TAG = re.compile(r"O|[BIESLUM]-\S+")
 # BIOES, BILOU and BMES say more than where a span begins; B and I are enough.
 AS_BIO = {"E": "I", "L": "I", "M": "I", "S": "B", "U": "B"}
 DOCUMENT = "-DOCSTART-"
-CLOSING = frozenset(".,;:!?%)]}…")
+CLOSING = frozenset(".,;:!?%)]}…，。、；：！？）】》")
 OPENING = frozenset("([{$£€#")
 GLUED = re.compile(r"['’](s|m|d|re|ve|ll|t)|n['’]t", re.IGNORECASE)
 

@@ -106,7 +106,9 @@ class JsonStream:
     def _read_more(self) -> bool:
         """Read on, and let go of what has been taken."""
         chunk = self._file.read(max(CHUNK, len(self._text) - self._at))
+        if not chunk:
+            return False
         self._line = self.line
         self._text = self._text[self._at :] + chunk
         self._at = self._counted = 0
-        return bool(chunk)
+        return True
