@@ -11,9 +11,11 @@ from retrieval.candidates import Findings
 OUT_OF_SCOPE = "out_of_scope"
 TALK_TO_PERSON = "talk_to_person"
 GREETING = "greeting"
+THANKS = "thanks"
 GOODBYE = "goodbye"
 PATIENCE = 2  # angry messages in a row that are still answered: two broken things are no quarrel yet
-SMALL_TALK = frozenset({GREETING, "thanks", GOODBYE})
+NOT_UNDERSTOOD = frozenset({"uncertain", OUT_OF_SCOPE, "still_uncertain", "out_of_scope_twice"})  # reasons
+SMALL_TALK = frozenset({GREETING, THANKS, GOODBYE})
 
 
 def decide(

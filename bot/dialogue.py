@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.answering import Answering, person_button
-from bot.decide import GOODBYE, TALK_TO_PERSON, decide
+from bot.decide import GOODBYE, NOT_UNDERSTOOD, OUT_OF_SCOPE, TALK_TO_PERSON, decide
 from bot.forms import (
     FREE_TEXT,
     Reading,
@@ -17,9 +17,9 @@ from bot.forms import (
     slots_of,
 )
 from bot.messages import Button, Decision, Reply
-from bot.phrases import after_no, is_bare
+from bot.phrases import after_no, is_bare, set_phrase
 from bot.reading import Searches, Understands, read
-from bot.state import Form
+from bot.state import Form, Given
 from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
 from retrieval.answers import Slot
@@ -46,7 +46,7 @@ class Dialogue:
             outcome = (
                 await self._corrected(talk)
                 or self._value_alone(talk)
-                or await self._carry_out(talk, decision)
+                or await self._carry_out(*self._carried_on(talk, decision))
             )
         return await self._take_up(outcome)
 
@@ -90,7 +90,12 @@ class Dialogue:
         if is_bare(understanding.text, understanding.entities):
             understanding = replace(understanding, sentiment=None)  # a number has no mood
         answerable = self.answering.book.intents
-        return decide(understanding, findings, self.retriever.budget, state=talk.state, answerable=answerable)
+        decision = decide(
+            understanding, findings, self.retriever.budget, state=talk.state, answerable=answerable
+        )
+        if decision.reason in NOT_UNDERSTOOD and (intent := set_phrase(understanding.text)) in answerable:
+            return Decision("answer", "confident", intent, 1.0)
+        return decision
 
     async def _carry_out(self, talk: Talk, decision: Decision) -> Outcome:
         if decision.kind == "hand_over":
@@ -179,20 +184,29 @@ class Dialogue:
             else None
         )
 
+    def _carried_on(self, talk: Talk, decision: Decision) -> tuple[Talk, Decision]:
+        """Read "I mixed them up, it's for LW-2" as the last question once more, where it means nothing by itself."""
+        given = talk.state.given
+        if given is None or decision.reason not in NOT_UNDERSTOOD:
+            return talk, decision
+        is_other = decision.reason != OUT_OF_SCOPE and decision.intent not in {None, given.intent}
+        changed = corrects(given, slots_of(self.answering.book.of_intent(given.intent)), talk.entities)
+        if is_other or not changed:
+            return talk, decision
+        return _with_given(talk, given, changed), Decision(
+            "answer", "carried_on", given.intent, decision.prob
+        )
+
     async def _corrected(self, talk: Talk) -> Outcome | None:
         """Give the last answer again for "sorry, it's LW-22222"; None where nothing is corrected."""
         given = talk.state.given
-        if given is None:
+        if given is None or not is_bare(talk.text, talk.entities):
             return None
-        slots = slots_of(self.answering.book.of_intent(given.intent))
-        changed = corrects(given, slots, talk.text, talk.entities)
+        changed = corrects(given, slots_of(self.answering.book.of_intent(given.intent)), talk.entities)
         if not changed:
             return None
-        values, at = {**given.slots, **changed}, talk.now.timestamp()
-        state = talk.state.restore(values, intent=given.intent, at=at)
-        return await self.answering.give(
-            replace(talk, state=state), Decision("answer", "corrected", given.intent, 1.0)
-        )
+        talk = _with_given(talk, given, changed)
+        return await self.answering.give(talk, Decision("answer", "corrected", given.intent, 1.0))
 
     def _value_alone(self, talk: Talk) -> Outcome | None:
         """Ask what a number without a word is about; None where there is more, or nothing to do with it."""
@@ -257,6 +271,12 @@ def _with_values(talk: Talk, form: Form) -> Talk:
     """With the slots as the form has them, whatever else was mentioned since."""
     at = talk.now.timestamp()
     return replace(talk, state=talk.state.restore(form.values, intent=form.intent, at=at))
+
+
+def _with_given(talk: Talk, given: Given, changed: Mapping[str, str]) -> Talk:
+    """With the slots of the last answer as they were but for what changed."""
+    values, at = {**given.slots, **changed}, talk.now.timestamp()
+    return replace(talk, state=talk.state.restore(values, intent=given.intent, at=at))
 
 
 def _without_form(talk: Talk) -> Talk:

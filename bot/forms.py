@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.phrases import is_bare, is_leaving, is_no, is_yes
+from bot.phrases import is_leaving, is_no, is_yes
 from bot.state import ConversationState, Form, Given
 from nlu.understanding import Entity
 from retrieval.answers import Answer, Slot, check
@@ -150,12 +150,8 @@ def read_form(form: Form, slot: Slot | None, text: str, entities: Sequence[Entit
     return "filled" if slot.entity == FREE_TEXT and text.strip() else "unclear"
 
 
-def corrects(
-    given: Given | None, slots: Mapping[str, Slot], text: str, entities: Sequence[Entity]
-) -> dict[str, str]:
-    """The new values a message brings for the last answer's slots, when it brings nothing else; maybe none."""
-    if given is None or not is_bare(text, entities):
-        return {}
+def corrects(given: Given, slots: Mapping[str, Slot], entities: Sequence[Entity]) -> dict[str, str]:
+    """The new values a message brings for the last answer's slots, one each; maybe none."""
     changed = {}
     for name, used in given.slots.items():
         new = (

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from bot.decide import GOODBYE, GREETING, TALK_TO_PERSON, THANKS
 from nlu.understanding import Entity
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -34,6 +35,7 @@ _NO_COMMA = re.compile(
 )
 _YES_ZH = frozenset(_words("是 是的 对 对的 好 好的 可以 行 确认 确定 没错 嗯 要"))
 _NO_ZH = frozenset(_words("不 不是 不对 不要 不用 不行 否 别 没有 不用了 不需要"))
+_PARTS = re.compile(r"[,.;!\n\uff0c\u3002\uff01]+|\band\b")
 _LEAVE = frozenset(
     {
         "cancel", "never mind", "nevermind", "nvm", "forget it", "forget about it", "leave it", "stop", "skip it",
@@ -41,6 +43,17 @@ _LEAVE = frozenset(
         "取消", "算了", "不用了", "不要了", "没关系了",
     }
 )  # fmt: skip
+_AROUND_LEAVING = frozenset(_words("please ok okay oh actually just sorry thanks thank you"))
+# Said every day, and to a model of another language all alike: 你好 and 再见 are two unknown words.
+_SET_PHRASES = {
+    GREETING: {"hi", "hello", "hey", "hi there", "hello there", "good morning", "good afternoon", "good evening",
+               "你好", "您好", "嗨", "哈喽", "在吗", "你好在吗", "您好在吗", "早上好", "下午好", "晚上好"},
+    THANKS: {"thanks", "thank you", "thx", "cheers", "thanks a lot", "many thanks",
+             "谢谢", "谢谢你", "谢谢您", "好的谢谢", "多谢", "非常感谢"},
+    GOODBYE: {"bye", "goodbye", "good bye", "bye bye", "see you", "再见", "拜拜"},
+    TALK_TO_PERSON: {"human", "human please", "agent", "operator", "a person please",
+                     "人工", "转人工", "人工客服", "转人工客服", "找人工", "找人工客服"},
+}  # fmt: skip
 # What people write around a bare value: "sorry, it's LW-22222", "no, the other order".
 _FILLERS = frozenset(
     _words(
@@ -60,6 +73,13 @@ _THANKS = re.compile(
     r"^\s*(?:thanks|thank you|thx|cheers|ta|谢谢|多谢)(?:\s+(?:a lot|so much|very much|for that))?[\s,.!;:\uff0c\uff01\u3002]+(?:and\s+|but\s+)?",
     re.IGNORECASE,
 )
+
+
+def set_phrase(text: str) -> str:
+    """The intent of a message that is nothing but a set phrase ("Hello!", "谢谢", "转人工"), else ""."""
+    words = _words(text)
+    said = {" ".join(words), "".join(words)}
+    return next((intent for intent, phrases in _SET_PHRASES.items() if phrases & said), "")
 
 
 def is_yes(text: str) -> bool:
@@ -94,9 +114,13 @@ def after_no(text: str) -> str:
 
 
 def is_leaving(text: str) -> bool:
-    """Whether it drops what was being asked: "never mind", "算了"."""
-    words = _words(text)
-    shortened = [word for word in words if word not in {"please", "ok", "okay", "oh", "actually", "just"}]
+    """Whether it drops what was being asked: "never mind", "oh, forget it, leave it", "算了"."""
+    parts = [words for part in _PARTS.split(text.lower()) if set(words := _words(part)) - _AROUND_LEAVING]
+    return _leaves(_words(text)) or (bool(parts) and all(map(_leaves, parts)))
+
+
+def _leaves(words: list[str]) -> bool:
+    shortened = (word for word in words if word not in _AROUND_LEAVING)
     return " ".join(words) in _LEAVE or " ".join(shortened) in _LEAVE
 
 

@@ -75,9 +75,12 @@ class ConversationState:
         return replace(self, slots={**self.slots, **given})
 
     def without_old_slots(self, now: float, forget_after_s: float) -> "ConversationState":
-        """Without the slots given longer ago than that."""
+        """Without the slots given longer ago than that, and without an answer that used one of them."""
         kept = {name: slot for name, slot in self.slots.items() if now - slot.at <= forget_after_s}
-        return self if len(kept) == len(self.slots) else replace(self, slots=kept)
+        if len(kept) == len(self.slots):
+            return self
+        is_over = self.given is not None and any(name not in kept for name in self.given.slots)
+        return replace(self, slots=kept, given=None if is_over else self.given)
 
     def counting(self, answer_id: str) -> "ConversationState":
         """With one more showing of an answer."""

@@ -41,6 +41,21 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("sorry it's LW-22222", "answer", "order_shipped"),
         ("no, the other order, LW-33333", "answer", "order_shipped"),
     ],
+    "a new number in words that mean nothing else repeats the last question": [
+        ("where is LW-11111", "answer", "order_shipped"),
+        ("I mixed them up, look for LW-22222", "answer", "order_shipped"),
+    ],
+    "a new number for another matter does not": [
+        ("where is LW-11111", "answer", "order_shipped"),
+        ("perhaps LW-22222 can go back", "clarify", "return_request"),
+    ],
+    "a set phrase needs no model": [
+        ("您好！", "answer", "greeting"),
+        ("Hello there", "answer", "greeting"),
+        ("多谢", "answer", "thanks"),
+        ("再见", "answer", "goodbye"),
+        ("转人工", "hand_over", "handover"),
+    ],
     "an unknown order number is corrected": [
         ("where is LW-40400", "answer", "order_unknown"),
         ("LW-22222", "answer", "order_shipped"),
@@ -89,6 +104,11 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("bye", "answer", "goodbye"),
         ("thanks", "answer", "thanks"),
         ("what do you mean", "clarify", None),
+    ],
+    "never mind leaves what was to be confirmed": [
+        ("cancel LW-11111", "ask", "cancel_order"),
+        ("never mind, leave it", "answer", "cancel_order"),
+        ("thanks", "answer", "thanks"),
     ],
     "never mind leaves a form": [
         ("Where is my parcel?", "ask", "order_status"),
@@ -230,13 +250,18 @@ async def test_the_same_wording_is_not_given_twice_in_a_row(customer: Make) -> N
     assert texts[0] != texts[1] == texts[3] != texts[2]
 
 
-async def test_slots_are_forgotten_after_a_while(customer: Make) -> None:
+@pytest.mark.parametrize(
+    ("said", "decided"), [("Where is my parcel?", ("ask", "order_status")), ("LW-22222", ("ask", None))]
+)
+async def test_slots_and_the_answer_they_were_for_are_forgotten_after_a_while(
+    customer: Make, said: str, decided: tuple[str, str | None]
+) -> None:
     anna = customer(forget_slots_after_s=60)
     await anna.send("where is LW-11111")
 
     anna.now += timedelta(seconds=61)
 
-    assert await anna.say("Where is my parcel?") == ("ask", "order_status")
+    assert await anna.say(said) == decided
 
 
 async def test_the_bot_speaks_again_after_a_long_silence(customer: Make) -> None:

@@ -17,7 +17,7 @@ from bot.forms import (
     read_form,
     slots_of,
 )
-from bot.phrases import after_greeting, after_no, is_bare, is_leaving, is_no, is_yes
+from bot.phrases import after_greeting, after_no, is_bare, is_leaving, is_no, is_yes, set_phrase
 from bot.state import ConversationState, Form, Given
 from nlu.understanding import Entity
 from retrieval.answers import Phrasing, Slot
@@ -111,17 +111,16 @@ def test_an_open_question_reads_a_message(text: str, slot: Slot | None, reading:
     ("text", "changed"),
     [
         ("sorry it's LW-2", {"order_number": "LW-2"}),
-        ("no, the other order LW-2", {"order_number": "LW-2"}),
-        ("不是,我的订单号是 LW-2", {"order_number": "LW-2"}),
+        ("not LW-1 but LW-2", {"order_number": "LW-2"}),
         ("LW-1", {}),
-        ("send LW-2 back", {}),
+        ("LW-2 or LW-3", {}),
         ("no", {}),
     ],
 )
-def test_a_bare_new_value_corrects_the_last_answer(text: str, changed: dict[str, str]) -> None:
+def test_a_new_value_corrects_the_last_answer(text: str, changed: dict[str, str]) -> None:
     given = Given("x", "a", {"order_number": "LW-1"})
 
-    assert corrects(given, {"order_number": ORDER}, text, entities_in(text)) == changed
+    assert corrects(given, {"order_number": ORDER}, entities_in(text)) == changed
 
 
 @pytest.mark.parametrize(
@@ -164,12 +163,40 @@ def test_what_shall_be_instead_follows_a_no() -> None:
 
 
 def test_never_mind_leaves() -> None:
-    assert all(map(is_leaving, ["never mind", "Oh, forget it.", "算了", "no thanks"]))
-    assert not is_leaving("cancel my order")
+    left = [
+        "never mind",
+        "Oh, forget it.",
+        "算了",
+        "no thanks",
+        "never mind, leave it",
+        "forget it and thanks",
+    ]
+    assert all(map(is_leaving, left))
+    assert not any(
+        map(is_leaving, ["cancel my order", "leave it with the neighbour", "thanks", "stop and think", ""])
+    )
+
+
+def test_a_set_phrase_stands_alone() -> None:
+    said = [
+        "Hello!",
+        "hi  there",
+        "Thank you.",
+        "bye bye",
+        "你好，在吗？",
+        "好的，谢谢",
+        "转人工",
+        "how",
+        "",
+        "hello sofa",
+    ]
+    meant = ["greeting", "greeting", "thanks", "goodbye", "greeting", "thanks", "talk_to_person", "", "", ""]
+    assert [set_phrase(text) for text in said] == meant
 
 
 def test_a_request_is_not_bare() -> None:
-    assert is_bare("sorry, LW-1", entities_in("sorry, LW-1"))
+    for text in ("sorry, LW-1", "no, the other order LW-2", "不是,我的订单号是 LW-2"):
+        assert is_bare(text, entities_in(text))
     assert not is_bare("where is LW-1", entities_in("where is LW-1"))
     assert not is_bare("thanks", [])
 
