@@ -17,7 +17,8 @@ from bot.forms import (
     slots_of,
 )
 from bot.messages import Button, Decision, Reply
-from bot.phrases import after_no, is_bare, set_phrase
+from bot.names import meant_by_name
+from bot.phrases import after_no, is_bare
 from bot.reading import Searches, Understands, read
 from bot.state import Form, Given
 from bot.talk import Outcome, Talk
@@ -89,12 +90,10 @@ class Dialogue:
     def _decide(self, talk: Talk, understanding: Understanding, findings: Findings) -> Decision:
         if is_bare(understanding.text, understanding.entities):
             understanding = replace(understanding, sentiment=None)  # a number has no mood
-        answerable = self.answering.book.intents
-        decision = decide(
-            understanding, findings, self.retriever.budget, state=talk.state, answerable=answerable
-        )
-        if decision.reason in NOT_UNDERSTOOD and (intent := set_phrase(understanding.text)) in answerable:
-            return Decision("answer", "confident", intent, 1.0)
+        book, budget = self.answering.book, self.retriever.budget
+        decision = decide(understanding, findings, budget, state=talk.state, answerable=book.intents)
+        if decision.reason in NOT_UNDERSTOOD:
+            return meant_by_name(book, understanding.text) or decision
         return decision
 
     async def _carry_out(self, talk: Talk, decision: Decision) -> Outcome:

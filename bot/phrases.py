@@ -75,10 +75,14 @@ _THANKS = re.compile(
 )
 
 
+def plain(text: str) -> str:
+    """The words alone, in small letters: what is left to compare by."""
+    return " ".join(_words(text))
+
+
 def set_phrase(text: str) -> str:
     """The intent of a message that is nothing but a set phrase ("Hello!", "谢谢", "转人工"), else ""."""
-    words = _words(text)
-    said = {" ".join(words), "".join(words)}
+    said = {plain(text), "".join(_words(text))}
     return next((intent for intent, phrases in _SET_PHRASES.items() if phrases & said), "")
 
 

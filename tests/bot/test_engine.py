@@ -56,6 +56,11 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("再见", "answer", "goodbye"),
         ("转人工", "hand_over", "handover"),
     ],
+    "what a button says can be typed": [
+        ("Another day!", "ask", "change_date"),
+        ("/start", "answer", None),
+        ("send it back", "ask", "return_request"),
+    ],
     "an unknown order number is corrected": [
         ("where is LW-40400", "answer", "order_unknown"),
         ("LW-22222", "answer", "order_shipped"),
