@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,11 +36,11 @@ from tests.markdown import (
     relative,
     rows,
     section,
-)
+)from training.dialogue_fields import DIALOGUE_KEYS, ENTITY_KEYS, TURN_KEYS, Problems, as_dialogue
 
 CODE = ("bot", "nlu", "retrieval", "training")
-CONFIGURATION, ANSWERS, ENTITIES, ARCHITECTURE = (
-    DOCS / f"{name}.md" for name in ("configuration", "answers", "entities", "architecture")
+CONFIGURATION, ANSWERS, ENTITIES, DIALOGUES, ARCHITECTURE = (
+    DOCS / f"{name}.md" for name in ("configuration", "answers", "entities", "dialogues", "architecture")
 )
 
 
@@ -232,6 +233,17 @@ def test_every_kind_and_key_of_entities_is_documented() -> None:
     assert set(names(section(ENTITIES, "kind"))) == set(KINDS)
     assert set(names(section(ENTITIES, "patterns"))) == set(PATTERN_KEYS)
     assert set(TYPE_KEYS) <= anchors(ENTITIES)
+
+
+def test_every_field_of_a_dialogue_is_documented() -> None:
+    assert set(names(section(DIALOGUES, "Fields"))) == {*DIALOGUE_KEYS, *TURN_KEYS, *ENTITY_KEYS}
+
+
+def test_the_dialogue_in_the_docs_is_valid() -> None:
+    wrong = Problems()
+    for code in blocks(DIALOGUES, "json"):
+        as_dialogue(json.loads(code), wrong)
+    assert wrong.found == []
 
 
 # how it works
