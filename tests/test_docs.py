@@ -36,7 +36,8 @@ from tests.markdown import (
     relative,
     rows,
     section,
-)from training.dialogue_fields import DIALOGUE_KEYS, ENTITY_KEYS, TURN_KEYS, Problems, as_dialogue
+)
+from training.dialogue_fields import DIALOGUE_KEYS, ENTITY_KEYS, TURN_KEYS, Problems, as_dialogue
 
 CODE = ("bot", "nlu", "retrieval", "training")
 CONFIGURATION, ANSWERS, ENTITIES, DIALOGUES, ARCHITECTURE = (
