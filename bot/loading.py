@@ -1,7 +1,7 @@
 """A workspace's files become a dialogue: the current release, the answers, the articles, the entity rules."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def load_model(settings: Settings, actions: Actions) -> Model:
     state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
     release = current_release(settings.folder)
     book = load_answers(settings.folder / "answers")
-    check_actions(book, actions)
+    check_actions(book, actions.names)
     understander, retriever = load_release(settings, release, book)
     understander.understand_batch(
         [WARM_UP]
@@ -103,11 +103,11 @@ def current_release(workspace: Path) -> Path:
     return release
 
 
-def check_actions(book: AnswerBook, actions: Actions) -> None:
+def check_actions(book: AnswerBook, names: Collection[str]) -> None:
     """Raise BotError for an answer that calls an action kefu.toml doesn't have."""
     for answer in book.answers:
-        if answer.action is not None and answer.action not in actions.names:
-            known = ", ".join(actions.names) or "none"
+        if answer.action is not None and answer.action not in names:
+            known = ", ".join(names) or "none"
             raise BotError(
                 f"answer {answer.id!r} calls action {answer.action!r}; kefu.toml has [actions.*]: {known}"
             )

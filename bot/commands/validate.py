@@ -1,7 +1,7 @@
 """`kefu validate`: everything that is wrong with a workspace or with files of dialogues, at once."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -56,12 +56,12 @@ def _problems(places: tuple[Path, ...], watch: Callable[[Path, float], None]) ->
 def _workspace_problems(folder: Path) -> Iterator[str]:
     """What is wrong beside the dialogues; each file is read by the code that will serve it."""
     from nlu.rules import load_rules
-    from retrieval.answers import load_answers
     from retrieval.articles import load_articles
 
-    desk = Desk()
+    desk, actions = Desk(), None  # None: not known, for kefu.toml can't be read
     try:
-        desk = load_settings(folder).desk
+        settings = load_settings(folder)
+        desk, actions = settings.desk, settings.actions
     except SettingsError as error:
         yield from _settings_problems(folder, error)
     yield from _error_of(
@@ -69,8 +69,17 @@ def _workspace_problems(folder: Path) -> Iterator[str]:
             folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
         )
     )
-    yield from _error_of(lambda: load_answers(folder / "answers"))
+    yield from _error_of(lambda: _check_answers(folder / "answers", actions))
     yield from _error_of(lambda: load_articles(folder / "knowledge"))
+
+
+def _check_answers(folder: Path, actions: Collection[str] | None) -> None:
+    from bot.loading import check_actions
+    from retrieval.answers import load_answers
+
+    book = load_answers(folder)
+    if actions is not None:
+        check_actions(book, actions)
 
 
 def _settings_problems(folder: Path, error: SettingsError) -> Iterator[str]:

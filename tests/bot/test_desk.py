@@ -212,4 +212,4 @@ def test_an_answer_with_an_unknown_action_is_named(tmp_path: Path) -> None:
     actions = Actions({"get_order": Action(url="http://x")}, {})
 
     with pytest.raises(BotError, match=r"'cancelled' calls action 'cancel_order'.*get_order"):
-        check_actions(load_book(tmp_path), actions)
+        check_actions(load_book(tmp_path), actions.names)
