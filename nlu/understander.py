@@ -79,7 +79,7 @@ class Understander:
     def understand_batch(self, texts: Sequence[str], *, now: datetime | None = None) -> list[Understanding]:
         """Understand texts in one pass, dates relative to `now` (default: this moment)."""
         now = now or datetime.now(UTC)
-        cleaned = [clean(text, max_chars=self._max_chars) for text in texts]
+        cleaned = [clean(self.rules.for_encoder(text), max_chars=self._max_chars) for text in texts]
         return [
             self._one(text, encoded, now)
             for text, encoded in zip(texts, self.encoder.encode(cleaned), strict=True)

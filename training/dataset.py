@@ -5,8 +5,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from nlu.rules import EntityRules
+from nlu.text import clean
 from training.dialogues import OUT_OF_SCOPE, Dialogue, EntityLabel
 from training.errors import TrainingError
 
@@ -19,13 +21,19 @@ class LabelledText:
     """A customer text with what is known of it; None where the dialogues say nothing.
 
     `group` is the dialogue it came from; a split keeps a dialogue together, see `split` for the exception.
-    `entities` is None when the dialogue's set has no entity labels at all, () when there are none here."""
+    `entities` is None when the dialogue's set has no entity labels at all, () when there are none here.
+    `shown` is the text as the encoder is to see it, as long as the text itself; None: as it is."""
 
     text: str
     group: str
     intent: str | None = None
     entities: tuple[EntityLabel, ...] | None = None
     sentiment: str | None = None
+    shown: str | None = None
+
+    @property
+    def for_encoder(self) -> str:
+        return clean(self.text if self.shown is None else self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,12 @@ def build_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
     dataset = Dataset(tuple(rows), n_dialogues, n_without_text, n_further_intents)
     check(dataset)
     return dataset
+
+
+def show(dataset: Dataset, rules: EntityRules) -> Dataset:
+    """The dataset as serving with these rules shows its texts to the encoder."""
+    rows = tuple(replace(row, shown=rules.for_encoder(row.text)) for row in dataset.rows)
+    return replace(dataset, rows=rows)
 
 
 def check(dataset: Dataset) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.encoder import Encoded, Encoder
-from nlu.text import clean
 from training.dataset import LabelledText
 from training.heads import TaggedText
 
@@ -53,7 +52,7 @@ def encode_rows(
 ) -> Features:
     """Encode rows with the release's own ONNX file, on all cores: one thread a session is fastest on small batches."""
     encoder = Encoder(folder / f"encoder.{precision}.onnx", folder / "tokenizer.json", threads=1)
-    texts = [clean(row.text) for row in rows]
+    texts = [row.for_encoder for row in rows]
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
     found: dict[int, Encoded] = {}

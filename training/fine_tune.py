@@ -22,7 +22,6 @@ from nlu.encoder import MAX_TOKENS, words_of
 from nlu.heads import Heads
 from nlu.model import IGNORED, JointModel
 from nlu.tagging import tags_of
-from nlu.text import clean
 from training.dataset import LabelledText
 from training.errors import TrainingError
 from training.export import quiet
@@ -55,7 +54,7 @@ class Rows(TorchDataset[dict[str, Any]]):
     def __init__(self, rows: Sequence[LabelledText], tokenizer: Any, labels: dict[str, list[str]]) -> None:
         self._rows = list(rows)
         self._labels = {name: {label: i for i, label in enumerate(names)} for name, names in labels.items()}
-        texts = [clean(row.text) for row in rows]
+        texts = [row.for_encoder for row in rows]
         self._encoded = tokenizer(texts, truncation=True, max_length=MAX_TOKENS)
         encodings = zip(self._encoded.encodings, texts, strict=True)
         self._words = [words_of(encoding, text) for encoding, text in encodings]

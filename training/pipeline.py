@@ -17,7 +17,7 @@ from retrieval.articles import Passage
 from retrieval.budget import Budget
 from retrieval.fusion import save_fusion
 from retrieval.memory import Example, Memory
-from training.dataset import Dataset, Split, fingerprint, split
+from training.dataset import Dataset, Split, fingerprint, show, split
 from training.fast import fit_heads, held_out, learnable
 from training.features import Features
 from training.registry import Registry, Release
@@ -45,6 +45,7 @@ def train(
     `passage_intents` are those answered from articles; no other message should reach the passage threshold.
     Raises TrainingError for data or a disk that won't do; then no release is left behind."""
     watch = watch or Watch()
+    dataset = show(dataset, rules)
     parts = split(dataset, test_share=options.test_share, seed=options.seed)
     registry = Registry(workspace)
     with registry.staging() as folder:

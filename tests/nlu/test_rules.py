@@ -41,6 +41,20 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> EntityRules:
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("where is LW-48213?", "where is LW      ?"),
+        ("my order 48213 pls", "my order       pls"),
+        ("lw48213 or LW 48214", "lw      or LW      "),
+        ("the pip lamp, £39, 020 7946 0018, 台灯", "the pip lamp, £39, 020 7946 0018, 台灯"),
+        ("", ""),
+    ],
+)
+def test_the_encoder_sees_no_digits_of_what_patterns_find(text: str, shown: str, rules: EntityRules) -> None:
+    assert rules.for_encoder(text) == shown
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("where is lw48213?", [("order_number", "lw48213", "LW-48213")]),

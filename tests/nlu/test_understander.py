@@ -56,6 +56,15 @@ def test_every_span_stands_where_it_says_in_the_original(text: str, understander
     )
 
 
+def test_another_order_number_is_the_same_request(release: Path, tmp_path: Path) -> None:
+    (tmp_path / "entities.yaml").write_text("order_number: {patterns: [{regex: '[A-Z]-[0-9]{4}'}]}\n")
+    understander = Understander.load(release, load_rules(tmp_path / "entities.yaml"))
+    texts = ["when comes order A-1042", "when comes order A-9971"]
+    one, other = understander.understand_batch(texts, now=NOW)
+    assert one.vector == pytest.approx(other.vector, abs=1e-6)
+    assert [one.entities[0].value, other.entities[0].value] == ["A-1042", "A-9971"]
+
+
 @pytest.mark.parametrize("text", STRANGE)
 def test_any_text_has_probabilities_and_a_vector(text: str, understander: Understander) -> None:
     understanding = understander.understand_batch([text], now=NOW)[0]

@@ -1,12 +1,14 @@
 """What is trained on, and how it is parted."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nlu.rules import load_rules
 from training.dataset import (
     Dataset,
     LabelledText,
@@ -15,6 +17,7 @@ from training.dataset import (
     fingerprint,
     folds,
     near_duplicate_key,
+    show,
     split,
 )
 from training.errors import TrainingError
@@ -167,6 +170,15 @@ def test_folds_are_balanced_within_each_intent() -> None:
     found = folds(rows, 4)
     counts = Counter((row.intent, fold) for row, fold in zip(rows, found, strict=True))
     assert set(counts.values()) == {5}
+
+
+def test_the_encoder_is_shown_what_it_is_shown_in_serving(tmp_path: Path) -> None:
+    (tmp_path / "entities.yaml").write_text("order_number: {patterns: [{regex: '[A-Z]-[0-9]{4}'}]}\n")
+    rows = (LabelledText("where\u00a0is A-1042?", "d1", "order_status"), LabelledText("hi", "d1"))
+    shown = show(Dataset(rows), load_rules(tmp_path / "entities.yaml"))
+    assert [row.for_encoder for row in shown.rows] == ["where is A     ?", "hi"]
+    assert [row.text for row in shown.rows] == [row.text for row in rows]
+    assert rows[0].for_encoder == "where is A-1042?"
 
 
 def test_the_fingerprint_is_of_the_content_not_the_order() -> None:
