@@ -63,7 +63,9 @@ def redact(
     `known`: entities of any type; those neither PERSONAL nor in `also` only move. `country`: whose
     phone numbers need no prefix. Redacting what came out, text and entities, changes nothing more."""
     personal = PERSONAL.union(also, (e.label for e in known if _usual(e.label) in PERSONAL))
-    masked, entities = _mask(text, _known_spans(text, known, personal), _apart(text, known), personal)
+    # Together, for what is known may be a piece of what patterns find: a name in an e-mail address.
+    spans = [*_known_spans(text, known, personal), *_emails(text), *_ibans(text), *_cards(text)]
+    masked, entities = _mask(text, spans, _apart(text, known), personal)
     # Something masked can bare something else: a phone number behind a card number.
     while spans := list(_found_spans(masked, entities, personal, country)):
         masked, entities = _mask(masked, spans, entities, personal)
@@ -114,9 +116,9 @@ def _found_spans(
 ) -> Iterator[Span]:
     """What patterns find, in the order of how sure they are; only the first kind that finds anything."""
     finders: tuple[Callable[[], Iterable[Span]], ...] = (
-        lambda: ((met.start(), met.end(), "email") for met in EMAIL.finditer(text)),
-        lambda: ((start, end, "iban") for start, end in find_ibans(text)),
-        lambda: ((start, end, "card") for start, end in find_cards(text)),
+        lambda: _emails(text),
+        lambda: _ibans(text),
+        lambda: _cards(text),
         lambda: _phones(text, [e for e in entities if e.label not in personal], country),
         lambda: ((met.start(), met.end(), "phone") for met in PLUS_PHONE.finditer(text)),
     )
@@ -124,6 +126,18 @@ def _found_spans(
         if found := list(find()):
             yield from found
             return
+
+
+def _emails(text: str) -> Iterator[Span]:
+    return ((met.start(), met.end(), "email") for met in EMAIL.finditer(text))
+
+
+def _ibans(text: str) -> Iterator[Span]:
+    return ((start, end, "iban") for start, end in find_ibans(text))
+
+
+def _cards(text: str) -> Iterator[Span]:
+    return ((start, end, "card") for start, end in find_cards(text))
 
 
 def _phones(text: str, kept: Sequence[EntityLabel], country: str) -> Iterator[Span]:

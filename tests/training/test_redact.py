@@ -98,6 +98,11 @@ def test_personal_entities_are_masked_wherever_their_words_stand() -> None:
     ]
 
 
+def test_a_name_in_an_address_is_masked_with_all_of_it() -> None:
+    text = "Priya, raman.priya7@priya.example"
+    assert redact(text, labels(text, person="Priya")).text == "<person>, <email>"
+
+
 def test_types_of_ones_own_and_usual_names_written_otherwise_are_personal() -> None:
     text = "Priya, member M-77, likes the Pip lamp"
     known = labels(text, **{"Customer-Name": "Priya", "member": "M-77", "product": "Pip lamp"})
