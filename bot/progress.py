@@ -59,7 +59,7 @@ class Stages:
 
 
 class LateBar:
-    """The share of a file that is read; it appears only when the wait gets long."""
+    """How far the work on a file is; it appears only when the wait gets long."""
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(console=console, transient=True)
@@ -75,11 +75,11 @@ class LateBar:
         if self._tasks:
             self._bars.stop()
 
-    def show(self, path: Path, share: float) -> None:
-        """Tell how much of a file is read, 0..1."""
+    def show(self, path: Path, share: float | None) -> None:
+        """Tell which share of a file is done, 0..1; None where nobody knows."""
         if path not in self._tasks:
             if time.monotonic() - self._begun < QUIET_S:
                 return
             self._bars.start()
-            self._tasks[path] = self._bars.add_task(escape(path.name), total=1.0)
+            self._tasks[path] = self._bars.add_task(escape(path.name), total=None if share is None else 1.0)
         self._bars.update(self._tasks[path], completed=share)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,14 @@ import click
 
 from bot.cli import workspace_option
 from bot.store.records import LoggedDialogue, LoggedTurn, StoredSpeaker
-from training.dialogues import Dialogue, DialogueTurn, EntityLabel, write_dialogues
+from training.dialogues import (
+    Dialogue,
+    DialogueTurn,
+    EntityLabel,
+    dialogue_files,
+    read_dialogues,
+    write_dialogues,
+)
 from training.redact import find_value, redact
 from training.turns import Speaker
 
@@ -46,7 +53,7 @@ class Masking:
 @click.option(
     "--with-predictions",
     is_flag=True,
-    help="Also what the release understood; to look at, not to learn from.",
+    help="Also what the release understood; to look at, not to learn from; needs --output.",
 )
 @click.option(
     "--mask",
@@ -66,25 +73,34 @@ def command(
     """Write finished dialogues of the log in the format `kefu train` reads.
 
     A dialogue is finished after an hour without a word. Intents are those that staff gave with `kefu correct`
-    or customers chose when they were asked. Every export writes the file anew."""
+    or customers chose when they were asked. Every export writes the file anew; what stands in another file of
+    WORKSPACE/dialogues, perhaps with its labels mended, is not written again."""
+    from rich.console import Console
+
+    from bot.progress import LateBar
     from bot.settings import load_settings
 
     if since is not None and output is None:
         raise click.UsageError("--since needs --output: dialogues/log.jsonl holds the whole log")
+    if with_predictions and output is None:
+        raise click.UsageError("--with-predictions needs --output: dialogues/log.jsonl is learned from")
     if raw and mask:
         raise click.UsageError("--raw leaves everything in; --mask has nothing to mask")
     settings = load_settings(workspace)
     path = output or settings.folder / "dialogues" / "log.jsonl"
     moment = since.replace(tzinfo=settings.desk.zone) if since is not None else None
     masking = None if raw else Masking(settings.desk.country, mask)
-
+    elsewhere = _ids_beside(path, settings.folder)
     met: set[str] = set()
 
-    def written(logged: LoggedDialogue) -> Dialogue:
+    def written(logged: LoggedDialogue) -> Dialogue | None:
+        bar.show(path, None)
         met.update(entity.label for turn in logged.turns for entity in turn.entities)
-        return as_dialogue(logged, masking, has_predictions=with_predictions)
+        dialogue = as_dialogue(logged, masking, has_predictions=with_predictions)
+        return dialogue if dialogue.id not in elsewhere else None
 
-    count = asyncio.run(_export(settings, moment, path, written))
+    with LateBar(Console(stderr=True)) as bar:
+        count = asyncio.run(_export(settings, moment, path, written))
     click.echo(f"{path}: {count} dialogues")
     for name in sorted(set(mask) - met):
         click.echo(
@@ -94,11 +110,19 @@ def command(
         click.echo("They hold personal data: names, addresses, numbers as customers wrote them.", err=True)
 
 
+def _ids_beside(path: Path, workspace: Path) -> frozenset[str]:
+    """The ids of the dialogues in the workspace's other files, if the path is among them."""
+    files = [file.resolve() for file in dialogue_files(workspace)]
+    if path.resolve().parent != (workspace / "dialogues").resolve():
+        return frozenset()
+    return frozenset(dialogue.id for dialogue in read_dialogues(f for f in files if f != path.resolve()))
+
+
 async def _export(
     settings: "Settings",
     since: datetime | None,
     path: Path,
-    written: Callable[[LoggedDialogue], Dialogue],
+    written: Callable[[LoggedDialogue], Dialogue | None],
 ) -> int:
     """Write dialogue by dialogue, so that the log may be larger than the memory; how many there were."""
     from bot.store.store import Store
@@ -112,7 +136,8 @@ async def _export(
 
         def dialogues() -> Iterator[Dialogue]:
             while (logged := asyncio.run_coroutine_threadsafe(read_one(), loop).result()) is not None:
-                yield written(logged)
+                if (dialogue := written(logged)) is not None:
+                    yield dialogue
 
         return await asyncio.to_thread(write_dialogues, path, dialogues())
 
@@ -120,7 +145,7 @@ async def _export(
 def as_dialogue(
     logged: LoggedDialogue, masking: Masking | None, *, has_predictions: bool = False
 ) -> Dialogue:
-    """A dialogue of the log in the import format."""
+    """A dialogue of the log in the import format; its id is one of its own beside other desks' logs, too."""
     known = known_values(logged)
     turns = []
     for turn in logged.turns:
@@ -138,7 +163,12 @@ def as_dialogue(
         )
         turns.append(made)
     return Dialogue(
-        logged.id, tuple(turns), logged.channel, logged.started_at, logged.ended_at, logged.outcome
+        f"{logged.id}-{logged.started_at.astimezone(UTC):%y%m%d%H%M%S}",
+        tuple(turns),
+        logged.channel,
+        logged.started_at,
+        logged.ended_at,
+        logged.outcome,
     )
 
 
