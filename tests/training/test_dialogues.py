@@ -70,7 +70,7 @@ def test_what_is_written_follows_the_schema(dialogue: Dialogue) -> None:
 
 
 # Values that are right somewhere, and wrong elsewhere.
-values = st.sampled_from(
+values: st.SearchStrategy[Any] = st.sampled_from(
     [None, "", " ", "customer", "resolved", "neutral", "order_status", "2026-03-02T09:14", "2026-03-02 09:14:00.5Z",
      "2026-02-30T09:14", "2026-03-02", "yesterday", 0, 1, 2, -1, 1.5, True, [], {}, ["refund"], ["", 3],
      [{"start": 0, "end": 2, "label": "x"}], [{"start": 0, "end": 2}], [{"start": 1, "end": 99, "label": "x"}],
