@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from nlu.encoder import Encoder
-from tests.tiny import make_dialogues, make_workspace, train_tiny, write_dialogues
+from tests.tiny import make_dialogues, train_tiny, write_dialogues
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +25,10 @@ EPOCHS = 3
 
 
 @pytest.fixture(scope="module")
-def whole(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(_trained: Path, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of a full training that nothing disturbed."""
-    workspace = make_workspace(tmp_path_factory.mktemp("whole") / "workspace", n=120)
+    workspace = Path(shutil.copytree(_trained, tmp_path_factory.mktemp("whole") / "workspace"))
+    write_dialogues(workspace, make_dialogues(120))
     return train_tiny(workspace, tiny_base, speed="full", epochs=EPOCHS)
 
 
@@ -57,7 +59,7 @@ def test_a_full_release_is_whole_and_leaves_nothing_behind(whole: Path) -> None:
     assert {path.name for path in whole.iterdir()} == {*found["files"], "manifest.json"}
     workspace = whole.parent.parent
     assert checkpoints(workspace) == []
-    assert sorted(path.name for path in whole.parent.iterdir()) == [".lock", whole.name, "current"]
+    assert [path.name for path in whole.parent.iterdir() if path.name.startswith(".")] == [".lock"]
     [note] = [
         note for note in json.loads((whole / "report.json").read_text())["notes"] if "Validation" in note
     ]
@@ -81,37 +83,38 @@ def _train_and_die(workspace: Path, base: Path, step: int) -> None:
 
 
 def test_a_killed_training_goes_on_and_ends_as_it_would_have(
-    whole: Path, tiny_base: Path, tmp_path: Path
+    whole: Path, trained: Path, release: Path, tiny_base: Path
 ) -> None:
-    workspace = make_workspace(tmp_path / "workspace", n=120)
+    write_dialogues(trained, make_dialogues(120))
     process = multiprocessing.get_context("spawn").Process(
-        target=_train_and_die, args=(workspace, tiny_base, 9)
+        target=_train_and_die, args=(trained, tiny_base, 9)
     )
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    assert not (workspace / "releases" / "current").exists()
-    before = [path.name for path in checkpoints(workspace)]
-    assert before
+    assert (trained / "releases" / "current").read_text().strip() == release.name
+    assert checkpoints(trained)
 
-    resumed = train_tiny(workspace, tiny_base, speed="full", epochs=EPOCHS)
+    resumed = train_tiny(trained, tiny_base, speed="full", epochs=EPOCHS)
 
     assert agree(whole, resumed) > 1 - 1e-5
     one, other = (load_file(release / "heads.safetensors") for release in (whole, resumed))
     for name in one:
         assert one[name] == pytest.approx(other[name], abs=1e-4), name
     assert manifest(resumed)["metrics"] == manifest(whole)["metrics"]
-    assert checkpoints(workspace) == []
-    assert not list((workspace / "releases").glob(".building-*"))
+    assert checkpoints(trained) == []
+    assert not list((trained / "releases").glob(".building-*"))
 
 
-def test_two_processes_train_what_one_does(whole: Path, tiny_base: Path, tmp_path: Path) -> None:
-    workspace = make_workspace(tmp_path / "workspace", n=120)
+def test_two_processes_train_what_one_does(
+    whole: Path, trained: Path, release: Path, tiny_base: Path
+) -> None:
+    write_dialogues(trained, make_dialogues(120))
     kefu = Path(sys.executable).parent / "kefu"
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
     options = ["--base-model", str(tiny_base), "--speed", "full", "--epochs", str(EPOCHS)]
     done = subprocess.run(
-        [*torchrun, str(kefu), "train", "-w", str(workspace), *options],
+        [*torchrun, str(kefu), "train", "-w", str(trained), *options],
         capture_output=True,
         text=True,
         timeout=300,
@@ -120,26 +123,21 @@ def test_two_processes_train_what_one_does(whole: Path, tiny_base: Path, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("is current: full training") == 1
-    [release] = [path for path in (workspace / "releases").iterdir() if (path / "manifest.json").is_file()]
-    assert agree(whole, release) > 0.99
-    one, other = (manifest(path)["metrics"] for path in (whole, release))
+    assert [path.name for path in (trained / "releases").iterdir() if path.name.startswith(".")] == [".lock"]
+    [made] = [path for path in (trained / "releases").glob("*-full") if path != release]
+    assert agree(whole, made) > 0.99
+    one, other = (manifest(path)["metrics"] for path in (whole, made))
     assert one["accuracy"] == pytest.approx(other["accuracy"], abs=0.1)
-    assert sorted(path.name for path in (workspace / "releases").iterdir()) == [
-        ".lock",
-        release.name,
-        "current",
-    ]
 
 
 def test_a_full_training_that_is_worse_gives_way_to_the_fast_one(
-    trained: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, release: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training import full
 
     accuracies = iter([0.9, 0.899])  # of the fast, of the full training
     monkeypatch.setattr(full, "valid_accuracy", lambda *_: next(accuracies))
-    write_dialogues(trained, make_dialogues(120))
-    fast = train_tiny(trained, tiny_base)
+    fast = release
     release = train_tiny(trained, tiny_base, speed="full", epochs=1)
     assert manifest(release)["speed"] == "fast"
     assert manifest(release)["encoder"]["is_frozen"]
@@ -185,7 +183,7 @@ def test_dialogues_that_changed_since_the_interrupt_begin_anew(
     assert checkpoints(trained)
     write_dialogues(trained, _without(make_dialogues(120), "opening_hours"))
     monkeypatch.setattr(full, "fine_tune", watched)
-    release = train_tiny(trained, tiny_base, speed="full", epochs=EPOCHS)
+    release = train_tiny(trained, tiny_base, speed="full", epochs=1)
     assert steps[0] == 1
     assert "opening_hours" not in json.loads((release / "labels.json").read_text())["intent"]
 
