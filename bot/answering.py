@@ -107,11 +107,13 @@ class Answering:
         return self._ask_to_confirm(talk, asking, decision, context, asked=form.asked + 1, preface=preface)
 
     def give_passage(self, talk: Talk, passage: Candidate, decision: Decision) -> Outcome:
-        """Answer with a passage of the knowledge articles and where it is from."""
+        """Answer with a passage of the knowledge articles and where it is from; what else may have been meant is
+        on the buttons."""
         source = talk.words.say("From our guide “{title}”", title=passage.title)
         link = f"\n{passage.source}" if passage.source.startswith("https://") else ""
-        talk = replace(talk, state=replace(talk.state, unsure="", offered=(), given=None))
-        return Outcome(talk, decision, (Reply(f"{passage.text}\n\n{source}{link}", self._feedback(talk)),))
+        buttons = self.choices(decision.choices, talk) + self._feedback(talk)
+        talk = replace(talk, state=replace(talk.state, unsure="", offered=decision.choices, given=None))
+        return Outcome(talk, decision, (Reply(f"{passage.text}\n\n{source}{link}", buttons),))
 
     def hand_over(self, talk: Talk, decision: Decision, *, after: tuple[Reply, ...] = ()) -> Outcome:
         """A person takes over; `after` is what an answer said before, and then only the hours are added."""
@@ -131,6 +133,10 @@ class Answering:
         return Outcome(
             talk, decision, (*after[:-1], replace(last, buttons=(*last.buttons, handoff.way_back(words))))
         )
+
+    def choices(self, intents: Sequence[str], talk: Talk) -> tuple[Button, ...]:
+        """A button for each of the intents."""
+        return tuple(Button(self.title(intent, talk), f"intent:{intent}") for intent in intents)
 
     def title(self, intent: str, talk: Talk) -> str:
         """What an intent is called towards customers: the title of its first answer."""

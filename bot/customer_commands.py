@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from bot import handoff
 from bot.messages import Button, Decision, Message, Reply
+from bot.phrases import plain
 from bot.settings import Settings
 from bot.state import ConversationState
 from bot.talk import Outcome, Talk, in_custody
@@ -19,7 +20,9 @@ ALWAYS = frozenset({"bot", "forget"})
 
 
 def as_command(message: Message) -> Message:
-    """A typed "/help" as the command it is, on channels that have none of their own."""
+    """A typed "/help" as the command it is, on channels that have none of their own, and so is a mere "help"."""
+    if message.kind == "text" and plain(message.text) in {"help", "帮助"}:
+        return replace(message, kind="command", command="help")
     if message.kind != "text" or not message.text.startswith("/"):
         return message
     word, _, argument = message.text[1:].partition(" ")

@@ -1,8 +1,10 @@
 """answer | ask | clarify | hand over: a pure function of what was understood, found and said before."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from bot.messages import Decision
+from bot.phrases import is_question
 from bot.state import ConversationState
 from nlu.understanding import Understanding
 from retrieval.budget import MAX_CHOICES, Budget
@@ -29,7 +31,7 @@ def decide(
     """What to do about a message, against the wrong-answer budget.
 
     "answer" names the intent (its slots may still have to be asked for) or, with reason "passage", the
-    passage in `answer_id`. `answerable` are the intents with an answer; only they are offered as choices."""
+    passage in `answer_id`, and in `choices` what else a question may have meant. `answerable` are the intents with an answer; only they are offered as choices."""
     best = findings.intents[0].intent if findings.intents else None
     if understanding.sentiment == "negative" and state.negatives >= PATIENCE:
         return Decision("hand_over", "angry", best, findings.confidence)
@@ -39,6 +41,8 @@ def decide(
         return Decision("answer", "confident", best, findings.confidence)
     choices = _choices(findings, answerable)
     if choices and findings.confidence >= budget.clarify_threshold:
+        if is_question(understanding.text) and (passage := _passage(findings, budget)):
+            return replace(passage, choices=choices)
         if state.unsure:
             return Decision("hand_over", "still_uncertain", best, findings.confidence)
         return Decision("clarify", "uncertain", best, findings.confidence, choices=choices)
@@ -52,11 +56,18 @@ def _choices(findings: Findings, answerable: Collection[str]) -> tuple[str, ...]
 
 
 def _outside(findings: Findings, budget: Budget, state: ConversationState) -> Decision:
-    passage = findings.passages[0] if findings.passages else None
-    if passage is not None and passage.score >= budget.passage_threshold:
-        return Decision("answer", "passage", prob=passage.prob, answer_id=passage.id)
+    if passage := _passage(findings, budget):
+        return passage
     if state.unsure == "uncertain":
         return Decision("hand_over", "still_uncertain", prob=findings.confidence)
     if state.unsure == "out_of_scope":
         return Decision("hand_over", "out_of_scope_twice", prob=findings.confidence)
     return Decision("clarify", "out_of_scope", prob=findings.confidence)
+
+
+def _passage(findings: Findings, budget: Budget) -> Decision | None:
+    """The answer from the articles, where one is near enough."""
+    passage = findings.passages[0] if findings.passages else None
+    if passage is None or passage.score < budget.passage_threshold:
+        return None
+    return Decision("answer", "passage", prob=passage.prob, answer_id=passage.id)

@@ -111,10 +111,10 @@ class Dialogue:
         if decision.choices:
             state = replace(talk.state, unsure="uncertain", offered=decision.choices)
             text = words.say("I want to get this right. What is it about?")
-            chosen = (
-                Button(self.answering.title(intent, talk), f"intent:{intent}") for intent in decision.choices
+            buttons = (
+                *self.answering.choices(decision.choices, talk),
+                Button(words.say("Something else"), "something_else"),
             )
-            buttons = (*chosen, Button(words.say("Something else"), "something_else"))
         else:
             state = replace(talk.state, unsure="out_of_scope", offered=())
             text = words.say(
@@ -219,12 +219,11 @@ class Dialogue:
         )
         choices = tuple(takes)[:MAX_CHOICES]
         text = talk.words.say("Thanks, I've noted {value}. What can I do about it?", value=given[0].value)
-        buttons = tuple(Button(self.answering.title(intent, talk), f"intent:{intent}") for intent in choices)
         state = replace(talk.state, offered=choices, unsure="")
         return Outcome(
             replace(talk, state=state),
             Decision("ask", "value_alone", choices=choices),
-            (Reply(text, buttons),),
+            (Reply(text, self.answering.choices(choices, talk)),),
         )
 
     async def _take_up(self, outcome: Outcome) -> Outcome:

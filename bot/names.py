@@ -1,16 +1,35 @@
-"""What the desk calls things: a title or a button's label that is typed means what it stands for."""
+"""Messages that are nothing but a set phrase, or a title or label of the desk's, mean what these stand for."""
 
 from collections.abc import Iterator
 
+from bot.decide import GOODBYE, GREETING, TALK_TO_PERSON, THANKS
 from bot.messages import Decision
-from bot.phrases import plain, set_phrase
+from bot.phrases import plain
 from retrieval.answers import AnswerBook, Phrasing
+
+# Said every day, and to a model of another language all alike: 你好 and 再见 are two unknown words.
+SET_PHRASES = {
+    GREETING: (
+        "hi", "hello", "hey", "hi there", "hello there", "good morning", "good afternoon", "good evening",
+        "你好", "您好", "嗨", "哈喽", "在吗", "你好 在吗", "您好 在吗", "早上好", "下午好", "晚上好",
+    ),
+    THANKS: (
+        "thanks", "thank you", "thx", "cheers", "thanks a lot", "many thanks", "ok", "okay", "ok thanks", "great",
+        "谢谢", "谢谢你", "谢谢您", "好的", "好的 谢谢", "多谢", "非常感谢", "👍", "🙏", "👌",
+    ),
+    GOODBYE: ("bye", "goodbye", "good bye", "bye bye", "see you", "再见", "拜拜"),
+    TALK_TO_PERSON: (
+        "human", "human please", "agent", "operator", "a person please",
+        "人工", "转人工", "人工客服", "转人工客服", "找人工", "找人工客服",
+    ),
+}  # fmt: skip
+_MEANT = {phrase: intent for intent, phrases in SET_PHRASES.items() for phrase in phrases}
 
 
 def meant_by_name(book: AnswerBook, text: str) -> Decision | None:
-    """The decision for a message that is nothing but a set phrase, a title or a label; None for any other."""
+    """The decision for such a message; None for any other."""
     said = plain(text)
-    if (intent := set_phrase(text)) in book.intents:
+    if (intent := _MEANT.get(said or text.strip(), "")) in book.intents:
         return Decision("answer", "confident", intent, 1.0)
     for phrasing, intent, answer_id in _names(book):
         if said and said in map(plain, phrasing.templates):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-from bot.decide import GOODBYE, GREETING, TALK_TO_PERSON, THANKS
 from nlu.understanding import Entity
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -44,16 +43,6 @@ _LEAVE = frozenset(
     }
 )  # fmt: skip
 _AROUND_LEAVING = frozenset(_words("please ok okay oh actually just sorry thanks thank you"))
-# Said every day, and to a model of another language all alike: 你好 and 再见 are two unknown words.
-_SET_PHRASES = {
-    GREETING: {"hi", "hello", "hey", "hi there", "hello there", "good morning", "good afternoon", "good evening",
-               "你好", "您好", "嗨", "哈喽", "在吗", "你好在吗", "您好在吗", "早上好", "下午好", "晚上好"},
-    THANKS: {"thanks", "thank you", "thx", "cheers", "thanks a lot", "many thanks",
-             "谢谢", "谢谢你", "谢谢您", "好的谢谢", "多谢", "非常感谢"},
-    GOODBYE: {"bye", "goodbye", "good bye", "bye bye", "see you", "再见", "拜拜"},
-    TALK_TO_PERSON: {"human", "human please", "agent", "operator", "a person please",
-                     "人工", "转人工", "人工客服", "转人工客服", "找人工", "找人工客服"},
-}  # fmt: skip
 # What people write around a bare value: "sorry, it's LW-22222", "no, the other order".
 _FILLERS = frozenset(
     _words(
@@ -80,16 +69,15 @@ def plain(text: str) -> str:
     return " ".join(_words(text))
 
 
-def set_phrase(text: str) -> str:
-    """The intent of a message that is nothing but a set phrase ("Hello!", "谢谢", "转人工"), else ""."""
-    said = {plain(text), "".join(_words(text))}
-    return next((intent for intent, phrases in _SET_PHRASES.items() if phrases & said), "")
+def is_question(text: str) -> bool:
+    """Whether it has a question mark, of whatever script."""
+    return _QUESTION.search(text) is not None
 
 
 def is_yes(text: str) -> bool:
     """Whether it says yes without a but: "yes please", "ok go ahead", "yes cancel it", "好的"."""
     words = _words(text)
-    if not words or _QUESTION.search(text):
+    if not words or is_question(text):
         return False
     if "".join(words) in _YES_ZH:
         return True
@@ -102,7 +90,7 @@ def is_yes(text: str) -> bool:
 def is_no(text: str) -> bool:
     """Whether it says no: "no", "nope thanks", "no, keep it", "不用了"."""
     words = _words(text)
-    if not words or _QUESTION.search(text):
+    if not words or is_question(text):
         return False
     if "".join(words) in _NO_ZH:
         return True

@@ -163,6 +163,7 @@ MEANINGS: dict[str, Meaning] = {
     "bye": ("goodbye", 0.99),
     "something with my order": ("order_status", 0.5),
     "perhaps LW-22222 can go back": ("return_request", 0.5),
+    "is it my order?": ("order_status", 0.5),
     "how wide is the sofa": ("product_info", 0.9),
     "LW-11111": ("return_request", 0.99),
 }

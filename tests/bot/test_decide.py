@@ -24,12 +24,13 @@ def decide_at(
     unsure: Unsure = "",
     negatives: int = 0,
     sentiment: Sentiment | None = None,
+    text: str = "text",
 ) -> Decision:
     vector = np.ones(1, np.float32)
     found = (Candidate("article:care#1", "passage", None, passage, passage),) if passage else ()
     ranked = tuple(RankedIntent(intent, 0.9 / (place + 1)) for place, intent in enumerate(intents))
     return decide(
-        Understanding("text", (), (), vector, vector, "en", sentiment),
+        Understanding(text, (), (), vector, vector, "en", sentiment),
         Findings(ranked, confidence, confidence, (), found, ()),
         BUDGET,
         state=ConversationState(unsure=unsure, negatives=negatives),
@@ -59,6 +60,25 @@ def test_confidence_decides(
     decision = decide_at(confidence, passage=passage, unsure=unsure)
 
     assert (decision.kind, decision.reason) == (kind, reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "passage", "unsure", "reason"),
+    [
+        ("does oak fade?", 0.79, 0.5, "", "passage"),
+        ("橡木会褪色吗？", 0.79, 0.5, "uncertain", "passage"),
+        ("oak fades", 0.79, 0.5, "", "uncertain"),
+        ("does oak fade?", 0.79, 0.49, "", "uncertain"),
+        ("does oak fade?", 0.80, 0.5, "", "confident"),
+    ],
+)
+def test_a_question_an_article_answers_is_not_asked_about(
+    text: str, confidence: float, passage: float, unsure: Unsure, reason: str
+) -> None:
+    decision = decide_at(confidence, passage=passage, unsure=unsure, text=text)
+
+    assert decision.reason == reason
+    assert bool(decision.choices) == (reason != "confident")
 
 
 def test_choices_are_answerable_and_no_small_talk() -> None:

@@ -202,7 +202,7 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("where is LW-11111", "answer", "order_shipped"),
         ("[Send it back]", "ask", "return_request"),
     ],
-    "typed commands are understood": [("/help", "answer", None), ("/human", "hand_over", "handover"), ("/bot", "answer", None)],
+    "typed commands are understood": [("/help", "answer", None), ("Help!", "answer", None), ("/human", "hand_over", "handover"), ("/bot", "answer", None)],
     "not helpful offers a person": [
         ("where is LW-11111", "answer", "order_shipped"),
         ("[Not helpful]", "answer", None),
@@ -227,6 +227,13 @@ async def test_a_passage_answers_what_no_intent_does(customer: Make) -> None:
 
     assert await anna.say("how wide is it") == ("answer", "article:sizes#1")
     assert await anna.say("how wide is the sofa") == ("answer", "sizes")
+
+
+async def test_beside_a_passage_the_customer_can_choose_what_was_meant(customer: Make) -> None:
+    anna = customer(passages={"is it my order?": 0.9})
+
+    assert await anna.say("is it my order?") == ("answer", "article:sizes#1")
+    assert await anna.say("[Where is my order]") == ("ask", "order_status")
 
 
 async def test_an_answer_without_its_passage_is_handed_over(customer: Make) -> None:

@@ -17,7 +17,7 @@ from bot.forms import (
     read_form,
     slots_of,
 )
-from bot.phrases import after_greeting, after_no, is_bare, is_leaving, is_no, is_yes, set_phrase
+from bot.phrases import after_greeting, after_no, is_bare, is_leaving, is_no, is_yes
 from bot.state import ConversationState, Form, Given
 from nlu.understanding import Entity
 from retrieval.answers import Phrasing, Slot
@@ -175,23 +175,6 @@ def test_never_mind_leaves() -> None:
     assert not any(
         map(is_leaving, ["cancel my order", "leave it with the neighbour", "thanks", "stop and think", ""])
     )
-
-
-def test_a_set_phrase_stands_alone() -> None:
-    said = [
-        "Hello!",
-        "hi  there",
-        "Thank you.",
-        "bye bye",
-        "你好，在吗？",
-        "好的，谢谢",
-        "转人工",
-        "how",
-        "",
-        "hello sofa",
-    ]
-    meant = ["greeting", "greeting", "thanks", "goodbye", "greeting", "thanks", "talk_to_person", "", "", ""]
-    assert [set_phrase(text) for text in said] == meant
 
 
 def test_a_request_is_not_bare() -> None:

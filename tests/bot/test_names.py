@@ -1,4 +1,4 @@
-"""Titles and labels mean what they stand for, however they are typed and in whatever language."""
+"""Set phrases, titles and labels mean what they stand for, however they are typed and in whatever language."""
 
 from pathlib import Path
 
@@ -17,6 +17,7 @@ ANSWERS = """
     - {label: Abroad, answer: abroad}
     - {label: {en: "What delivery costs", zh: 订单}, intent: order}
 - {id: abroad, intent: shipping, title: To other countries, variants: ["£9"]}
+- {id: thanks, intent: thanks, title: Thanks, variants: ["Welcome!"]}
 - {id: order, intent: order, title: My order, variants: ["Soon."]}
 """
 
@@ -37,6 +38,10 @@ def book(tmp_path: Path) -> AnswerBook:
         ("to other countries", "shipping", None),
         ("订单", "order", None),
         ("你好！", "greeting", None),
+        ("你好，在吗？", "greeting", None),
+        ("Hi  there!", "greeting", None),
+        ("👍", "thanks", None),
+        ("OK.", "thanks", None),
     ],
 )
 def test_a_name_stands_for_its_intent_or_answer(
@@ -47,6 +52,8 @@ def test_a_name_stands_for_its_intent_or_answer(
     assert (decision.kind, decision.intent, decision.answer_id) == ("answer", intent, answer_id)
 
 
-@pytest.mark.parametrize("text", ["what delivery costs me", "thanks", "转人工", "", "?!", "£5"])
+@pytest.mark.parametrize(
+    "text", ["what delivery costs me", "goodbye", "转人工", "", "?!", "£5", "🤷", "hello sofa"]
+)
 def test_other_words_and_phrases_without_an_answer_mean_nothing_here(text: str, book: AnswerBook) -> None:
     assert meant_by_name(book, text) is None
