@@ -49,7 +49,7 @@ _FILLERS = frozenset(
         """a an the no yes nope yeah ok okay sorry apologies oops oh ah hi hello hey please thanks thank you it is
         it's its i i'm im my mine me we our meant mean actually not other one wrong right order number numbers nr ref
         reference id that that's thats this here here's heres there for and with by at in on of to was be should try
-        instead rather typo again wait postcode email address phone name date day make let's lets say see"""
+        instead rather typo misread mistyped mixed up again wait postcode email address phone name date day make let's lets say see"""
     )
 )
 _FILLERS_ZH = re.compile(r"[是的我单号订码不对起抱歉应该了另外一个那这请号吧呢啊,。!?、:;\s]+")
