@@ -110,10 +110,11 @@ class Served:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait for something; fails where the server ends first or it doesn't come."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not is_so():
-                assert self.process.returncode is None, self.log
-                await asyncio.sleep(0.02)
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_so():
+            assert self.process.returncode is None, self.log
+            assert time.monotonic() < deadline, f"waited {PATIENCE_S} s in vain\n{self.log}"
+            await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
         """End it as if the power were cut."""

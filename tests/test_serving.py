@@ -175,7 +175,7 @@ async def test_told_to_stop_it_finishes_the_turns_under_way(
             await asyncio.sleep(0.2)
             assert not asked.done()
 
-            assert await served.stop(signal.SIGINT) == 0
+            assert await served.stop(signal.SIGTERM) == 0
 
             assert (await asked)["decision"]["answer_id"] == "order_status_shipped"
             assert order_numbers(api.texts()) == ["LW-10024"]
@@ -227,6 +227,7 @@ async def test_a_second_server_on_the_same_log_is_refused(shop: Path) -> None:
         assert said.startswith(f"kefu: {shop}/kefu.db: another `kefu serve` is using it")
         assert "KEFU_DATABASE_URL" in said
         assert (await served.post("hello"))["decision"]["answer_id"] == "greeting"
+        assert await served.stop(signal.SIGINT) == 0
 
 
 async def test_what_is_edited_and_what_is_released_is_taken_over_without_a_restart(shop: Path) -> None:
@@ -334,6 +335,7 @@ async def test_the_demo_starts_its_order_system_and_stops_it(trained_shop: Path,
     port = free_port()
     address, any_port = f"http://127.0.0.1:{port}", "\n[web]\nport = 0\n"
     shop = copy_shop(trained_shop, tmp_path / "shop", address, any_port)
+    trained = {*(shop / "releases").iterdir()}
     async with serving(shop, command="demo") as served:
         answer = await served.post("where is my order LW-10023")
         assert answer["decision"]["answer_id"] == "order_status_shipped"
@@ -343,4 +345,4 @@ async def test_the_demo_starts_its_order_system_and_stops_it(trained_shop: Path,
 
         assert await served.stop() == 0
     assert not is_open(port)
-    assert len([*(shop / "releases").glob("*-fast")]) == 1, "what is trained is not trained again"
+    assert {*(shop / "releases").iterdir()} == trained
