@@ -126,5 +126,5 @@ def files_state(workspace: Path) -> str:
 def _watched(workspace: Path) -> Iterator[Path]:
     yield workspace / "releases" / "current"
     yield workspace / "entities.yaml"
-    yield from sorted((workspace / "answers").glob("*.y*ml"))
-    yield from sorted((workspace / "knowledge").rglob("*.md"))
+    yield from sorted((workspace / "answers").glob("*.yaml"))
+    yield from sorted((workspace / "knowledge").glob("*.md"))

@@ -44,11 +44,13 @@ def command(workspace: Path) -> None:
 
 def is_trained(workspace: Path) -> bool:
     """Whether the current release is as new as the newest dialogue file."""
+    from training.dialogues import dialogue_files
+
     pointer = workspace / "releases" / "current"
     if not pointer.is_file():
         return False
     trained_at = pointer.stat().st_mtime
-    return all(path.stat().st_mtime <= trained_at for path in (workspace / "dialogues").rglob("*.jsonl"))
+    return all(path.stat().st_mtime <= trained_at for path in dialogue_files(workspace))
 
 
 @contextmanager
