@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WORD = re.compile(r"[぀-ヿ㐀-鿿가-힯]|[^\W_]+")
-SMOOTHING = (
-    0.03  # added to each count; chosen by cross-validation, anything from 0.003 to 0.1 does about as well
-)
+# Added to each count; chosen by cross-validation, where anything from 0.003 to 0.1 does about as well.
+SMOOTHING = 0.03
 
 
 class WordCounts:

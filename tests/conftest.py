@@ -1,12 +1,14 @@
 """A tiny base model with a workspace for it, and the demo shop; both are trained only where a test asks for them."""
 
+import importlib.util
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tests.shop_desk import copy_shop, free_port, order_system, train_shop
+from tests.shop_desk import SHOP, copy_shop, free_port, order_system, train_shop
 from tests.tiny import make_base, make_workspace, train_tiny
 
 
@@ -58,3 +60,14 @@ def orders() -> Iterator[str]:
 def shop(trained_shop: Path, orders: str, tmp_path: Path) -> Path:
     """A shop of the test's own that uses that order system."""
     return copy_shop(trained_shop, tmp_path / "shop", orders)
+
+
+@pytest.fixture(scope="session")
+def service() -> ModuleType:
+    """The program that plays the shop's order system, as a module."""
+    spec = importlib.util.spec_from_file_location("order_system", SHOP / "order_system.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -4,7 +4,6 @@ They stand in conversations/*.txt. A line is what the customer says -> what the 
 answer, for which slot, or why. [Label] presses a button; {photo}, {edit}, {25h later} and the like are told
 in `say`."""
 
-import importlib.util
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -94,16 +93,6 @@ def model(trained_shop: Path) -> ShopModel:
     return ShopModel(
         trained_shop, book, *load_release(load_settings(trained_shop), current_release(trained_shop), book)
     )
-
-
-@pytest.fixture(scope="module")
-def service() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("order_system", SHOP / "order_system.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

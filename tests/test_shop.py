@@ -1,6 +1,5 @@
 """The demo shop's workspace is whole: answers, settings, rules, articles, order system, regression cases."""
 
-import importlib.util
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -48,16 +47,6 @@ SLOTS = {
 @pytest.fixture(scope="module")
 def book() -> AnswerBook:
     return load_answers(SHOP / "answers")
-
-
-@pytest.fixture(scope="module")
-def service() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("order_system", SHOP / "order_system.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class FakeMemory:
 def desk(log: Store, tmp_path: Path) -> Desk:
     settings = make_settings(tmp_path)
     engine, _ = make_engine(log, settings)
-    model = Model("r1", "", FakeUnderstander(), FakeMemory(), engine.dialogue)  # type: ignore[arg-type]
+    model = Model("r1", "", FakeUnderstander(), FakeMemory(), engine.dialogue)
     return Desk(settings, log, Actions({}), model)
 
 
@@ -169,7 +169,7 @@ async def test_a_database_that_is_away_for_a_moment_ends_nothing(
     memory: Any = desk.model.retriever
     await log.add_correction("wheres me stuff", "order_status", "sam")
     monkeypatch.setattr(desk_module, "FOLLOW_EVERY_S", 0.001)
-    desk.store = AwayAtFirst(log)  # type: ignore[assignment]
+    desk.store = AwayAtFirst(log)
 
     following = asyncio.create_task(desk.follow())
     async with asyncio.timeout(10):

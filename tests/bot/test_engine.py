@@ -393,7 +393,7 @@ async def test_a_button_works_once(customer: Make) -> None:
     await anna.press("Yes", asked)
 
     assert outcome(await anna.press("Yes", asked)) == ("answer", None)
-    assert len(anna.engine.dialogue.answering.actions.calls) == 1  # type: ignore[attr-defined]
+    assert len(anna.engine.dialogue.answering.actions.calls) == 1
 
 
 async def test_the_order_to_cancel_is_the_one_that_was_confirmed(customer: Make) -> None:
@@ -403,7 +403,7 @@ async def test_the_order_to_cancel_is_the_one_that_was_confirmed(customer: Make)
 
     await anna.send("yes")
 
-    calls = anna.engine.dialogue.answering.actions.calls  # type: ignore[attr-defined]
+    calls = anna.engine.dialogue.answering.actions.calls
     assert [(name, slots["order_number"]) for name, slots, _ in calls] == [
         ("get_order", "LW-22222"), ("cancel_order", "LW-11111")
     ]  # fmt: skip
@@ -417,7 +417,7 @@ async def test_the_yes_of_an_earlier_question_confirms_nothing(customer: Make) -
 
     await anna.press("Yes", first)
 
-    assert anna.engine.dialogue.answering.actions.calls == []  # type: ignore[attr-defined]
+    assert anna.engine.dialogue.answering.actions.calls == []
 
 
 async def test_a_button_of_somebody_else_shows_nothing(log: Store, tmp_path: Path) -> None:

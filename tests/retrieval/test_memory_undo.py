@@ -1,5 +1,7 @@
 """A correction that is undone leaves the memory as if it had never been given."""
 
+from random import Random
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,9 @@ corrections = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(INTENTS)), m
 
 
 @given(corrections, st.randoms())
-def test_undoing_every_correction_in_any_order_brings_back_what_was_known(given_, shuffled) -> None:  # type: ignore[no-untyped-def]
+def test_undoing_every_correction_in_any_order_brings_back_what_was_known(
+    given_: list[tuple[int, str]], shuffled: Random
+) -> None:
     known = memory()
     for number, (at, intent) in enumerate(given_, 1):
         known.learn(Example(TEXTS[at], intent, number), VECTORS[at])

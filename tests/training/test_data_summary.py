@@ -8,7 +8,7 @@ NAME = (EntityLabel(0, 3, "person"),)
 
 
 def said(text: str, *intents: str, **labels: object) -> DialogueTurn:
-    return DialogueTurn("customer", text, intents=intents, **labels)  # type: ignore[arg-type]
+    return DialogueTurn("customer", text, intents=intents, **labels)
 
 
 def test_labels_are_counted_on_each_side() -> None:

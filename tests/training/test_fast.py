@@ -36,7 +36,7 @@ def features(*rows: LabelledText) -> Features:
 
 
 def many(n: int, intent: str | None, **more: object) -> list[LabelledText]:
-    return [LabelledText(f"lamp {i}", f"{intent}-{i}", intent, **more) for i in range(n)]  # type: ignore[arg-type]
+    return [LabelledText(f"lamp {i}", f"{intent}-{i}", intent, **more) for i in range(n)]
 
 
 @pytest.mark.parametrize(("n", "is_class"), [(MIN_OUTSIDE_CLASS - 1, False), (MIN_OUTSIDE_CLASS, True)])

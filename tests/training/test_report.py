@@ -287,11 +287,11 @@ def test_the_json_reads_back_as_the_figures_of_the_report(tmp_path: Path) -> Non
     assert list(read) == [field.name for field in dataclasses.fields(Report)]
     assert read["intent"]["accuracy"] == report.intent.accuracy
     assert read["intent"]["matrix"] == [list(row) for row in report.intent.matrix]
-    assert read["intent"]["roc_micro"]["area"] == report.intent.roc_micro.area  # type: ignore[union-attr]
+    assert read["intent"]["roc_micro"]["area"] == report.intent.roc_micro.area
     assert read["budgets"][0]["wrong"] == report.point.wrong
     assert read["entity"]["mistakes"] == [dataclasses.asdict(one) | {
         "missed": ["rug (product)"], "invented": ["red rug (product)"]
-    } for one in report.entity.mistakes]  # type: ignore[union-attr]  # fmt: skip
+    } for one in report.entity.mistakes]  # fmt: skip
     assert read["training"]["trials"] == [{"strength": 3.0, "loss": 0.7}, {"strength": 10.0, "loss": 0.6}]
     assert read["notes"] == ["Trained on a rainy day."]
 

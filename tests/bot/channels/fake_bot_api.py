@@ -42,7 +42,7 @@ class Fault:
 
 
 def refuse(status: int, description: str, **parameters: Any) -> Fault:
-    return Fault(status, Refused(status, description, **parameters).response().body)  # type: ignore[arg-type]
+    return Fault(status, Refused(status, description, **parameters).response().body)
 
 
 def too_many(seconds: int = 1) -> Fault:

@@ -145,7 +145,7 @@ async def test_replies_do_not_count_as_delivered_where_the_browser_is_gone(desk:
         await desk.slow.begun.wait()
     desk.slow.go.set()
     channel = WebChannel.of(desk.engine, desk.store, desk.settings)
-    session = Session(channel, GoneSocket(), "client", conversation=ANNA)  # type: ignore[arg-type]
+    session = Session(channel, GoneSocket(), "client", conversation=ANNA)
     while await session._tell_news(0) == 0:
         await asyncio.sleep(0.01)
 

@@ -17,7 +17,7 @@ def ago(hours: float, text: str, number: int, **changes: object) -> Message:
 
 async def say(store: Store, said: Message, **options: object) -> int:
     """A turn whose replies were given a second after the message, not now."""
-    turn = await tell(store, said, **options)  # type: ignore[arg-type]
+    turn = await tell(store, said, **options)
     change = messages.update().where(messages.c.in_reply_to == turn.message_id)
     values = {"at": said.received_at + timedelta(seconds=1)}
     await store._database.write(lambda connection: connection.execute(change.values(values)))
