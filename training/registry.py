@@ -150,7 +150,9 @@ class Registry:
         with (self.folder / LOCK).open("a") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
             for left_over in self.folder.glob(f"{BUILDING}*"):
-                with contextlib.suppress(BlockingIOError):
+                with contextlib.suppress(
+                    BlockingIOError, FileNotFoundError
+                ):  # at work, or just moved into place
                     os.close(_lock(left_over))
                     shutil.rmtree(left_over, ignore_errors=True)
             folder = Path(tempfile.mkdtemp(prefix=BUILDING, dir=self.folder))

@@ -221,6 +221,14 @@ def test_what_a_killed_training_left_is_removed_by_the_next(registry: Registry) 
         assert another.is_dir()
 
 
+def test_a_release_moved_into_place_while_left_overs_are_looked_through_is_no_error(
+    registry: Registry,
+) -> None:
+    registry.folder.mkdir(parents=True, exist_ok=True)
+    (registry.folder / ".building-moved").symlink_to("nowhere")  # listed, and gone when it is opened
+    assert (registry.folder / make(registry)).is_dir()
+
+
 def test_two_that_finish_at_once_both_have_a_place(registry: Registry) -> None:
     names: list[str] = []
     workers = [threading.Thread(target=lambda: names.append(make(registry))) for _ in range(6)]
