@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import math
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -90,9 +91,7 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
     """Write tokenizer.json, encoder.fp32.onnx and encoder.int8.onnx into a folder.
 
     Attention, layer norm and GELU are fused by ONNX Runtime's optimizer; int8 is dynamic quantisation
-    with a scale for each output channel."""
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    with a scale for each output channel. Raises TrainingError where the disk won't take it."""
     from onnxruntime.transformers.optimizer import optimize_model
 
     (folder / "tokenizer.json").write_text(_tokenizer_json(tokenizer), "utf-8")
@@ -122,6 +121,16 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
             opt_level=0,
         )
         fused.save_model_to_file(str(fp32))
+        raw.unlink()
+        _quantise(fp32, int8)
+
+
+def _quantise(fp32: Path, int8: Path) -> None:
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    try:
         quantize_dynamic(
             str(fp32),
             str(int8),
@@ -129,7 +138,11 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
             per_channel=True,
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
-    raw.unlink()
+    except (DecodeError, ValueError) as error:
+        # ONNX's own writer passes over a full disk in silence; what is read back is then cut short.
+        raise TrainingError(
+            f"{int8}: could not be written: {error}; is that disk full, or {tempfile.gettempdir()}?"
+        ) from error
 
 
 def _tokenizer_json(tokenizer: Any) -> str:

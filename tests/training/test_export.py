@@ -1,5 +1,6 @@
 """ONNX says what torch says, and where it doesn't no release is made."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,20 @@ def test_a_base_model_that_cant_be_loaded_is_named(
     harm(folder)
     with pytest.raises(TrainingError, match=f"{folder}: .*({reason})"):
         load_transformer(str(folder))
+
+
+@pytest.mark.parametrize("n_bytes", [0, 4096])
+def test_a_disk_that_fills_up_under_the_quantiser_is_told(
+    n_bytes: int, loaded: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = onnx.shape_inference.infer_shapes_path
+
+    def cut_short(source: str, target: str) -> None:  # as it does on a full disk, without a word
+        write(source, target)
+        os.truncate(target, n_bytes)
+
+    monkeypatch.setattr(onnx.shape_inference, "infer_shapes_path", cut_short)
+    with pytest.raises(
+        TrainingError, match=r"encoder\.int8\.onnx: could not be written: .*is that disk full"
+    ):
+        export(*loaded, tmp_path)
