@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from bench.command import run
 from bench.texts import read_tagged
 from nlu.heads import Heads, LinearHead
 from nlu.rules import EntityRules
@@ -51,8 +52,8 @@ def main(
     json_path: Path | None,
 ) -> None:
     """Train on one file, test on another, print the token-level report and the strict spans."""
-    train, test = read_tagged(train_path), read_tagged(test_path)
-    valid = read_tagged(valid_path) if valid_path else None
+    train, test = read_tagged(train_path).rows, read_tagged(test_path)
+    valid = read_tagged(valid_path).rows if valid_path else None
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         start = time.perf_counter()
@@ -60,13 +61,13 @@ def main(
         export(transformer, tokenizer, folder)
         heads = _heads(encode_rows(train, folder, precision), seed)
         if speed == "full":
-            rows = split(Dataset(tuple(train)), test_share=VALID_SHARE, seed=seed) if valid is None else None
+            rows = split(Dataset(train), test_share=VALID_SHARE, seed=seed) if valid is None else None
             tuned = fine_tune(
                 resolve(base_model),
                 tokenizer,
                 heads,
                 rows.train if rows else train,
-                rows.test if rows else valid or [],
+                rows.test if rows else valid or (),
                 folder / "checkpoints",
                 epochs=epochs,
                 seed=seed,
@@ -75,9 +76,8 @@ def main(
             export(tuned.transformer, tokenizer, folder)
             heads = tuned.heads
         train_s = time.perf_counter() - start
-        scores = evaluate_entities(
-            span_predictions(heads, encode_rows(test, folder, precision), EntityRules())
-        )
+        found = span_predictions(heads, encode_rows(test.rows, folder, precision), EntityRules())
+    scores = evaluate_entities(found if test.words is None else dataclasses.replace(found, tokens=test.words))
     _print(scores, train_s)
     if json_path:
         figures = {"train_s": round(train_s, 1), **dataclasses.asdict(scores)}
@@ -97,22 +97,25 @@ def _show(stage: str, done: int, total: int) -> None:
 
 
 def _print(scores: EntityScores, train_s: float) -> None:
-    click.echo("tokens               precision  recall  f1      support")
+    """Tokens as scikit-learn's classification_report has them, then spans."""
+    click.echo("tokens                precision     recall   f1-score    support")
     for row in scores.tokens:
         _line(row)
-    click.echo(f"micro (with O) {scores.token_micro_f1:.4f}  macro {scores.token_macro_f1:.4f}  "
-               f"weighted {scores.token_weighted_f1:.4f}\n\nstrict spans")  # fmt: skip
+    n_tokens = sum(row.support for row in scores.tokens)
+    click.echo(f"{'micro (with O)':20}{'':22}{scores.token_micro_f1:11.4f}{n_tokens:11}")
+    for row in scores.token_averages:
+        _line(row)
+    click.echo("\nstrict spans          precision     recall   f1-score    support")
     for row in scores.spans:
         _line(row)
-    click.echo(
-        f"precision {scores.span_precision:.4f}  recall {scores.span_recall:.4f}  f1 {scores.span_f1:.4f}"
-    )
-    click.echo(f"train_s {train_s:.1f}")
+    n_spans = sum(row.support for row in scores.spans)
+    _line(ClassScores("all", scores.span_precision, scores.span_recall, scores.span_f1, n_spans))
+    click.echo(f"\ntrain_s {train_s:.1f}")
 
 
 def _line(row: ClassScores) -> None:
-    click.echo(f"{row.label:20} {row.precision:.4f}     {row.recall:.4f}  {row.f1:.4f}  {row.support}")
+    click.echo(f"{row.label:20}{row.precision:11.4f}{row.recall:11.4f}{row.f1:11.4f}{row.support:11}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -3,7 +3,8 @@
     python -m bench.intents --train train.csv --test test.csv [--oos-test oos.csv] [--speed fast|full]
 
 Nothing is looked up on the test set: strengths, fusion, calibration and thresholds come from
-cross-validation on the training file (and --valid, which is simply more of it)."""
+cross-validation on the training file (and --valid, which is simply more of it). Times are those of a
+message understood alone, rss_mb is the most that training and test together took."""
 
 import json
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 import click
 import numpy as np
 
+from bench.command import run
 from bench.measure import peak_rss_mb, percentiles
 from bench.texts import read_csv
 from nlu.files import ReleaseFiles
@@ -166,4 +168,4 @@ def _rounded(value: float | None) -> float | None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -4,22 +4,25 @@ python -m bench.latency --workspace examples/shop"""
 
 import json
 import time
+from itertools import islice
 from pathlib import Path
 
 import click
 
+from bench.command import run
 from bench.measure import peak_rss_mb, percentiles
 from bot.loading import current_release, load_release
 from bot.settings import load_settings
 from retrieval.answers import load_answers
 from training.dialogues import dialogue_files, read_dialogues
+from training.errors import TrainingError
 
 WARM_UP = 20
 
 
 @click.command()
 @click.option("--workspace", type=click.Path(exists=True, path_type=Path), required=True)
-@click.option("--messages", type=int, default=500, show_default=True)
+@click.option("--messages", type=click.IntRange(min=1), default=500, show_default=True)
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(workspace: Path, messages: int, json_path: Path | None) -> None:
     """Put customers' messages from the workspace's dialogues through understanding and retrieval, one by one."""
@@ -30,11 +33,13 @@ def main(workspace: Path, messages: int, json_path: Path | None) -> None:
     )
     load_s = time.perf_counter() - start
     dialogues = read_dialogues(dialogue_files(workspace))
-    texts = [turn.text for dialogue in dialogues for turn in dialogue.turns if turn.speaker == "customer"][
-        :messages
-    ]
+    said = (turn.text for dialogue in dialogues for turn in dialogue.turns if turn.speaker == "customer")
+    texts = list(islice(said, messages))
+    if not texts:
+        raise TrainingError(f"{workspace / 'dialogues'}: no customer says anything in it")
+    warm_up = texts[:WARM_UP]
     understand_ms, search_ms = [], []
-    for text in [*texts[:WARM_UP], *texts]:
+    for text in [*warm_up, *texts]:
         first = time.perf_counter()
         understanding = understander.understand_batch([text])[0]
         second = time.perf_counter()
@@ -44,8 +49,8 @@ def main(workspace: Path, messages: int, json_path: Path | None) -> None:
     figures = {
         "messages": len(texts),
         "load_s": round(load_s, 2),
-        "understand_ms p50 p95 p99": percentiles(understand_ms[WARM_UP:], 50, 95, 99),
-        "retrieve_ms p50 p95 p99": percentiles(search_ms[WARM_UP:], 50, 95, 99),
+        "understand_ms p50 p95 p99": percentiles(understand_ms[len(warm_up) :], 50, 95, 99),
+        "retrieve_ms p50 p95 p99": percentiles(search_ms[len(warm_up) :], 50, 95, 99),
         "peak_rss_mb": round(peak_rss_mb()),
     }
     for name, value in figures.items():
@@ -55,4 +60,4 @@ def main(workspace: Path, messages: int, json_path: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -9,11 +9,13 @@ import json
 import time
 import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import click
 import psutil
 
+from bench.command import run
 from bench.measure import percentiles
 
 MESSAGES_EACH = 8  # in one conversation; below what a desk takes from one customer in a minute
@@ -31,20 +33,20 @@ TEXTS = (
 
 @click.command(context_settings={"show_default": True})
 @click.option("--url", required=True)
-@click.option("--clients", type=int, default=32)
-@click.option("--messages", type=int, default=1000, help="In all.")
+@click.option("--clients", type=click.IntRange(min=1), default=32)
+@click.option("--messages", type=click.IntRange(min=1), default=1000, help="In all.")
 @click.option("--api-key", default="", help="Where the server isn't bound to loopback.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(url: str, clients: int, messages: int, api_key: str, json_path: Path | None) -> None:
     """Each client sends its next message when the last was answered, and begins a new conversation after a few."""
-    figures = asyncio.run(run(url.rstrip("/"), clients, messages, api_key))
+    figures = asyncio.run(send(url.rstrip("/"), clients, messages, api_key))
     for name, value in figures.items():
         click.echo(f"{name:16} {value}")
     if json_path:
         json_path.write_text(json.dumps(figures, indent=1), "utf-8")
 
 
-async def run(url: str, clients: int, messages: int, api_key: str) -> dict[str, float | int | None]:
+async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str, float | int | None]:
     """Send the messages; milliseconds, messages a second, errors, and the server's memory."""
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     ms: list[float] = []
@@ -66,11 +68,13 @@ async def run(url: str, clients: int, messages: int, api_key: str) -> dict[str, 
                 async with session.post(f"{url}/api/v1/messages", json=body) as response:
                     await response.read()
                     errors += response.status >= 400
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, TimeoutError):
                 errors += 1
             ms.append(1000 * (time.perf_counter() - start))
 
-    async with aiohttp.ClientSession(headers=headers) as session:
+    async with aiohttp.ClientSession(
+        headers=headers, connector=aiohttp.TCPConnector(limit=clients)
+    ) as session:
         start = time.perf_counter()
         await asyncio.gather(*(client(session) for _ in range(clients)))
         seconds = time.perf_counter() - start
@@ -89,7 +93,8 @@ async def run(url: str, clients: int, messages: int, api_key: str) -> dict[str, 
 
 def server_rss_mb(url: str) -> int | None:
     """Resident memory of the process that listens on the URL's port, if it is on this machine."""
-    port = int(url.rsplit(":", 1)[1].split("/")[0]) if url.count(":") > 1 else 80
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     for connection in psutil.net_connections("tcp"):
         address = connection.laddr
         is_listening = connection.status == psutil.CONN_LISTEN and bool(address)
@@ -99,4 +104,4 @@ def server_rss_mb(url: str) -> int | None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

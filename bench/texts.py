@@ -1,39 +1,57 @@
-"""Benchmark files: classification CSV, CoNLL and JSONL, as the public sets come."""
+"""Benchmark files: classification CSV, CoNLL and JSONL, as the public sets come, whole or not at all."""
 
-import csv
-import gzip
-import io
-import json
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+from nlu.tagging import Span, spans_of
 from training.dataset import LabelledText, near_duplicate_key
-from training.dialogues import OUT_OF_SCOPE, EntityLabel
 from training.errors import TrainingError
+from training.importers import csv_, jsonl
+from training.importers.conll import DOCUMENT, token_and_tag
+from training.importers.source import Importer, Options, Skipped, Source
+from training.turns import OUT_OF_SCOPE, DialogueTurn, EntityLabel
 
-TEXT_COLUMNS = ("text", "sentence", "question")
-LABEL_COLUMNS = ("label", "intent")
+Words = tuple[tuple[int, int], ...]  # start, end
 
 
-def open_text(path: Path) -> IO[str]:
-    """Open a file or its .gz as UTF-8 text."""
-    if path.suffix == ".gz":
-        return io.TextIOWrapper(gzip.open(path), "utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Texts with entities; `words` are those that the file counts in, None where it only has offsets."""
+
+    rows: tuple[LabelledText, ...]
+    words: tuple[Words, ...] | None = None
 
 
 def read_csv(path: Path, *, outside: str = OUT_OF_SCOPE) -> list[LabelledText]:
     """Rows of a CSV with a text and a label column; the label `outside` marks out-of-scope rows.
 
-    Raises TrainingError naming the columns met and wanted."""
-    with open_text(path) as file:
-        reader = csv.DictReader(file)
-        columns = reader.fieldnames or []
-        text = next((name for name in TEXT_COLUMNS if name in columns), None)
-        label = next((name for name in LABEL_COLUMNS if name in columns), None)
-        if text is None or label is None:
-            raise TrainingError(f"{path}: columns {', '.join(columns)}; wanted text,label")
-        return [labelled(row[text], OUT_OF_SCOPE if row[label] == outside else row[label]) for row in reader]
+    Raises TrainingError at the first row without both."""
+    rows = []
+    for line, turn in _turns(path, csv_.read_csv):
+        if not turn.intents:
+            raise TrainingError(
+                f"{path}:{line}: met no label; wanted the columns text,label and both in each row"
+            )
+        label = turn.intents[0]
+        rows.append(labelled(turn.text, OUT_OF_SCOPE if label == outside else label))
+    return _some(rows, path)
+
+
+def _turns(path: Path, read: Importer) -> Iterator[tuple[int, DialogueTurn]]:
+    """The customers' turns that an importer finds, each with the line its dialogue begins at."""
+    for item in read(Source(path), Options()):
+        if not isinstance(item, Skipped):
+            yield from ((item.line, turn) for turn in item.dialogue.turns if turn.speaker == "customer")
+        elif not item.is_part:
+            raise TrainingError(f"{item.place}: {item.reason}: {item.met}")
+
+
+def _some(rows: list[LabelledText], path: Path) -> list[LabelledText]:
+    if not rows:
+        raise TrainingError(f"{path}: no rows")
+    return rows
 
 
 def labelled(text: str, intent: str | None, entities: tuple[EntityLabel, ...] | None = None) -> LabelledText:
@@ -41,52 +59,48 @@ def labelled(text: str, intent: str | None, entities: tuple[EntityLabel, ...] | 
     return LabelledText(text, near_duplicate_key(text), intent, entities)
 
 
-def read_tagged(path: Path) -> list[LabelledText]:
-    """Rows with entities from CoNLL (token and tag columns) or JSONL (text, entities, maybe intent or intents)."""
-    return _read_jsonl(path) if ".jsonl" in path.name else _read_conll(path)
+def read_tagged(path: Path) -> Tagged:
+    """Rows with entities from CoNLL (token and tag columns) or JSONL (text, entities, maybe intent or intents).
+
+    Raises TrainingError at the first line that is neither."""
+    return _read_jsonl(path) if ".json" in path.name else _read_conll(path)
 
 
-def _read_jsonl(path: Path) -> list[LabelledText]:
-    rows = []
-    with open_text(path) as file:
-        for line in file:
-            row = json.loads(line)
-            if row.get("slots_misaligned"):
-                continue
-            intent = row.get("intent") or next(iter(row.get("intents", [])), None)
-            rows.append(labelled(row["text"], intent, tuple(_entity(one) for one in row.get("entities", []))))
-    return rows
+def _read_jsonl(path: Path) -> Tagged:
+    """Rows whose entities are known."""
+    rows = [
+        labelled(turn.text, next(iter(turn.intents), None), turn.entities)
+        for _, turn in _turns(path, jsonl.read_jsonl)
+        if turn.entities is not None
+    ]
+    return Tagged(tuple(_some(rows, path)))
 
 
-def _entity(row: dict[str, object]) -> EntityLabel:
-    return EntityLabel(start=int(str(row["start"])), end=int(str(row["end"])), label=str(row["label"]))
-
-
-def _read_conll(path: Path) -> list[LabelledText]:
+def _read_conll(path: Path) -> Tagged:
     rows: list[LabelledText] = []
+    words: list[Words] = []
     tokens: list[tuple[str, str]] = []
-    with open_text(path) as file:
-        for line in [*file, "\n"]:
-            fields = line.split()
-            if fields:
-                tokens.append((fields[0], fields[-1]))
-            elif tokens:
-                rows.append(_sentence(tokens))
-                tokens = []
-    return rows
+    for number, line in itertools.chain(Source(path).lines(), [(0, "")]):
+        if line.strip():
+            found = token_and_tag(line)
+            if found is None:
+                raise TrainingError(
+                    f"{path}:{number}: met {line.strip()!r}, wanted a token and a tag such as B-city"
+                )
+            tokens.append(found)
+        elif tokens:
+            if tokens[0][0] != DOCUMENT:
+                row, places = _sentence(tokens)
+                rows.append(row)
+                words.append(places)
+            tokens = []
+    return Tagged(tuple(_some(rows, path)), tuple(words))
 
 
-def _sentence(tokens: list[tuple[str, str]]) -> LabelledText:
+def _sentence(tokens: list[tuple[str, str]]) -> tuple[LabelledText, Words]:
+    """The tokens with blanks between them, as the set counts them."""
+    ends = list(itertools.accumulate(len(token) + 1 for token, _ in tokens))
+    words = tuple((end - len(token) - 1, end - 1) for end, (token, _) in zip(ends, tokens, strict=True))
+    spans: list[Span] = spans_of(words, [tag for _, tag in tokens])
     text = " ".join(token for token, _ in tokens)
-    spans: list[tuple[int, int, str]] = []
-    position, previous = 0, ""
-    for token, tag in tokens:
-        prefix, _, label = tag.partition("-")
-        end = position + len(token)
-        if prefix == "I" and label == previous:
-            spans[-1] = (spans[-1][0], end, label)
-        elif prefix in ("B", "I"):
-            spans.append((position, end, label))
-        previous = label
-        position = end + 1
-    return labelled(text, None, tuple(EntityLabel(start=s, end=e, label=kind) for s, e, kind in spans))
+    return labelled(text, None, tuple(EntityLabel(*span) for span in spans)), words
