@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 import uuid
+from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import psutil
 
 from bench.command import run
 from bench.measure import percentiles
+from bot.errors import BotError
 
 MESSAGES_EACH = 8  # in one conversation; below what a desk takes from one customer in a minute
 TEXTS = (
@@ -29,6 +31,11 @@ TEXTS = (
     "what's the weather like on Mars",
     "my discount code doesn't work",
 )
+
+HINTS = {
+    "401": ": --api-key has the key of the desk",
+    "429": ": raise [web] requests_per_minute of the desk while it is measured",
+}
 
 
 @click.command(context_settings={"show_default": True})
@@ -47,14 +54,15 @@ def main(url: str, clients: int, messages: int, api_key: str, json_path: Path | 
 
 
 async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str, float | int | None]:
-    """Send the messages; milliseconds, messages a second, errors, and the server's memory."""
+    """Send the messages; how many were answered, in milliseconds and a second, errors, and the server's memory.
+
+    Raises BotError if none was answered."""
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     ms: list[float] = []
-    errors = 0
+    errors = Counter[str]()
     left = iter(range(messages))
 
     async def client(session: aiohttp.ClientSession) -> None:
-        nonlocal errors
         for sent, number in enumerate(left):
             if sent % MESSAGES_EACH == 0:
                 conversation = f"bench-{uuid.uuid4().hex}"
@@ -67,10 +75,13 @@ async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str,
             try:
                 async with session.post(f"{url}/api/v1/messages", json=body) as response:
                     await response.read()
-                    errors += response.status >= 400
-            except (aiohttp.ClientError, TimeoutError):
-                errors += 1
-            ms.append(1000 * (time.perf_counter() - start))
+            except (aiohttp.ClientError, TimeoutError) as error:
+                errors[str(error) or type(error).__name__] += 1
+                continue
+            if response.status >= 400:
+                errors[f"{response.status} {response.reason}"] += 1
+            else:
+                ms.append(1000 * (time.perf_counter() - start))
 
     async with aiohttp.ClientSession(
         headers=headers, connector=aiohttp.TCPConnector(limit=clients)
@@ -78,6 +89,10 @@ async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str,
         start = time.perf_counter()
         await asyncio.gather(*(client(session) for _ in range(clients)))
         seconds = time.perf_counter() - start
+    for reason, n in errors.most_common():
+        click.echo(f"{n} x {reason}{HINTS.get(reason[:3], '')}", err=True)
+    if not ms:
+        raise BotError(f"{url}: none of {messages} messages was answered")
     p50, p95, p99 = percentiles(ms, 50, 95, 99)
     return {
         "clients": clients,
@@ -86,7 +101,7 @@ async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str,
         "p50_ms": p50,
         "p95_ms": p95,
         "p99_ms": p99,
-        "errors": errors,
+        "errors": errors.total(),
         "server_rss_mb": server_rss_mb(url),
     }
 
