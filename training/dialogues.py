@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from training.dialogue_fields import Problems, as_dialogue
+from training.dialogue_fields import MAX_SHOWN, Problems, as_dialogue
 from training.dialogue_writing import as_json, write_dialogues
 from training.errors import TrainingError
 from training.text_files import Watch, lines_of, open_text
@@ -61,7 +61,7 @@ def _checked(paths: Iterable[Path], watch: Watch | None) -> Iterator[Dialogue | 
             with open_text(path, encoding="utf-8-sig", watch=watch) as file:
                 for number, line in lines_of(file, path):
                     if line.strip():
-                        yield from _check_line(line, f"{path}:{number}", places)
+                        yield from _check_line(line.rstrip(), f"{path}:{number}", places)
         except TrainingError as error:
             yield str(error)
 
@@ -71,9 +71,14 @@ def _check_line(line: str, place: str, places: dict[str, str]) -> Iterator[Dialo
     try:
         dialogue = as_dialogue(json.loads(line, object_pairs_hook=_unique), wrong)
     except json.JSONDecodeError as error:
-        yield f"{place}: not JSON: {error.msg} at column {error.colno}"
+        met = repr(line[error.pos :][:MAX_SHOWN]) if error.pos < len(line) else "the end of the line"
+        why = error.msg.removesuffix(" at")
+        yield f"{place}: not JSON: {why} at column {error.colno}: met {met}, wanted a dialogue in one line"
         return
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        yield f"{place}: not JSON: nested too deeply"
+        return
+    except ValueError as error:
         yield f"{place}: not JSON: {error}"
         return
     if dialogue is not None and dialogue.id in places:

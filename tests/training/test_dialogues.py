@@ -125,9 +125,11 @@ def turn(**fields: Any) -> str:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('{"id": "a", "turns": [}', "not JSON: Expecting value at column 23"),
+        ('{"id": "a", "turns": [}', "not JSON: Expecting value at column 23: met '}', wanted a dialogue"),
+        ('{"id": "a", "turns": ["hi', "not JSON: Unterminated string starting at column 23: met '\"hi', wanted"),
+        ('{"id": "a", "turns": [', "not JSON: Expecting value at column 23: met the end of the line, wanted"),
         ('{"id": "a", "id": "b", "turns": []}', "not JSON: the key 'id' stands twice"),
-        ("[" * 100_000, "not JSON: maximum recursion depth exceeded"),
+        ("[" * 100_000, "not JSON: nested too deeply"),
         ("[1]", "line: met [1], wanted an object with id and turns"),
         ('{"turns": [{"speaker": "bot", "text": ""}]}', "id: met None, wanted a string that isn't empty"),
         ('{"id": "a"}', "turns: met None, wanted a list with at least one turn"),

@@ -48,7 +48,7 @@ class JsonStream:
                 found, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if len(self._text) - self._at > MAX_VALUE or not self._read_more():
-                    raise self._broken(error.msg, error.pos) from error
+                    raise self._broken(error.msg.removesuffix(" starting at"), error.pos) from error
                 continue
             except RecursionError as error:
                 raise self._broken("nested too deeply", self._at) from error
