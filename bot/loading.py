@@ -68,14 +68,13 @@ def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[U
         precision=options.precision,
         threads=options.threads,
         language=desk.language,
-        batch_size=options.batch_size,
         max_chars=options.max_chars,
     )
     files = ReleaseFiles(release)
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
 
     def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.stack([encoded.vector for encoded in understander.encoder.encode_all(texts)])
+        return np.stack([encoded.vector for encoded in understander.encoder.encode(texts)])
 
     vectors = VectorCache(settings.folder / VECTORS, f"{release.name} {options.precision}", encode)
     retriever = Retriever(

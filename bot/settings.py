@@ -63,8 +63,7 @@ class Understanding(Group):
     """[understanding]: the model that serves."""
 
     precision: Literal["int8", "fp32"] = "int8"
-    threads: int = Field(default=1, ge=1, le=64)  # of ONNX Runtime for one batch
-    batch_size: int = Field(default=16, ge=1, le=256)  # messages run together at most
+    threads: int = Field(default=1, ge=1, le=64)  # of ONNX Runtime for one message
     max_chars: int = Field(default=4096, ge=64)  # longer texts are understood by their first part
 
 

@@ -57,34 +57,21 @@ class Encoder:
         return next(int(node.shape[-1]) for node in self._session.get_outputs() if node.name == "vector")
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode one batch of texts, padded to the longest of them."""
-        if not texts:
-            return []
-        encodings = self._tokenizer.encode_batch(list(texts))
-        vectors, states = self._session.run(["vector", "states"], self._feed(encodings))
-        found = []
-        for text, encoding, vector, of_tokens in zip(texts, encodings, vectors, states, strict=True):
-            firsts, words = words_of(encoding, text)
-            found.append(Encoded(vector, of_tokens[firsts], words))
-        return found
+        """Encode texts, each in a pass of its own.
 
-    def encode_all(self, texts: Sequence[str], *, batch_size: int = 32) -> list[Encoded]:
-        """Encode many texts, similar lengths together so that little is spent on padding; order is kept."""
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        done: dict[int, Encoded] = {}
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            done.update(zip(rows, self.encode([texts[i] for i in rows]), strict=True))
-        return [done[i] for i in range(len(texts))]
+        A pass of int8 scales its values by the largest met in it, so that among others a text would get
+        another vector than alone (cosine .992); and padded batches are slower on a CPU, too."""
+        return [self._one(text) for text in texts]
 
-    def _feed(self, encodings: Sequence[Encoding]) -> dict[str, NDArray[np.int64]]:
-        longest = max(len(encoding.ids) for encoding in encodings)
-        ids = np.zeros((len(encodings), longest), np.int64)
-        mask = np.zeros_like(ids)
-        for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
-        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    def _one(self, text: str) -> Encoded:
+        encoding = self._tokenizer.encode(text)
+        vectors, states = self._session.run(["vector", "states"], self._feed(encoding))
+        firsts, words = words_of(encoding, text)
+        return Encoded(vectors[0], states[0][firsts], words)
+
+    def _feed(self, encoding: Encoding) -> dict[str, NDArray[np.int64]]:
+        ids = np.array([encoding.ids], np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         return {name: array for name, array in feed.items() if name in self._inputs}
 
 

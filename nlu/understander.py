@@ -1,13 +1,14 @@
 """Text becomes an Understanding, in one encoder pass and without torch."""
 
+import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
-from nlu.batching import Batcher
 from nlu.encoder import Encoded, Encoder
 from nlu.files import BadRelease, ReleaseFiles
 from nlu.heads import Heads, load_heads
@@ -29,7 +30,6 @@ class Understander:
         rules: EntityRules,
         *,
         language: str = "en",
-        batch_size: int = 16,
         max_chars: int = 4096,
     ) -> None:
         self.encoder = encoder
@@ -37,7 +37,7 @@ class Understander:
         self.rules = rules
         self._language = language
         self._max_chars = max_chars
-        self._batcher: Batcher[str, Understanding] = Batcher(self.understand_batch, max_size=batch_size)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understand")
 
     @classmethod
     def load(
@@ -48,7 +48,6 @@ class Understander:
         precision: str = "int8",
         threads: int = 1,
         language: str = "en",
-        batch_size: int = 16,
         max_chars: int = 4096,
     ) -> "Understander":
         """Load a release folder and run it once, so that the first customer doesn't wait.
@@ -63,7 +62,7 @@ class Understander:
             heads.check_width(encoder.width)
         except BadRelease as error:
             raise BadRelease(f"{files.heads}: {error}") from error
-        found = cls(encoder, heads, rules, language=language, batch_size=batch_size, max_chars=max_chars)
+        found = cls(encoder, heads, rules, language=language, max_chars=max_chars)
         found.understand_batch(["hello"])
         return found
 
@@ -73,11 +72,12 @@ class Understander:
         return self.heads.intent.labels
 
     async def understand(self, text: str) -> Understanding:
-        """Understand one message; those that arrive together share an encoder pass."""
-        return await self._batcher.submit(text)
+        """Understand one message in a thread, one after another: the event loop never computes."""
+        found = await asyncio.get_running_loop().run_in_executor(self._thread, self.understand_batch, [text])
+        return found[0]
 
     def understand_batch(self, texts: Sequence[str], *, now: datetime | None = None) -> list[Understanding]:
-        """Understand texts in one pass, dates relative to `now` (default: this moment)."""
+        """Understand texts, dates relative to `now` (default: this moment)."""
         now = now or datetime.now(UTC)
         cleaned = [clean(self.rules.for_encoder(text), max_chars=self._max_chars) for text in texts]
         return [

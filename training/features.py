@@ -50,20 +50,14 @@ class Features:
 def encode_rows(
     rows: Sequence[LabelledText], folder: Path, precision: str, progress: Progress = no_progress
 ) -> Features:
-    """Encode rows with the release's own ONNX file, on all cores: one thread a session is fastest on small batches."""
+    """Encode rows with the release's own ONNX file, on all cores: a session with one thread is fastest on short texts."""
     encoder = Encoder(folder / f"encoder.{precision}.onnx", folder / "tokenizer.json", threads=1)
     texts = [row.for_encoder for row in rows]
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    chunks = [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
-    found: dict[int, Encoded] = {}
+    chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
+    found: list[Encoded] = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for chunk, encoded in zip(
-            chunks, pool.map(lambda c: encoder.encode_all([texts[i] for i in c]), chunks), strict=True
-        ):
-            found.update(zip(chunk, encoded, strict=True))
+        for encoded in pool.map(encoder.encode, chunks):
+            found += encoded
             progress("encoding", len(found), len(texts))
-    ordered = tuple(found[i] for i in range(len(rows)))
-    vectors = (
-        np.stack([one.vector for one in ordered]) if ordered else np.zeros((0, encoder.width), np.float32)
-    )
-    return Features(tuple(rows), vectors, ordered)
+    vectors = np.stack([one.vector for one in found]) if found else np.zeros((0, encoder.width), np.float32)
+    return Features(tuple(rows), vectors, tuple(found))

@@ -96,7 +96,7 @@ def _passage_cosines(
     if not passages or not others:
         return None
     encoder = Encoder(ReleaseFiles(folder).encoder(options.precision), ReleaseFiles(folder).tokenizer)
-    encoded = encoder.encode_all([f"{passage.title}. {passage.text}" for passage in passages])
+    encoded = encoder.encode([f"{passage.title}. {passage.text}" for passage in passages])
     found: np.ndarray = (trained.train.vectors[others] @ np.stack([one.vector for one in encoded]).T).max(
         axis=1
     )

@@ -44,7 +44,7 @@ def retriever_of(folder: Path, understander: Understander, max_wrong_answers: fl
         fusion,
         budget,
         answers=AnswerBook(()),
-        encode=lambda texts: np.stack([one.vector for one in understander.encoder.encode_all(texts)]),
+        encode=lambda texts: np.stack([one.vector for one in understander.encoder.encode(texts)]),
     )
 
 
