@@ -10,12 +10,12 @@ from bot import handoff
 from bot.actions import ActionFailed, Actions
 from bot.decide import GREETING, SMALL_TALK, TALK_TO_PERSON
 from bot.forms import (
-    FREE_TEXT,
     MAX_ASKED,
     Act,
     AskSlot,
     drop_passing,
     fill_slots,
+    is_free,
     known_values,
     next_step,
     slots_of,
@@ -80,9 +80,7 @@ class Answering:
         options = values_of(talk.entities, slot.entity)
         form = self._form(talk, decision, slot.name, asked)
         buttons = tuple(
-            Button(value, f"slot:{slot.name}:{form.key}:{value}")
-            for value in options
-            if slot.entity != FREE_TEXT
+            Button(value, f"slot:{slot.name}:{form.key}:{value}") for value in options if not is_free(slot)
         )
         question = say(slot.ask, self._base(talk), language=talk.words.language, seed=asked - 1)
         reason = "several_values" if len(options) > 1 else decision.reason if asked > 1 else "missing_slot"

@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 from bot.answering import Answering, person_button
 from bot.decide import GOODBYE, NOT_UNDERSTOOD, OUT_OF_SCOPE, TALK_TO_PERSON, decide
 from bot.forms import (
-    FREE_TEXT,
     Reading,
     corrects,
     fill_slots,
+    free_text,
+    is_free,
     is_lasting,
     keep_lasting,
     known_values,
+    new_free_text,
     read_form,
     slots_of,
 )
 from bot.messages import Button, Decision, Reply
 from bot.names import meant_by_name
-from bot.phrases import after_no, is_bare
+from bot.phrases import after_no, is_asking, is_bare
 from bot.reading import Searches, Understands, read
 from bot.state import Form, Given
 from bot.talk import Outcome, Talk
@@ -131,6 +133,8 @@ class Dialogue:
         if decision.reason == "angry":
             return await self._carry_out(talk, decision)
         reading = read_form(form, slot, talk.text, talk.entities)
+        if is_free(slot) and is_asking(talk.text) and decision.intent != form.intent:
+            reading = "unclear"  # "can I have two?" is a value, "how long does it take?" isn't
         if self._is_elsewhere(talk, form, reading, decision):
             return await self._carry_out(_moving_on(talk, decision.intent), decision)
         return await self._go_on(talk, form, reading, decision)
@@ -142,8 +146,8 @@ class Dialogue:
         if decision.intent == TALK_TO_PERSON:
             return True
         slot = slots_of(self.answering.book.of_intent(form.intent)).get(form.slot or "")
-        if slot is not None and slot.entity == FREE_TEXT:
-            return False  # whatever is written is the value
+        if is_free(slot):
+            return reading == "unclear" and is_asking(talk.text)
         if decision.reason == "passage":
             return reading == "unclear" and "?" in talk.text
         return reading in {"unclear", "filled"} and not is_bare(talk.text, talk.entities)
@@ -152,7 +156,7 @@ class Dialogue:
         decision = Decision("answer", reading, form.intent, decision.prob)
         slots = slots_of(self.answering.book.of_intent(form.intent))
         talk = _with_values(talk, form)
-        if form.slot is None and (changed := self._changed(talk, form, slots)) is not None:
+        if form.slot is None and (changed := self._changed(talk, form, slots, reading)) is not None:
             return await self.answering.give(changed, replace(decision, reason="corrected"))
         if reading == "yes":
             return await self.say_yes(talk, form)
@@ -160,27 +164,22 @@ class Dialogue:
             return await self.leave(talk, form)
         if reading == "unclear":
             return self.answering.repeat(talk, form, decision)
-        if (
-            form.slot
-            and slots[form.slot].entity == FREE_TEXT
-            and not is_about_another(form.slot, slots, talk)
-        ):
-            talk = _with_values(talk, replace(form, values={form.slot: talk.text.strip()}))
+        if form.slot and is_free(slots[form.slot]) and not is_about_another(form.slot, slots, talk):
+            talk = _with_values(talk, replace(form, values={form.slot: free_text(talk.text)}))
         return await self.answering.give(talk, decision)
 
     @staticmethod
-    def _changed(talk: Talk, form: Form, slots: Mapping[str, Slot]) -> Talk | None:
-        """For "yes, but LW-2" or "no, two mugs": with the value it changes in what is to be confirmed; else None."""
+    def _changed(talk: Talk, form: Form, slots: Mapping[str, Slot], reading: Reading) -> Talk | None:
+        """For "yes, but LW-2", "no, two mugs" or another address: with the value it changes in what is to be
+        confirmed; else None."""
         at, intent = talk.now.timestamp(), form.intent
         state = fill_slots(talk.state, slots, talk.entities, intent=intent, at=at)
         if known_values(state, slots, intent) != form.values:
             return replace(talk, state=state)
-        free = [name for name, slot in slots.items() if slot.entity == FREE_TEXT]
-        instead = after_no(talk.text)
+        free = [name for name, slot in slots.items() if is_free(slot)]
+        given = new_free_text(talk.text) if reading == "unclear" else after_no(talk.text)
         return (
-            _with_values(talk, replace(form, values={free[0]: instead}))
-            if len(free) == 1 and instead
-            else None
+            _with_values(talk, replace(form, values={free[0]: given})) if len(free) == 1 and given else None
         )
 
     def _carried_on(self, talk: Talk, decision: Decision) -> tuple[Talk, Decision]:

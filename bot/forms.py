@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.phrases import is_leaving, is_no, is_yes
+from bot.phrases import after_no, instead, is_asking, is_leaving, is_no, is_unknowing, is_yes
 from bot.state import ConversationState, Form, Given
 from nlu.understanding import Entity
 from retrieval.answers import Answer, Slot, check
 
 MAX_ASKED = 2
-FREE_TEXT = "text"  # the entity type of a slot that takes whatever is written
+MAX_DOUBT_WORDS = 2  # "hmm", "not really"
+FREE_TEXT = "text"  # the entity type of a slot that takes any words
 # Said of one thing only: the day a parcel was due is not the day another one shall come.
 FLEETING = frozenset({"date", "amount", "time", FREE_TEXT})
 
@@ -62,6 +63,11 @@ def next_step(answers: Sequence[Answer], context: Mapping[str, Any]) -> Step | N
 def slots_of(answers: Iterable[Answer]) -> dict[str, Slot]:
     """The slots of an intent's answers by name, in the order they are asked."""
     return {slot.name: slot for answer in reversed(tuple(answers)) for slot in reversed(answer.slots)}
+
+
+def is_free(slot: Slot | None) -> bool:
+    """Whether a slot takes whatever is written."""
+    return slot is not None and slot.entity == FREE_TEXT
 
 
 def is_lasting(slot: Slot) -> bool:
@@ -147,7 +153,20 @@ def read_form(form: Form, slot: Slot | None, text: str, entities: Sequence[Entit
         return "filled"
     if is_leaving(text):
         return "left"
-    return "filled" if slot.entity == FREE_TEXT and text.strip() else "unclear"
+    return "filled" if is_free(slot) and free_text(text) else "unclear"
+
+
+def free_text(text: str) -> str:
+    """What a message gives for a slot that takes any words; "" where it only says yes, no, or that it isn't known."""
+    given = after_no(text) or ("" if is_no(text) else instead(text))
+    return "" if is_yes(text) or is_unknowing(text) else given
+
+
+def new_free_text(text: str) -> str:
+    """What shall stand in place of words to be confirmed; "" for a question, or a word or two of doubt."""
+    given = free_text(text)
+    says_enough = len(given.split()) > MAX_DOUBT_WORDS or any(sign.isdigit() for sign in given)
+    return given if says_enough and not is_asking(text) else ""
 
 
 def corrects(given: Given, slots: Mapping[str, Slot], entities: Sequence[Entity]) -> dict[str, str]:

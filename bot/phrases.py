@@ -7,6 +7,7 @@ from nlu.understanding import Entity
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _QUESTION = re.compile(r"[?\uff1f]")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -29,8 +30,17 @@ _NO = frozenset(_words("no n nope nah don't dont stop"))
 _KEEPING = frozenset(
     _words("keep leave don't dont cancel nothing thanks thank mind forget stop never changed")
 )
-_NO_COMMA = re.compile(
-    r"\s*(?:no|nope|nah)\b[\s,.!;:-]*(?:(?:make it|i meant|i mean|actually|rather)\b\s*)?", re.IGNORECASE
+_NO_COMMA = re.compile(r"\s*(?:no|nope|nah)\b[\s,.!;:-]*", re.IGNORECASE)
+_INSTEAD = re.compile(
+    r"\s*(?:(?:oh|oops|sorry|wait|hang on|hold on|actually|rather|i meant|i mean|make (?:it|that))\b[\s,.!;:-]*)*",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\s*(?:what|when|where|how|why|who|which|is|are|do|does|did|can|could|will|would|should)\b",
+    re.IGNORECASE,
+)
+_UNKNOWING = re.compile(
+    r"\b(?:don['’]?t know|no idea|no clue|not sure|unsure)\b|不知道|不清楚", re.IGNORECASE
 )
 _YES_ZH = frozenset(_words("是 是的 对 对的 好 好的 可以 行 确认 确定 没错 嗯 要"))
 _NO_ZH = frozenset(_words("不 不是 不对 不要 不用 不行 否 别 没有 不用了 不需要"))
@@ -70,8 +80,18 @@ def plain(text: str) -> str:
 
 
 def is_question(text: str) -> bool:
-    """Whether it has a question mark, of whatever script."""
-    return _QUESTION.search(text) is not None
+    """Whether it has a question mark, of whatever script; one in a web address asks nothing."""
+    return _QUESTION.search(_ADDRESS.sub(" ", text)) is not None
+
+
+def is_asking(text: str) -> bool:
+    """Whether it is a question, with its mark or without: "what happens to my money"."""
+    return is_question(text) or _ASKING.match(text) is not None
+
+
+def is_unknowing(text: str) -> bool:
+    """Whether it says in a few words that the answer isn't known: "I don't know which ones"."""
+    return _UNKNOWING.search(text) is not None and len(_words(text)) <= MAX_REPLY_WORDS
 
 
 def is_yes(text: str) -> bool:
@@ -100,9 +120,15 @@ def is_no(text: str) -> bool:
 def after_no(text: str) -> str:
     """What shall be instead: "no, two mugs" -> "two mugs"; "" for a mere no, and for "no, keep it"."""
     found = _NO_COMMA.match(text)
-    rest = text[found.end() :].strip() if found else ""
+    rest = instead(text[found.end() :]) if found else ""
     words = _words(rest)
     return rest if len(words) >= 2 and not _KEEPING.intersection(words) else ""
+
+
+def instead(text: str) -> str:
+    """A new wording without what leads to it: "wait, actually make that two mugs" -> "two mugs"."""
+    found = _INSTEAD.match(text)
+    return text[found.end() :].strip() if found else text.strip()
 
 
 def is_leaving(text: str) -> bool:

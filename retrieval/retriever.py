@@ -25,6 +25,9 @@ TEMPLATE_MARKS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 # A correction counts fully for a message this near, and not at all for one that far.
 CORRECTION_FULL = 0.95
 CORRECTION_NONE = 0.80
+# An intent's first answer is the rule and the others are exceptions, which must be nearer by this cosine. Of
+# 92 messages of the demo shop whose answer among several is known, 74 get theirs so, without it 67.
+FIRST_LEAD = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,9 @@ class Retriever:
         for ranked in intents:
             group = self.answers.of_intent(ranked.intent)
             scored = [(answer, *likeness.get(answer.id, (0.0, 0.0))) for answer in group]
-            shares = np.exp([4 * cosine for _, _, cosine in scored])
+            cosines = np.array([cosine for _, _, cosine in scored])
+            cosines[:1] += FIRST_LEAD
+            shares = np.exp(4 * cosines)
             for (answer, score, _), share in sorted(
                 zip(scored, shares, strict=True), key=lambda pair: -pair[1]
             ):

@@ -154,6 +154,16 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("I have a complaint", "ask", "complaint"),
         ("my lamp arrived broken", "answer", "note_taken"),
     ],
+    "a question for something else is no free text": [
+        ("I have a complaint", "ask", "complaint"),
+        ("is it my order?", "ask", "complaint"),
+        ("how wide is the sofa", "hand_over", "product_info"),
+    ],
+    "what isn't known is no free text": [
+        ("I have a complaint", "ask", "complaint"),
+        ("I don't know", "ask", "complaint"),
+        ("no idea", "hand_over", "complaint"),
+    ],
     "a person is reached from within a form": [
         ("I have a complaint", "ask", "complaint"),
         ("a human please", "hand_over", "handover"),

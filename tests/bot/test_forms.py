@@ -12,7 +12,9 @@ from bot.forms import (
     corrects,
     drop_passing,
     fill_slots,
+    free_text,
     known_values,
+    new_free_text,
     next_step,
     read_form,
     slots_of,
@@ -159,6 +161,7 @@ def test_neither_yes_nor_no(text: str) -> None:
 def test_what_shall_be_instead_follows_a_no() -> None:
     assert after_no("no, make it two mugs") == "two mugs"
     assert after_no("No two mugs please") == "two mugs please"
+    assert after_no("no wait, 16 Harbour Lane") == "16 Harbour Lane"
     assert [after_no(text) for text in ("no", "no, keep it", "no thanks", "nobody knows that")] == [""] * 4
 
 
@@ -198,3 +201,31 @@ def test_a_request_is_not_bare() -> None:
 )
 def test_what_follows_a_greeting_is_found(text: str, rest: str) -> None:
     assert after_greeting(text) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("14 Harbour Lane, Bristol", "14 Harbour Lane, Bristol"),
+        ("no wait, 16 Harbour Lane", "16 Harbour Lane"),
+        ("sorry, make that three mugs", "three mugs"),
+        ("yes", ""),
+        ("no", ""),
+        ("I don't know which ones", ""),
+        ("I'm not sure what it is called, it's the long bolt", "I'm not sure what it is called, it's the long bolt"),
+    ],
+)  # fmt: skip
+def test_free_text_is_what_is_said_without_what_leads_to_it(text: str, value: str) -> None:
+    assert free_text(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["hmm", "not really", "what happens to my money", "is that too late?", "yes"]
+)
+def test_a_doubt_or_a_question_changes_nothing_that_is_to_be_confirmed(text: str) -> None:
+    assert new_free_text(text) == ""
+
+
+@pytest.mark.parametrize("text", ["a third mug", "2 mugs", "14 Harbour Lane, Bristol BS1 4TR"])
+def test_other_words_replace_those_to_be_confirmed(text: str) -> None:
+    assert new_free_text(text) == text

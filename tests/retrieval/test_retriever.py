@@ -162,6 +162,18 @@ def test_a_correction_counts_less_the_farther_it_is() -> None:
     assert ask(retriever, "cancel").intents[0].intent == "cancel"
 
 
+def test_another_answer_than_an_intents_first_must_be_clearly_nearer(
+    book: AnswerBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule, exception = (answer.id for answer in book.of_intent("refund"))
+    text = "money for my rug" if exception == "refund_rug" else "money for my lamp"
+    firsts = []
+    for lead in (0.0, 0.04, 1.0):
+        monkeypatch.setattr("retrieval.retriever.FIRST_LEAD", lead)
+        firsts.append(next(found.id for found in ask(make(book), text).answers if found.intent == "refund"))
+    assert firsts == [exception, exception, rule]
+
+
 def test_of_an_intents_answers_the_one_most_like_the_message_comes_first(book: AnswerBook) -> None:
     retriever = make(book)
     for text, first in (("money for my rug", "refund_rug"), ("money for my lamp", "refund_lamp")):
