@@ -27,7 +27,7 @@ from bot.settings import Settings
 from bot.state import Form, Given
 from bot.talk import Outcome, Talk, in_custody
 from bot.wording import Wording
-from retrieval.answers import Answer, AnswerBook, AnswerButton, MissingSlot, Slot, render, say
+from retrieval.answers import Answer, AnswerBook, AnswerButton, MissingSlot, Slot, render, say, say_value
 from retrieval.candidates import Candidate, Findings
 from retrieval.errors import RetrievalError
 
@@ -80,7 +80,12 @@ class Answering:
         options = values_of(talk.entities, slot.entity)
         form = self._form(talk, decision, slot.name, asked)
         buttons = tuple(
-            Button(value, f"slot:{slot.name}:{form.key}:{value}") for value in options if not is_free(slot)
+            Button(
+                say_value(value, slot.entity, language=talk.words.language),
+                f"slot:{slot.name}:{form.key}:{value}",
+            )
+            for value in options
+            if not is_free(slot)
         )
         question = say(slot.ask, self._base(talk), language=talk.words.language, seed=asked - 1)
         reason = "several_values" if len(options) > 1 else decision.reason if asked > 1 else "missing_slot"

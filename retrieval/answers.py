@@ -140,6 +140,11 @@ def load_answers(folder: Path) -> AnswerBook:
     return AnswerBook(read_answers(folder))
 
 
+def say_value(value: str, entity: str, *, language: str) -> str:
+    """An entity's value as customers read it: "2026-03-14" of a date -> "Saturday 14 March"."""
+    return fill("{{ value | date }}", {"value": value, "language": language}) if entity == "date" else value
+
+
 def say(phrasing: Phrasing, context: Mapping[str, Any], *, language: str, seed: int | str = 0) -> str:
     """Fill one of the phrasing's variants; the seed picks it, one that would print a hole is passed over.
 

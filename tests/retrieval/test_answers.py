@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answers import AnswerBook, MissingSlot, check, load_answers, render, say
+from retrieval.answers import AnswerBook, MissingSlot, check, load_answers, render, say, say_value
 from retrieval.errors import RetrievalError
 from retrieval.templates import MAX_CHARS, TemplateError, fill
 
@@ -230,3 +230,9 @@ def test_money_is_written_as_the_language_does() -> None:
         == "£39.00 €5.00"
     )
     assert fill("{{ a | money }}", {"a": "199 CNY", "language": "zh"}) == "¥199.00"
+
+
+def test_a_date_is_read_by_customers_as_they_write_it() -> None:
+    assert say_value("2026-03-14", "date", language="en") == "Saturday 14 March"
+    assert say_value("2026-03-14", "date", language="zh") == "3月14日周六"
+    assert say_value("LW-11111", "order_number", language="en") == "LW-11111"
