@@ -51,7 +51,7 @@ def known_orders(today: date) -> dict[str, Order]:
         }
 
     def van(total: float, items: list[str], **fields: Any) -> Order:
-        return order(total, items, carrier="our own van", tracking="larkwood.example/van", **fields)
+        return order(total, items, carrier="Larkwood Vans", tracking="larkwood.example/van", **fields)
 
     def parcel(total: float, items: list[str], **fields: Any) -> Order:
         return order(total, items, carrier="Royal Mail", tracking="RM 4417 2098 5GB", **fields)
