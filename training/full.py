@@ -15,11 +15,12 @@ from nlu.heads import Heads
 from training.base_model import resolve
 from training.calibrate import calibrate, is_right
 from training.dataset import Dataset, Split, split
+from training.errors import TrainingError
 from training.evidence import LabelledEvidence, gather
 from training.export import check_agreement, export, load_transformer
 from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, encode_rows
-from training.fine_tune import Tuned, fine_tune
+from training.fine_tune import Tuned, fine_tune, last_checkpoint
 from training.ranks import OtherRank, rank
 from training.registry import Registry
 from training.trained import AGREEMENT_TEXTS, ENCODER_FILES, Options, Trained, Watch, train_fast
@@ -34,7 +35,8 @@ A_DAY_S = 86400
 def train_full(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
     """Fine-tune, and keep the result only where it is no worse than the fast training on validation messages.
 
-    Raises OtherRank in all processes of torchrun but the first."""
+    Raises TrainingError where it is interrupted and can go on later, and OtherRank in all processes of
+    torchrun but the first."""
     fast = train_fast(parts, folder, options, registry, watch)
     cut = split(Dataset(parts.train), test_share=VALID_SHARE, seed=options.seed + 1)
     n_valid = sum(row.intent in fast.model.labels and row.intent != OUT_OF_SCOPE for row in cut.test)
@@ -55,10 +57,15 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     source = resolve(options.base_model)
     _, tokenizer = load_transformer(source)
     with watch.stage("fine-tuning"):
-        tuned = fine_tune(
-            source, tokenizer, start, cut.train, cut.test, checkpoints,
-            epochs=options.epochs, seed=options.seed, progress=watch.progress,
-        )  # fmt: skip
+        try:
+            tuned = fine_tune(
+                source, tokenizer, start, cut.train, cut.test, checkpoints,
+                epochs=options.epochs, seed=options.seed, progress=watch.progress,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            if rank() != 0 or last_checkpoint(checkpoints) is None:
+                raise
+            raise TrainingError("interrupted; the same command goes on from the last whole epoch") from None
     if rank() != 0:
         raise OtherRank
     beside = folder / "tuned"

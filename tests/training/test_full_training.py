@@ -162,6 +162,7 @@ def test_dialogues_that_changed_since_the_interrupt_begin_anew(
     trained: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from training import full
+    from training.errors import TrainingError
 
     tune = full.fine_tune
     steps: list[int] = []
@@ -178,7 +179,9 @@ def test_dialogues_that_changed_since_the_interrupt_begin_anew(
 
     write_dialogues(trained, make_dialogues(120))
     monkeypatch.setattr(full, "fine_tune", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(
+        TrainingError, match="interrupted; the same command goes on from the last whole epoch"
+    ):
         train_tiny(trained, tiny_base, speed="full", epochs=EPOCHS)
     assert checkpoints(trained)
     write_dialogues(trained, _without(make_dialogues(120), "opening_hours"))
