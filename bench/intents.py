@@ -160,6 +160,7 @@ def predictions(test: list[LabelledText], found: list[tuple[Understanding, Findi
         labels,
         probs / probs.sum(axis=1, keepdims=True),
         np.array([findings.confidence for _, findings in found]),
+        np.array([findings.scope_prob for _, findings in found]),
     )
 
 

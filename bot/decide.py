@@ -40,7 +40,7 @@ def decide(
     if best is not None and findings.confidence >= budget.answer_threshold:
         return Decision("answer", "confident", best, findings.confidence)
     choices = _choices(findings, answerable)
-    if choices and findings.confidence >= budget.clarify_threshold:
+    if choices and findings.choice_prob >= budget.clarify_threshold:
         if is_question(understanding.text) and (passage := _passage(findings, budget)):
             return replace(passage, choices=choices)
         if state.unsure:

@@ -64,4 +64,4 @@ async def _search(understanding: Understanding, retriever: Searches) -> Findings
 
 def _is_request(findings: Findings, budget: Budget) -> bool:
     best = findings.intents[0].intent if findings.intents else OUT_OF_SCOPE
-    return best not in {*SMALL_TALK, OUT_OF_SCOPE} and findings.confidence >= budget.clarify_threshold
+    return best not in {*SMALL_TALK, OUT_OF_SCOPE} and findings.choice_prob >= budget.clarify_threshold

@@ -12,8 +12,8 @@ class Budget:
     """Where the desk may answer on its own, computed on held-out data when the release was trained.
 
     At `answer_threshold` or more of `Findings.confidence` the answers are wrong at most
-    `max_wrong_answers` (a share, 0..1) of the time. From `clarify_threshold` up the customer is asked
-    which of up to MAX_CHOICES intents is meant; below it the message counts as out of scope.
+    `max_wrong_answers` (a share, 0..1) of the time. Else from `clarify_threshold` of `Findings.choice_prob` up the
+    customer is asked which of up to MAX_CHOICES intents is meant; below it the message counts as out of scope.
     `passage_threshold` is the least `Candidate.score` at which a passage is shown."""
 
     max_wrong_answers: float

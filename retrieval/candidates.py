@@ -43,11 +43,13 @@ class Findings:
     `intents`: best first, fused over classifier and memory, including intents only the memory knows.
     `confidence`: calibrated probability that the best intent is right AND the message is in scope.
     `scope_prob`: calibrated probability that the message is something the desk is for.
+    `choice_prob`: how probable it is that one of the three best intents is right.
     `answers`: answer candidates of the best intents, best first; `passages`: best first."""
 
     intents: tuple[RankedIntent, ...]
     confidence: float
     scope_prob: float
+    choice_prob: float
     answers: tuple[Candidate, ...]
     passages: tuple[Candidate, ...]
     neighbours: tuple[Neighbour, ...]

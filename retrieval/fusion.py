@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.budget import Budget
+from retrieval.budget import MAX_CHOICES, Budget
 from retrieval.errors import RetrievalError
 
 Array = NDArray[np.float64]
@@ -99,11 +99,22 @@ def sigmoid(x: Array) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fused:
-    """`probs` (n, labels) sum to 1 in each row; `confidence` and `scope` (n,) are calibrated, 0..1."""
+    """`probs` (n, labels) sum to 1 in each row; `confidence` and `scope` (n,) are calibrated, 0..1; `choice` (n,)
+    is what `choice_prob` gives."""
 
     probs: Array
     confidence: Array
     scope: Array
+    choice: Array
+
+
+def choice_prob(inside: Array, scope: Array) -> Array:
+    """How probable it is that the intent meant is among the choices offered when the desk asks back: (n,).
+
+    `inside` (n, intents) are the probabilities of the intents in scope, not necessarily summing to 1."""
+    best = -np.sort(-inside, axis=1)[:, :MAX_CHOICES]
+    share: Array = scope * best.sum(axis=1) / np.maximum(inside.sum(axis=1), 1e-12)
+    return share
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,9 @@ class Fusion:
         probs = softmax(class_features(evidence) @ np.array(self.weights))
         outside = labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels else None
         features = scope_features(probs, evidence, outside)
-        return Fused(probs, _logistic(features, self.confidence), _logistic(features, self.scope))
+        scope = _logistic(features, self.scope)
+        inside = probs if outside is None else np.delete(probs, outside, axis=1)
+        return Fused(probs, _logistic(features, self.confidence), scope, choice_prob(inside, scope))
 
 
 def save_fusion(fusion: Fusion, budgets: Sequence[Budget], path: Path) -> None:

@@ -98,6 +98,7 @@ class Retriever:
             intents=ranked,
             confidence=float(fused.confidence[0]),
             scope_prob=float(fused.scope[0]),
+            choice_prob=float(fused.choice[0]),
             answers=self._rank_answers(text, vector, ranked),
             passages=self._rank_passages(text, vector, top),
             neighbours=as_neighbours(near[:top]),
@@ -141,6 +142,7 @@ class Retriever:
             (1 - share) * fused.probs + share * told,
             (1 - share) * fused.confidence + share * is_inside,
             (1 - share) * fused.scope + share * is_inside,
+            (1 - share) * fused.choice + share * is_inside,
         )
 
     def _rank_answers(

@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from torch.nn import functional
 
 from retrieval.fusion import OUT_OF_SCOPE, Fused, Fusion, class_features, scope_features, softmax
-from training.evidence import LabelledEvidence, Messages, join, out_of_fold, strangers
+from training.evidence import NO_NAMES, LabelledEvidence, Messages, join, out_of_fold, strangers
+from training.names import Names
 
 Array = NDArray[np.float64]
 
@@ -88,24 +89,50 @@ def _fit_logistic(features: Array, target: NDArray[np.bool_], sample_weight: Arr
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A strength of the head that was tried, and the mean negative log likelihood it reached by cross-validation."""
+    """A strength of the head that was tried, whether it learned from the intents' names too, and the mean negative
+    log likelihood it reached by cross-validation."""
 
     strength: float
+    has_names: bool
     loss: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrated:
-    """The fitted fusion, the head's strength that went with it, and the messages the thresholds come from.
+    """The fitted fusion, the head's strength and names that went with it, and the messages the thresholds come from.
 
-    `trials` are the strengths it was chosen among, () where there was no choice."""
+    `trials` is what they were chosen among, () where there was no choice."""
 
     fusion: Fusion
     strength: float
+    names: Names
     evidence: LabelledEvidence
     fused: Fused
     sample_weight: Array
     trials: tuple[Trial, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tried:
+    trial: Trial
+    evidence: LabelledEvidence
+    weights: tuple[float, ...]
+
+
+def _try(
+    messages: Messages,
+    labels: Sequence[str],
+    fold_of: Sequence[int],
+    names: Names,
+    strengths: Sequence[float],
+) -> list[_Tried]:
+    found = out_of_fold(messages, labels, fold_of, strengths=strengths, names=names)
+    tried = []
+    for strength, evidence in zip(strengths, found, strict=True):
+        weights = fit_weights(evidence, labels)
+        loss = negative_log_likelihood(evidence, labels, weights)
+        tried.append(_Tried(Trial(strength, bool(names), loss), evidence, weights))
+    return tried
 
 
 def _weights(n_inside: int, n_outside: int, gold: Sequence[str]) -> Array:
@@ -120,28 +147,31 @@ def calibrate(
     labels: Sequence[str],
     fold_of: Sequence[int],
     *,
+    names: Names = NO_NAMES,
     seed: int = 0,
     fixed: LabelledEvidence | None = None,
 ) -> Calibrated:
     """Choose the head's strength and fit the fusion by cross-validation on the training messages.
 
-    `fixed` is evidence from a model that was validated on messages of its own (a fine-tuned one);
+    Names that don't help there, being mere codes, are not used. `fixed` is evidence from a model that was validated on messages of its own (a fine-tuned one);
     then nothing is cross-validated but the scope."""
     if fixed is None:
-        tried = zip(out_of_fold(messages, labels, fold_of, strengths=STRENGTHS), STRENGTHS, strict=True)
-        fitted = [(evidence, strength, fit_weights(evidence, labels)) for evidence, strength in tried]
-        trials = tuple(
-            Trial(strength, negative_log_likelihood(evidence, labels, weights))
-            for evidence, strength, weights in fitted
-        )
-        best = min(range(len(trials)), key=lambda i: trials[i].loss)
-        evidence, strength, weights = fitted[best]
+        tried = _try(messages, labels, fold_of, names, STRENGTHS)
+        best = min(tried, key=lambda one: one.trial.loss)
+        if names:
+            tried += _try(messages, labels, fold_of, NO_NAMES, (best.trial.strength,))
+            best = min(tried, key=lambda one: one.trial.loss)
+        trials = tuple(one.trial for one in tried)
+        evidence, strength, weights = best.evidence, best.trial.strength, best.weights
+        names = names if best.trial.has_names else NO_NAMES
     else:
         trials = ()
         evidence, strength, weights = fixed, STRENGTHS[1], fit_weights(fixed, labels)
     n_outside = sum(label == OUT_OF_SCOPE for label in evidence.gold)
     sample_weight = _weights(len(evidence.gold) - n_outside, n_outside, evidence.gold)
-    if n_outside < MIN_OUTSIDE and (unknown := strangers(messages, labels, strength=strength, seed=seed)):
+    if n_outside < MIN_OUTSIDE and (
+        unknown := strangers(messages, labels, strength=strength, names=names, seed=seed)
+    ):
         n_inside = len(evidence.gold)
         evidence = join([evidence, unknown])
         share = ASSUMED_OUTSIDE_SHARE / (1 - ASSUMED_OUTSIDE_SHARE) * n_inside / len(unknown.gold)
@@ -149,4 +179,4 @@ def calibrate(
     confidence, scope = fit_scope(evidence, labels, weights, sample_weight)
     fusion = Fusion(weights, confidence, scope)
     fused = fusion.fuse(evidence, labels)
-    return Calibrated(fusion, strength, evidence, fused, sample_weight, trials)
+    return Calibrated(fusion, strength, names, evidence, fused, sample_weight, trials)

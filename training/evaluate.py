@@ -23,7 +23,6 @@ from training.mistakes import (
     worst_mistakes,
 )
 from training.predictions import IntentPredictions, SpanPredictions
-from training.turns import OUT_OF_SCOPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,10 @@ class IntentScores:
     """All figures of intents and scope. Shares are 0..1.
 
     `accuracy`, `macro_f1`, the classes and the curves of intents are those of messages in scope, whatever
-    the confidence; `in_scope_accuracy`, `overall_accuracy`, `oos_recall`, `mcc` count a message below the
-    answer threshold as "out of scope"; `coverage` is the share of all messages answered, `error` the share
-    of those answered wrongly. Figures that need out-of-scope messages are None without them."""
+    the confidence; `in_scope_accuracy`, `overall_accuracy`, `oos_recall`, `mcc` are those of
+    `IntentPredictions.said`; `oos_auroc`, `oos_fpr95` and the scope curves those of the probability of being
+    in scope; `coverage` is the share of all messages answered, `error` the share of those answered
+    wrongly. Figures that need out-of-scope messages are None without them."""
 
     n: int
     n_in_scope: int
@@ -108,8 +108,7 @@ def evaluate_intents(predictions: IntentPredictions, *, answer_threshold: float)
     labels = tuple(sorted({*gold, *best}))
     pairs = Counter(zip(gold, best, strict=True))
     answered = confidence >= answer_threshold
-    said = np.where(answered, np.array(predictions.best), OUT_OF_SCOPE)
-    agrees = said == np.array(predictions.gold)
+    agrees = np.array(predictions.said) == np.array(predictions.gold)
     outside = ~inside
     truth = np.array(gold)[:, None] == np.array(predictions.labels)[None, :]
     scores = predictions.probs[inside]
@@ -127,9 +126,11 @@ def evaluate_intents(predictions: IntentPredictions, *, answer_threshold: float)
         macro_f1=averages[0].f1,
         in_scope_accuracy=float(agrees[inside].mean()),
         overall_accuracy=float(agrees.mean()),
-        mcc=_matthews(predictions.gold, said.tolist()),
-        oos_auroc=float(roc_auc_score(inside, confidence)) if outside.any() else None,
-        oos_fpr95=curves.fpr_at(confidence[inside], confidence[outside], 0.95) if outside.any() else None,
+        mcc=_matthews(predictions.gold, predictions.said),
+        oos_auroc=float(roc_auc_score(inside, predictions.scope)) if outside.any() else None,
+        oos_fpr95=curves.fpr_at(predictions.scope[inside], predictions.scope[outside], 0.95)
+        if outside.any()
+        else None,
         oos_recall=float(agrees[outside].mean()) if outside.any() else None,
         ece=curves.expected_calibration_error(confidence, right),
         coverage=float(answered.mean()),
@@ -144,8 +145,8 @@ def evaluate_intents(predictions: IntentPredictions, *, answer_threshold: float)
         roc_macro=curves.macro_roc(truth, scores),
         precision_recall_micro=curves.precision_recall(truth.ravel(), scores.ravel()),
         precision_recall_macro=curves.macro_precision_recall(truth, scores),
-        scope_roc=curves.roc(inside, confidence),
-        scope_precision_recall=curves.precision_recall(inside, confidence),
+        scope_roc=curves.roc(inside, predictions.scope),
+        scope_precision_recall=curves.precision_recall(inside, predictions.scope),
         confusions=most_confused(predictions),
         mistakes=worst_mistakes(predictions),
     )
@@ -160,7 +161,7 @@ def operating_point(predictions: IntentPredictions, budget: Budget) -> Operating
     """Put messages through a budget's thresholds, as the desk would."""
     confidence = predictions.confidence
     answered = confidence >= budget.answer_threshold
-    asked = ~answered & (confidence >= budget.clarify_threshold)
+    asked = ~answered & (predictions.choice >= budget.clarify_threshold)
     n_answered, n_asked = int(answered.sum()), int(asked.sum())
     wrong = int((~predictions.right[answered]).sum())
     low, high = curves.interval(wrong, n_answered) if n_answered else (0.0, 1.0)

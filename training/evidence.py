@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from nlu.heads import LinearHead
 from retrieval.fusion import NEIGHBOURS, OUT_OF_SCOPE, Evidence
 from retrieval.words import WordCounts
-from training.heads import fit_linear
+from training.names import Names
 
 Array = NDArray[np.float64]
 
 N_HELD_OUT_GROUPS = 4
+NO_NAMES = Names()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,13 +57,14 @@ def gather(
     labels: Sequence[str],
     *,
     strength: float = 1.0,
+    names: Names = NO_NAMES,
     head: LinearHead | None = None,
 ) -> LabelledEvidence:
     """Evidence for the messages asked from a head (fitted here unless given) and a memory, both of the known ones.
 
     `labels` names the columns; those absent from training get probability 0 and no neighbours."""
     [found] = _gather_all(
-        known, asked, labels, [head or fit_linear(known.vectors, known.gold, strength=strength)]
+        known, asked, labels, [head or names.fit(known.vectors, known.gold, strength=strength)]
     )
     return found
 
@@ -94,7 +96,12 @@ def search_all(
 
 
 def out_of_fold(
-    messages: Messages, labels: Sequence[str], fold_of: Sequence[int], *, strengths: Sequence[float]
+    messages: Messages,
+    labels: Sequence[str],
+    fold_of: Sequence[int],
+    *,
+    strengths: Sequence[float],
+    names: Names = NO_NAMES,
 ) -> list[LabelledEvidence]:
     """Evidence for every training message from models that had not seen its fold, one of each strength."""
     folds = np.array(fold_of)
@@ -102,7 +109,7 @@ def out_of_fold(
     parts: list[list[LabelledEvidence]] = []
     for fold in sorted(set(fold_of)):
         known = messages.only(folds != fold)
-        heads = [fit_linear(known.vectors, known.gold, strength=strength) for strength in strengths]
+        heads = [names.fit(known.vectors, known.gold, strength=strength) for strength in strengths]
         parts.append(_gather_all(known, messages.only(folds == fold), labels, heads))
         order.extend(np.flatnonzero(folds == fold).tolist())
     back = np.argsort(order)
@@ -121,22 +128,27 @@ def _in_order(evidence: LabelledEvidence, order: NDArray[np.intp]) -> LabelledEv
 
 
 def strangers(
-    messages: Messages, labels: Sequence[str], *, strength: float, seed: int = 0
+    messages: Messages,
+    labels: Sequence[str],
+    *,
+    strength: float,
+    names: Names = NO_NAMES,
+    seed: int = 0,
 ) -> LabelledEvidence | None:
     """Out-of-scope messages where none are labelled: intents are left out in turn and their messages met anew.
 
     They are nearer to the known ones than most real out-of-scope messages, so the fit errs on the safe side.
     None with fewer than four intents."""
-    names = np.array(messages.gold)
+    gold = np.array(messages.gold)
     intents = np.array(sorted(set(messages.gold) - {OUT_OF_SCOPE}))
     if len(intents) < N_HELD_OUT_GROUPS:
         return None
     np.random.default_rng(seed).shuffle(intents)
     parts = []
     for group in np.array_split(intents, N_HELD_OUT_GROUPS):
-        left_out = np.isin(names, group)
+        left_out = np.isin(gold, group)
         met = replace(messages.only(left_out), gold=(OUT_OF_SCOPE,) * int(left_out.sum()))
-        parts.append(gather(messages.only(~left_out), met, labels, strength=strength))
+        parts.append(gather(messages.only(~left_out), met, labels, strength=strength, names=names))
     return join(parts)
 
 

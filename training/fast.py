@@ -13,9 +13,10 @@ from retrieval.fusion import Fused
 from training.calibrate import N_FOLDS, Calibrated, calibrate, is_right
 from training.dataset import folds
 from training.dialogues import OUT_OF_SCOPE
-from training.evidence import LabelledEvidence, Messages, gather
+from training.evidence import NO_NAMES, LabelledEvidence, Messages, gather
 from training.features import Features
 from training.heads import fit_linear, fit_tags
+from training.names import Names
 from training.thresholds import HeldOut
 
 MIN_OUTSIDE_CLASS = 5  # out-of-scope examples from which they are a class of their own
@@ -39,18 +40,19 @@ def intent_labels(features: Features) -> tuple[str, ...]:
     return tuple(sorted(kept))
 
 
-def fit(features: Features, *, seed: int = 0) -> Model:
+def fit(features: Features, names: Names = NO_NAMES, *, seed: int = 0) -> Model:
     """Calibrate by cross-validation, then fit the heads on all of the features."""
     labels = intent_labels(features)
     known = learnable(features, labels)
-    calibrated = calibrate(messages(known), labels, folds(known.rows, N_FOLDS, seed=seed), seed=seed)
-    return Model(labels, fit_heads(features, labels, calibrated.strength, seed=seed), calibrated)
+    fold_of = folds(known.rows, N_FOLDS, seed=seed)
+    calibrated = calibrate(messages(known), labels, fold_of, names=names, seed=seed)
+    return Model(labels, fit_heads(features, labels, calibrated, seed=seed), calibrated)
 
 
-def fit_heads(features: Features, labels: tuple[str, ...], strength: float, *, seed: int = 0) -> Heads:
-    """Intent, tag and sentiment heads, each where its labels are."""
+def fit_heads(features: Features, labels: tuple[str, ...], calibrated: Calibrated, *, seed: int = 0) -> Heads:
+    """Intent, tag and sentiment heads, each where its labels are; the intent head as the calibration chose it."""
     known = learnable(features, labels)
-    intent = fit_linear(known.vectors, golds(known), strength=strength, names=labels)
+    intent = calibrated.names.fit(known.vectors, golds(known), strength=calibrated.strength, labels=labels)
     return Heads(intent, fit_tag_head(features, seed=seed), fit_sentiment_head(features))
 
 
@@ -97,7 +99,7 @@ def held_out(
     in_scope = np.array([label != OUT_OF_SCOPE for label in evidence.gold])
     right = is_right(fused.probs, labels, evidence.gold)
     choices = is_right(fused.probs, labels, evidence.gold, among=MAX_CHOICES)
-    return HeldOut(fused.confidence, in_scope & right, in_scope & choices, weight)
+    return HeldOut(fused.confidence, in_scope & right, fused.choice, in_scope & choices, weight)
 
 
 def predict(model: Model, train: Features, test: Features) -> Fused:

@@ -21,6 +21,7 @@ from training.export import check_agreement, export, load_transformer
 from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, encode_rows
 from training.fine_tune import Tuned, fine_tune, last_checkpoint
+from training.names import encode_names, name_rows
 from training.ranks import OtherRank, rank
 from training.registry import Registry
 from training.trained import AGREEMENT_TEXTS, ENCODER_FILES, Options, Trained, Watch, train_fast
@@ -50,16 +51,15 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     positions = {id(row): i for i, row in enumerate(parts.train)}
     train_at = [positions[id(row)] for row in cut.train]
     valid_at = [positions[id(row)] for row in cut.test]
-    start = fit_heads(
-        fast.train.only(train_at), fast.model.labels, fast.model.calibrated.strength, seed=options.seed
-    )
+    start = fit_heads(fast.train.only(train_at), fast.model.labels, fast.model.calibrated, seed=options.seed)
+    named = name_rows(tuple(fast.model.calibrated.names.vectors))
     checkpoints = registry.folder.parent / CHECKPOINTS / f"full-{_fingerprint(parts, options, fast)}"
     source = resolve(options.base_model)
     _, tokenizer = load_transformer(source)
     with watch.stage("fine-tuning"):
         try:
             tuned = fine_tune(
-                source, tokenizer, start, cut.train, cut.test, checkpoints,
+                source, tokenizer, start, (*cut.train, *named), cut.test, checkpoints,
                 epochs=options.epochs, seed=options.seed, progress=watch.progress,
             )  # fmt: skip
         except KeyboardInterrupt:
@@ -112,7 +112,8 @@ def _finish(
     model = replace(fast.model, heads=tuned.heads)
     evidence = _evidence(train, at[0], at[1], model, tuned.heads)
     known = learnable(train.only(at[0]), labels)
-    calibrated = calibrate(messages(known), labels, (), seed=options.seed, fixed=evidence)
+    names = encode_names(tuple(fast.model.calibrated.names.vectors), folder, options.precision)
+    calibrated = calibrate(messages(known), labels, (), names=names, seed=options.seed, fixed=evidence)
     return Trained(
         "full",
         Model(labels, tuned.heads, calibrated),

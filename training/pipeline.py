@@ -113,7 +113,7 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
     model = trained.model
     heads = model.heads
     if trained.is_frozen and trained.test.rows:
-        heads = fit_heads(everything, model.labels, model.calibrated.strength, seed=seed)
+        heads = fit_heads(everything, model.labels, model.calibrated, seed=seed)
     save_heads(heads, files.heads)
     files.labels.write_text(json.dumps(heads.label_names(), indent=1, ensure_ascii=False), "utf-8")
     save_fusion(model.calibrated.fusion, budgets, files.fusion)

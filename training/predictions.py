@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nlu.tagging import Span
 from retrieval.candidates import Neighbour
+from retrieval.fusion import choice_prob
 from training.turns import OUT_OF_SCOPE
 
 Array = NDArray[np.float64]
@@ -15,7 +16,8 @@ Array = NDArray[np.float64]
 @dataclass(frozen=True, slots=True, eq=False)
 class IntentPredictions:
     """Predictions for n messages: `probs` (n, labels) over the intents in scope, `confidence` (n,) that the
-    best one is right and the message in scope; `gold` holds OUT_OF_SCOPE for those outside.
+    best one is right and the message in scope, `scope` (n,) that it is in scope; `gold` holds OUT_OF_SCOPE
+    for those outside.
 
     `nearest` is the example of another dialogue nearest to each message, () where nobody looked."""
 
@@ -24,11 +26,23 @@ class IntentPredictions:
     labels: tuple[str, ...]
     probs: Array
     confidence: Array
+    scope: Array
     nearest: tuple[Neighbour | None, ...] = ()
 
     @property
     def best(self) -> tuple[str, ...]:
         return tuple(self.labels[i] for i in self.probs.argmax(axis=1))
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The best intents, OUT_OF_SCOPE where that is likelier than that the best one is right (Chow 1970)."""
+        is_best = self.confidence >= 1 - self.scope
+        return tuple(np.where(is_best, np.array(self.best), OUT_OF_SCOPE).tolist())
+
+    @property
+    def choice(self) -> Array:
+        """How probable it is that the intent meant is among the choices offered."""
+        return choice_prob(self.probs, self.scope)
 
     @property
     def in_scope(self) -> NDArray[np.bool_]:

@@ -40,12 +40,12 @@ class EncoderReport:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """How the model came about: `curves` of the full training, `trials` of the fast one's strengths and the one
-    chosen, and the `mixing` weights of classifier and memory by name."""
+    """How the model came about: `curves` of the full training, `trials` of the fast one's intent head and the one
+    chosen of them, and the `mixing` weights of classifier and memory by name."""
 
     curves: tuple[CurvePoint, ...]
     trials: tuple[Trial, ...]
-    strength: float
+    chosen: Trial | None
     mixing: dict[str, float]
 
 
@@ -105,7 +105,7 @@ def make_report(
         training=TrainingReport(
             trained.curves,
             calibrated.trials,
-            calibrated.strength,
+            min(calibrated.trials, key=lambda trial: trial.loss, default=None),
             dict(zip(MIXED, calibrated.fusion.weights, strict=True)),
         ),
         encoder=EncoderReport(

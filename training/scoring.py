@@ -93,7 +93,7 @@ def out_of_fold_predictions(trained: Trained) -> IntentPredictions:
     Intents that stood in for out-of-scope messages are not among them: nobody said those."""
     rows = trained.train.only(trained.calibrated_at)
     fused, n = trained.model.calibrated.fused, len(rows.rows)
-    real = Fused(fused.probs[:n], fused.confidence[:n], fused.scope[:n])
+    real = Fused(fused.probs[:n], fused.confidence[:n], fused.scope[:n], fused.choice[:n])
     return _in_scope_columns(trained.model.labels, rows, real, known=trained.train)
 
 
@@ -108,6 +108,7 @@ def _in_scope_columns(
         tuple(labels[i] for i in inside),
         kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12),
         fused.confidence,
+        fused.scope,
         nearest_examples(learnable(known, labels), asked),
     )
 

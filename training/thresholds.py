@@ -22,11 +22,12 @@ LEAST_PASSAGE_THRESHOLD = 0.40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """Held-out messages: `confidence` (n,), whether the answer would be right, whether the right intent is among
-    the choices offered when the desk asks back, and weights."""
+    """Held-out messages: `confidence` (n,), whether the answer would be right, `choice` (n,), whether the right
+    intent is among the choices offered when the desk asks back, and weights."""
 
     confidence: Array
     is_right: NDArray[np.bool_]
+    choice: Array
     is_among_choices: NDArray[np.bool_]
     weight: Array
 
@@ -66,19 +67,18 @@ def answer_threshold(
     return (float(confidence[within[-1]]) if len(within) else CORRECTED), False
 
 
-def clarify_threshold(held_out: HeldOut, ceiling: float) -> float:
-    """Where asking back pays: the least confidence at which the choices hold the right intent as often as not.
+def clarify_threshold(held_out: HeldOut, answer_threshold: float) -> float:
+    """Where asking back pays: the least probability at which the choices hold the right intent as often as not.
 
-    That share is estimated by isotonic regression (Barlow et al. 1972) over the messages below the ceiling."""
-    below = held_out.confidence < ceiling
+    That share is estimated by isotonic regression (Barlow et al. 1972) over the messages not answered."""
+    below = held_out.confidence < answer_threshold
     if not below.any():
-        return ceiling
-    confidence = held_out.confidence[below]
+        return 1.0
+    choice = held_out.choice[below]
     helped = held_out.is_among_choices[below].astype(float)
-    fitted = IsotonicRegression().fit(confidence, helped, sample_weight=held_out.weight[below])
-    share = fitted.predict(confidence)
-    pays = confidence[share >= 0.5]
-    return float(pays.min()) if len(pays) else ceiling
+    fitted = IsotonicRegression().fit(choice, helped, sample_weight=held_out.weight[below])
+    pays = choice[fitted.predict(choice) >= 0.5]
+    return float(pays.min()) if len(pays) else 1.0
 
 
 def passage_threshold(best_cosines: Array | None, max_wrong_answers: float) -> float:

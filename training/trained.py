@@ -14,8 +14,9 @@ import torch
 from training.base_model import DEFAULT, resolve
 from training.dataset import LabelledText, Split
 from training.export import Agreement, check_agreement, encoder_digest, export, load_transformer
-from training.fast import Model, fit
+from training.fast import Model, fit, intent_labels
 from training.features import Features, Progress, encode_rows, no_progress
+from training.names import encode_names
 from training.registry import Registry, Release, file_digest
 
 Speed = Literal["fast", "full"]
@@ -99,7 +100,8 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
     train = features.only(range(len(parts.train)))
     test = features.only(range(len(parts.train), len(features.rows)))
     with watch.stage("heads and calibration"):
-        model = fit(train, seed=options.seed)
+        names = encode_names(intent_labels(train), folder, options.precision)
+        model = fit(train, names, seed=options.seed)
     known = tuple(i for i, row in enumerate(train.rows) if row.intent in model.labels)
     return Trained("fast", model, train, test, agreement, is_frozen=True, calibrated_at=known)
 

@@ -75,13 +75,14 @@ class Terminal:
         budget = self.engine.dialogue.retriever.budget
         thresholds = (budget.answer_threshold, budget.clarify_threshold)
         for name, value in explain(turn, thresholds):
-            self.console.print(f"[dim]{name:>11}  {escape(_CONTROL.sub('', value))}[/dim]", highlight=False)
+            self.console.print(f"[dim]{name:>12}  {escape(_CONTROL.sub('', value))}[/dim]", highlight=False)
 
 
 def explain(turn: Turn, thresholds: tuple[float, float]) -> list[tuple[str, str]]:
     """What was understood, found and decided, as lines of a name and a value.
 
-    `thresholds`: the least confidence to answer, and the least to ask back."""
+    `thresholds`: the least confidence to answer, and the least probability of one of three choices to ask back."""
+    answers_from, asks_from = thresholds
     lines: list[tuple[str, str]] = []
     if (understanding := turn.understanding) is not None:
         lines.append(("classifier", _probs((found.intent, found.prob) for found in understanding.intents)))
@@ -99,12 +100,9 @@ def explain(turn: Turn, thresholds: tuple[float, float]) -> list[tuple[str, str]
         )
         near = (f"{found.text!r} {found.intent} {found.similarity:.2f}" for found in findings.neighbours[:3])
         lines.append(("neighbours", ", ".join(near) or "none"))
-        lines.append(
-            (
-                "confidence",
-                _against(findings.confidence, thresholds) + f"; in scope {findings.scope_prob:.2f}",
-            )
-        )
+        lines.append(("confidence", f"{findings.confidence:.3f} (answers from {answers_from:.3f})"))
+        one_of_three = f"{findings.choice_prob:.3f} (asks back from {asks_from:.3f})"
+        lines.append(("one of three", f"{one_of_three}; in scope {findings.scope_prob:.2f}"))
     if (decision := turn.decision) is not None:
         details = (
             decision.intent,
@@ -168,8 +166,3 @@ def _as_command(message: Message) -> Message:
 
 def _probs(pairs: Iterable[tuple[str, float]]) -> str:
     return ", ".join(f"{name} {prob:.2f}" for name, prob in pairs)
-
-
-def _against(confidence: float, thresholds: tuple[float, float]) -> str:
-    answers_from, asks_from = thresholds
-    return f"{confidence:.3f} (answers from {answers_from:.3f}, asks back from {asks_from:.3f})"

@@ -123,7 +123,7 @@ class FakeRetriever:
         passage = Candidate(
             "article:sizes#1", "passage", None, score, score, "Sizes", "It is 2 m wide.", "sizes.md"
         )
-        return Findings(intents, confidence, confidence, (), (passage,) if score else (), ())
+        return Findings(intents, confidence, confidence, confidence, (), (passage,) if score else (), ())
 
 
 @dataclass

@@ -25,7 +25,7 @@ def book(tmp_path: Path) -> AnswerBook:
 
 def findings(*ids: str) -> Findings:
     found = tuple(Candidate(answer_id, "answer", "pay", 0.5, 0.5) for answer_id in ids)
-    return Findings((), 0.9, 0.9, found, (), ())
+    return Findings((), 0.9, 0.9, 0.9, found, (), ())
 
 
 def test_of_answers_that_hold_for_anybody_the_likeliest_comes_first(book: AnswerBook) -> None:

@@ -31,7 +31,7 @@ def decide_at(
     ranked = tuple(RankedIntent(intent, 0.9 / (place + 1)) for place, intent in enumerate(intents))
     return decide(
         Understanding(text, (), (), vector, vector, "en", sentiment),
-        Findings(ranked, confidence, confidence, (), found, ()),
+        Findings(ranked, confidence, confidence, confidence, (), found, ()),
         BUDGET,
         state=ConversationState(unsure=unsure, negatives=negatives),
         answerable=ANSWERABLE,

@@ -16,6 +16,7 @@ from retrieval.fusion import (
     OUT_OF_SCOPE,
     Evidence,
     Fusion,
+    choice_prob,
     class_features,
     load_fusion,
     save_fusion,
@@ -145,3 +146,8 @@ def test_weights_of_another_version_are_refused() -> None:
 def test_a_budget_is_a_share(share: float) -> None:
     with pytest.raises(RetrievalError, match="wanted a share between 0 and 1"):
         Budget(share, 0.9, 0.4, 0.5)
+
+
+def test_three_choices_hold_what_is_meant_as_often_as_their_share_and_the_scope_say() -> None:
+    inside = np.array([[0.5, 0.2, 0.1, 0.1, 0.1], [0.4, 0.1, 0.0, 0.0, 0.0]])
+    assert choice_prob(inside, np.array([1.0, 0.5])) == pytest.approx([0.8, 0.5])

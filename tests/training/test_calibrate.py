@@ -14,8 +14,9 @@ from training.calibrate import (
 )
 from training.curves import expected_calibration_error
 from training.dataset import LabelledText, folds
-from training.evidence import Messages, gather, join, out_of_fold, strangers
+from training.evidence import NO_NAMES, Messages, gather, join, out_of_fold, strangers
 from training.heads import fit_linear
+from training.names import Names
 
 WIDTH = 12
 INTENTS = ("cancel", "invoice", "open", "refund", "status")
@@ -35,12 +36,12 @@ def messages(n: int, *, seed: int, outside: int = 0, noise: float = 0.5) -> Mess
     return Messages(texts, vectors.astype(np.float32), gold)
 
 
-def fitted(known: Messages, *, labels: tuple[str, ...] = LABELS) -> Calibrated:
+def fitted(known: Messages, *, labels: tuple[str, ...] = LABELS, names: Names = NO_NAMES) -> Calibrated:
     rows = [
         LabelledText(text, f"d{i}", label)
         for i, (text, label) in enumerate(zip(known.texts, known.gold, strict=True))
     ]
-    return calibrate(known, labels, folds(rows, 4))
+    return calibrate(known, labels, folds(rows, 4), names=names)
 
 
 def ask(calibrated: Calibrated, known: Messages, asked: Messages, labels: tuple[str, ...] = LABELS) -> Fused:
@@ -154,6 +155,25 @@ def test_the_strength_is_the_likeliest_by_cross_validation() -> None:
     calibrated = fitted(messages(150, seed=1, outside=20))
     assert tuple(trial.strength for trial in calibrated.trials) == STRENGTHS
     assert calibrated.strength == min(calibrated.trials, key=lambda trial: trial.loss).strength
+
+
+def named(vectors: np.ndarray) -> Names:
+    return Names(dict(zip(INTENTS, vectors.astype(np.float32), strict=True)))
+
+
+def test_names_that_say_what_their_intents_are_about_are_learned_from() -> None:
+    few = messages(20, seed=1, noise=0.9)
+    names = named(np.eye(len(INTENTS), WIDTH))
+    calibrated = fitted(few, labels=INTENTS, names=names)
+    assert calibrated.names == names
+    best = min(calibrated.trials, key=lambda trial: trial.loss)
+    assert [trial.has_names for trial in calibrated.trials] == [True] * len(STRENGTHS) + [False]
+    assert best.has_names
+
+
+def test_names_that_mislead_are_not() -> None:
+    wrong = named(np.roll(np.eye(len(INTENTS), WIDTH), 1, axis=0))
+    assert not fitted(messages(40, seed=1, noise=0.3), labels=INTENTS, names=wrong).names
 
 
 def test_fitted_weights_are_likelier_than_a_guess() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from nlu.heads import Heads, LinearHead
 from retrieval.fusion import Fusion
 from training.calibrate import Calibrated
-from training.evidence import LabelledEvidence
+from training.evidence import NO_NAMES, LabelledEvidence
 from training.fast import Model
 from training.full import valid_accuracy
 from training.turns import OUT_OF_SCOPE
@@ -21,5 +21,5 @@ def test_what_stands_in_for_out_of_scope_messages_is_not_held_against_the_full_t
     fusion = Fusion((1.0, 0.0, 0.0, 0.0, 0.0, 0.0), (0.0,) * 8, (0.0,) * 8)
     fused = fusion.fuse(evidence, LABELS)
     head = LinearHead(LABELS, np.zeros((2, 3), np.float32), np.zeros(3, np.float32))
-    model = Model(LABELS, Heads(head, None), Calibrated(fusion, 10.0, evidence, fused, np.ones(4)))
+    model = Model(LABELS, Heads(head, None), Calibrated(fusion, 10.0, NO_NAMES, evidence, fused, np.ones(4)))
     assert valid_accuracy(evidence, model) == 0.5

@@ -52,7 +52,7 @@ def predict(
     confidence = np.where(np.arange(n) % 6 == 5, 0.3, 0.9) - rng.random(n) * 0.3
     nearest = tuple(Neighbour(f"example {i}", labels[0], 0.75) for i in range(n))
     texts = tuple(f"message {i}" for i in range(n))
-    return IntentPredictions(texts, tuple(gold), labels, probs, confidence, nearest)
+    return IntentPredictions(texts, tuple(gold), labels, probs, confidence, confidence, nearest)
 
 
 def make_report(predictions: IntentPredictions | None = None, **other: Any) -> Report:
@@ -75,7 +75,7 @@ def make_report(predictions: IntentPredictions | None = None, **other: Any) -> R
             SpanPredictions(("a red rug",), (((0, 1), (2, 5), (6, 9)),), (((6, 9, "product"),),), (((2, 9, "product"),),))
         ),
         "sentiment": evaluate_sentiment(["neutral", "negative"], ["neutral", "neutral"]),
-        "training": TrainingReport((), (Trial(3.0, 0.7), Trial(10.0, 0.6)), 10.0, {"classifier": 1.1}),
+        "training": TrainingReport((), (Trial(3.0, True, 0.7), Trial(10.0, True, 0.6)), Trial(10.0, True, 0.6), {"classifier": 1.1}),
         "encoder": EncoderReport("int8", Agreement(1e-7, 2e-7, 0.01, 0.02, 1.5), {"int8": 0.8, "fp32": 0.82}, {"int8": 23.0, "fp32": 90.0}),
         "timings": {"encoding": 3.5, "evaluation": 1.5},
         "provenance": Provenance("2026-03-01T10:00:00+00:00", "0123abcd", {"python": "3.12"}, {"cores": "2"}),
@@ -189,7 +189,7 @@ def test_bare_data_need_no_empty_plots() -> None:
 
 
 def test_no_mistake_is_said_too() -> None:
-    right = IntentPredictions(("a", "b"), ("x", "y"), ("x", "y"), np.eye(2), np.array([0.9, 0.9]))
+    right = IntentPredictions(("a", "b"), ("x", "y"), ("x", "y"), np.eye(2), np.array([0.9, 0.9]), np.ones(2))
     page = Texts(render(make_report(right)))
     assert "No message was understood wrongly." in page.text("mistakes")
     assert "No intent was confused with another." in page.text("confusions")
@@ -204,7 +204,7 @@ def test_what_people_wrote_is_shown_and_never_run() -> None:
     made = predict()
     hostile = IntentPredictions(
         (HOSTILE,) * 60, tuple(HOSTILE if gold == "refund" else gold for gold in made.gold), ("cancel", HOSTILE),
-        made.probs, made.confidence, (Neighbour(HOSTILE, HOSTILE, 0.5),) * 60,
+        made.probs, made.confidence, made.scope, (Neighbour(HOSTILE, HOSTILE, 0.5),) * 60,
     )  # fmt: skip
     spans = SpanPredictions((HOSTILE,), (((0, len(HOSTILE)),),), (((0, len(HOSTILE), HOSTILE),),), ((),))
     report = make_report(hostile, entity=evaluate_entities(spans), notes=(HOSTILE,))
@@ -233,7 +233,9 @@ def test_ids_are_unique_and_colours_come_from_the_page() -> None:
 
 def test_a_long_text_is_cut_in_the_page_and_whole_in_the_json() -> None:
     made = predict()
-    long = IntentPredictions(("tale " * 800,) * 60, made.gold, made.labels, made.probs, made.confidence)
+    long = IntentPredictions(
+        ("tale " * 800,) * 60, made.gold, made.labels, made.probs, made.confidence, made.scope
+    )
     report = make_report(long)
     page = render(report)
     assert "tale " * 80 in page
@@ -276,7 +278,9 @@ def test_the_headline_holds_the_answers_against_the_budget(
 ) -> None:
     gold = ("a",) * (100 - n_wrong) + ("b",) * n_wrong
     probs = np.tile([0.9, 0.1], (100, 1))
-    predictions = IntentPredictions(("text",) * 100, gold, ("a", "b"), probs, np.full(100, confidence))
+    predictions = IntentPredictions(
+        ("text",) * 100, gold, ("a", "b"), probs, np.full(100, confidence), np.ones(100)
+    )
     assert wanted in headline(make_report(predictions))
 
 
@@ -292,7 +296,10 @@ def test_the_json_reads_back_as_the_figures_of_the_report(tmp_path: Path) -> Non
     assert read["entity"]["mistakes"] == [dataclasses.asdict(one) | {
         "missed": ["rug (product)"], "invented": ["red rug (product)"]
     } for one in report.entity.mistakes]  # fmt: skip
-    assert read["training"]["trials"] == [{"strength": 3.0, "loss": 0.7}, {"strength": 10.0, "loss": 0.6}]
+    assert read["training"]["trials"] == [
+        {"strength": 3.0, "has_names": True, "loss": 0.7},
+        {"strength": 10.0, "has_names": True, "loss": 0.6},
+    ]
     assert read["notes"] == ["Trained on a rainy day."]
 
 
@@ -327,7 +334,7 @@ def keys_of(value: Any) -> set[str]:
 def test_every_key_of_the_json_is_documented() -> None:
     curves = (CurvePoint(20, 1.0, "training loss", 1.0),)
     report = make_report(
-        training=TrainingReport(curves, (Trial(3.0, 0.7),), 3.0, {}),
+        training=TrainingReport(curves, (Trial(3.0, False, 0.7),), Trial(3.0, False, 0.7), {}),
         data=dataclasses.replace(make_report().data, left_out=(LeftOut(1, "this", "that"),)),
     )
     documented = set(re.findall(r"`(\w+)`", DOCS.read_text("utf-8")))

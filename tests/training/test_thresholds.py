@@ -32,7 +32,7 @@ def held_out(draw: Any) -> HeldOut:
         confidence = np.minimum(confidence.round(1), 0.99)
     right = rng.random(n) < confidence + draw(st.sampled_from([-0.3, 0.0, 0.3]))
     weight = rng.choice([0.5, 1.0, 3.0], n) if draw(st.booleans()) else np.ones(n)
-    return HeldOut(confidence, right, right | (rng.random(n) < 0.5), weight)
+    return HeldOut(confidence, right, confidence, right | (rng.random(n) < 0.5), weight)
 
 
 def wrong_share(messages: HeldOut, threshold: float) -> float:
@@ -59,22 +59,16 @@ def test_a_larger_budget_never_answers_less(messages: HeldOut) -> None:
     assert guaranteed == sorted(guaranteed)
 
 
-@settings(max_examples=100, deadline=None)
-@given(held_out())
-def test_asking_back_begins_where_answering_ends(messages: HeldOut) -> None:
-    for budget in fit_budgets(messages, BUDGETS):
-        assert budget.clarify_threshold <= budget.answer_threshold
-
-
 def test_messages_of_one_confidence_are_answered_all_or_not_at_all() -> None:
     right = np.arange(200) < 100
-    messages = HeldOut(np.full(200, 0.9), right, right, np.ones(200))
+    messages = HeldOut(np.full(200, 0.9), right, np.full(200, 0.9), right, np.ones(200))
     assert answer_threshold(messages, 0.1) == (CORRECTED, False)
 
 
 def test_a_guarantee_takes_messages_enough() -> None:
     def all_right(n: int) -> HeldOut:
-        return HeldOut(np.linspace(0.5, 0.99, n), np.ones(n, bool), np.ones(n, bool), np.ones(n))
+        confidence, right = np.linspace(0.5, 0.99, n), np.ones(n, bool)
+        return HeldOut(confidence, right, confidence, right, np.ones(n))
 
     threshold, is_guaranteed = answer_threshold(all_right(20), 0.05)
     assert (threshold, is_guaranteed) == (0.5, False)
@@ -82,20 +76,19 @@ def test_a_guarantee_takes_messages_enough() -> None:
     assert (threshold, is_guaranteed) == (0.5, True)
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10**6))
-def test_a_guaranteed_budget_holds_on_new_messages_of_the_kind(seed: int) -> None:
-    rng = np.random.default_rng(seed)
+def test_a_guaranteed_budget_holds_on_new_messages_of_the_kind() -> None:
+    rng = np.random.default_rng(0)
 
     def draw(n: int) -> HeldOut:
         confidence = rng.random(n)
         right = rng.random(n) < confidence
-        return HeldOut(confidence, right, right, np.ones(n))
+        return HeldOut(confidence, right, confidence, right, np.ones(n))
 
-    threshold, is_guaranteed = answer_threshold(draw(3000), 0.2)
-    assert is_guaranteed
-    # The bound fails once in ten draws by design, then by little.
-    assert wrong_share(draw(20000), threshold) < 0.2 + 0.02
+    fitted = [answer_threshold(draw(1000), 0.2) for _ in range(200)]
+    assert all(is_guaranteed for _, is_guaranteed in fitted)
+    new = draw(100_000)
+    # The bound fails once in ten draws by design: 20 expected, more than 31 once in 200 times.
+    assert sum(wrong_share(new, threshold) > 0.2 for threshold, _ in fitted) <= 31
 
 
 @pytest.mark.parametrize(
@@ -107,18 +100,24 @@ def test_the_upper_bound_is_clopper_and_pearsons(wrong: float, n: float, bound: 
 
 def test_asking_back_pays_where_the_choices_help_as_often_as_not() -> None:
     confidence = np.array([0.9, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1])
-    helped = np.array([True, True, True, True, False, True, False])
-    messages = HeldOut(confidence, helped, helped, np.ones(7))
-    assert clarify_threshold(messages, 0.7) == 0.2
-    assert clarify_threshold(messages, 0.1) == 0.1
-    assert clarify_threshold(HeldOut(confidence, helped, ~(helped & False), np.ones(7)), 0.7) == 0.1
-    assert clarify_threshold(HeldOut(confidence, helped & False, helped & False, np.ones(7)), 0.7) == 0.7
+    choice = np.array([0.1, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2])
+
+    def threshold(helped: list[bool], answer_threshold: float = 0.7) -> float:
+        among = np.array(helped)
+        return clarify_threshold(HeldOut(confidence, among, choice, among, np.ones(7)), answer_threshold)
+
+    # The first is answered, so that it doesn't matter what asking back would have been worth.
+    assert threshold([True, True, True, True, False, True, False]) == 0.3
+    assert threshold([False, True, True, True, False, True, False]) == 0.3
+    assert threshold([True] * 7) == 0.2
+    assert threshold([False] * 7) == 1.0
+    assert threshold([True] * 7, answer_threshold=0.1) == 1.0
 
 
 def test_many_hopeless_messages_do_not_keep_the_desk_from_asking_about_others() -> None:
-    confidence = np.concatenate([np.linspace(0.01, 0.1, 90), np.linspace(0.3, 0.6, 10)])
-    helped = confidence > 0.2
-    assert clarify_threshold(HeldOut(confidence, helped, helped, np.ones(100)), 0.7) == 0.3
+    choice = np.concatenate([np.linspace(0.01, 0.1, 90), np.linspace(0.3, 0.6, 10)])
+    helped = choice > 0.2
+    assert clarify_threshold(HeldOut(choice, helped, choice, helped, np.ones(100)), 0.7) == 0.3
 
 
 def test_passages_are_shown_where_hardly_another_message_reaches() -> None:

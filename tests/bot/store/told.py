@@ -38,7 +38,7 @@ def understood(text: str, entity: str = "") -> Understanding:
 
 def found() -> Findings:
     answer = Candidate("order_status_shipped", "answer", "order_status", 0.9, 0.93)
-    return Findings((RankedIntent("order_status", 0.93),), 0.93, 0.99, (answer,), (), ())
+    return Findings((RankedIntent("order_status", 0.93),), 0.93, 0.99, 0.99, (answer,), (), ())
 
 
 async def tell(
