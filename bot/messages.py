@@ -54,7 +54,7 @@ class Decision:
 
     `reason` is a short fixed word ("confident", "missing_slot", "uncertain", "out_of_scope",
     "customer_asked", "angry", "action_failed", "always_a_person", "still_uncertain", ...).
-    `choices` are intent names offered in a clarification."""
+    `choices` are intent names offered in a clarification, or those of a message that makes several requests."""
 
     kind: DecisionKind
     reason: str

@@ -79,6 +79,11 @@ def plain(text: str) -> str:
     return " ".join(_words(text))
 
 
+def n_words(text: str) -> int:
+    """How many words there are; where words aren't set apart, two characters make one."""
+    return len(_WORD.findall(_HAN.sub(" ", text))) + (len(_HAN.findall(text)) + 1) // 2
+
+
 def is_question(text: str) -> bool:
     """Whether it has a question mark, of whatever script; one in a web address asks nothing."""
     return _QUESTION.search(_ADDRESS.sub(" ", text)) is not None

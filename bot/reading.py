@@ -52,8 +52,9 @@ async def read(talk: Talk, understander: Understands, retriever: Searches) -> Ta
     ):
         found = await _search(await understander.understand(rest), retriever)
         findings = found if _is_request(found, retriever.budget) else findings
-    talk.timings_ms["understand"] = (searching - started) * 1000
-    talk.timings_ms["search"] = (perf_counter() - searching) * 1000
+    took = {"understand": searching - started, "search": perf_counter() - searching}
+    for stage, seconds in took.items():  # a message may be read clause by clause
+        talk.timings_ms[stage] = talk.timings_ms.get(stage, 0.0) + seconds * 1000
     return replace(talk, understanding=understanding, findings=findings)
 
 

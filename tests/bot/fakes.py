@@ -118,7 +118,7 @@ class FakeRetriever:
             for other in ("order_status", "return_request", "greeting", "cancel_order")
             if other != intent
         ]
-        intents = (RankedIntent(intent, confidence), *(RankedIntent(other, 0.1) for other in rest))
+        intents = (RankedIntent(intent, confidence), *(RankedIntent(other, 0.04) for other in rest))
         score = self.passages.get(text, 0.0)
         passage = Candidate(
             "article:sizes#1", "passage", None, score, score, "Sizes", "It is 2 m wide.", "sizes.md"

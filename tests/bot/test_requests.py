@@ -1,0 +1,126 @@
+"""Several requests in one message."""
+
+import numpy as np
+import pytest
+
+from bot.messages import Decision
+from bot.requests import MAY_BE_MEANT, Request, apart, clauses
+from nlu.understanding import Entity, Understanding
+from retrieval.candidates import Findings, RankedIntent
+from tests.bot.fakes import Make, outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("where is my order", ()),
+        ("cancel my order and where is my refund", ("cancel my order", "where is my refund")),
+        (
+            "I need an invoice. Also how do I return this?",
+            ("I need an invoice.", "Also how do I return this?"),
+        ),
+        ("salt and pepper mills", ()),
+        ("Hi there. I ordered a rug on Monday", ()),
+        ("do you deliver to Cork\nwhat does it cost", ("do you deliver to Cork", "what does it cost")),
+        ("我要取消订单，另外退款什么时候到", ("我要取消订单", "另外退款什么时候到")),
+        ("", ()),
+    ],
+)
+def test_clauses_are_what_may_ask_for_something_each(text: str, wanted: tuple[str, ...]) -> None:
+    assert clauses(text) == wanted
+
+
+def request(
+    intent: str, other: str = "", prob: float = 0.0, *, text: str = "words", number: bool = False
+) -> Request:
+    entities = (Entity("order_number", 0, len(text), text, text, "pattern"),) if number else ()
+    vector = np.ones(1, np.float32)
+    ranked = (RankedIntent(intent, 0.9), RankedIntent(other or "greeting", prob))
+    return Request(
+        Understanding(text, (), entities, vector, vector, "en"),
+        Findings(ranked, 0.9, 1.0, 1.0, (), (), ()),
+        Decision("answer", "confident", intent, 0.9),
+    )  # fmt: skip
+
+
+def named(*requests: Request) -> list[str | None]:
+    return [one.decision.intent for one in apart(requests)]
+
+
+def test_requests_for_different_things_are_apart() -> None:
+    assert named(request("cancel"), request("refund")) == ["cancel", "refund"]
+    assert named(request("cancel"), request("cancel")) == ["cancel"]
+    assert named(request("a"), request("b"), request("c")) == ["a", "b"]
+
+
+def test_what_may_be_meant_by_the_other_clause_is_no_request_of_its_own() -> None:
+    late = request("late", "status", MAY_BE_MEANT)
+    assert named(late, request("status")) == ["late"]
+    assert named(request("status"), late) == ["status"]
+    assert named(request("late", "status", MAY_BE_MEANT - 0.01), request("status")) == ["late", "status"]
+
+
+def test_a_mere_value_or_a_thank_you_is_no_request() -> None:
+    assert named(request("cancel"), request("status", text="LW-1", number=True)) == ["cancel"]
+    assert named(request("cancel"), request("thanks")) == ["cancel"]
+
+
+async def test_two_requests_get_one_reply(customer: Make) -> None:
+    turn = await customer().send("where is LW-11111 and also my lamp arrived broken")
+    assert outcome(turn) == ("hand_over", "damaged")
+    assert turn.decision is not None
+    assert turn.decision.choices == ("order_status", "item_damaged")
+    [reply] = turn.replies
+    told, sorry = reply.text.split("\n\n")
+    assert "LW-11111" in told
+    assert sorry == "So sorry, a person looks at it."
+
+
+async def test_two_answers_are_one_answer(customer: Make) -> None:
+    anna = customer(passages={"how wide is the sofa": 0.9})
+    turn = await anna.send("where is LW-22222\nhow wide is the sofa")
+    assert turn.decision is not None
+    assert (turn.decision.kind, turn.decision.reason) == ("answer", "several")
+    labels = [button.label for button in turn.replies[0].buttons]
+    assert labels.count("Helpful") == 1
+
+
+async def test_what_can_be_answered_comes_before_what_must_be_asked_for(customer: Make) -> None:
+    anna = customer()
+    turn = await anna.send("cancel LW-11111 and where is LW-22222")
+    assert outcome(turn) == ("ask", "cancel_order")
+    told, asked = turn.replies[0].text.split("\n\n")
+    assert "LW-22222" in told
+    assert asked == "Shall I cancel LW-11111?"
+    assert await anna.say("yes") == ("answer", "cancelled")
+
+
+async def test_a_request_that_must_wait_is_announced_and_taken_up(customer: Make) -> None:
+    anna = customer()
+    turn = await anna.send("cancel LW-11111 and also I want to return something")
+    assert outcome(turn) == ("ask", "cancel_order")
+    assert turn.replies[0].text == "I'll come to “Send something back” in a moment. Shall I cancel LW-11111?"
+    turn = await anna.send("yes")
+    assert [reply.text for reply in turn.replies][-1] == "About “Send something back”: Which product?"
+    assert await anna.say("the lamp") == ("answer", "return_how_to")
+
+
+async def test_a_waiting_request_survives_a_no_to_the_first(customer: Make) -> None:
+    anna = customer()
+    await anna.say("cancel LW-11111 and also I want to return something")
+    assert await anna.say("no") == ("answer", "cancel_order")
+    assert await anna.say("the lamp") == ("answer", "return_how_to")
+
+
+async def test_a_person_who_is_asked_for_comes_at_once(customer: Make) -> None:
+    turn = await customer().send("cancel LW-11111 and also a human please")
+    assert turn.decision is not None
+    assert (turn.decision.kind, turn.decision.reason) == ("hand_over", "customer_asked")
+
+
+async def test_a_number_said_once_goes_for_both(customer: Make) -> None:
+    anna = customer()
+    turn = await anna.send("cancel LW-11111 and Where is my parcel?")
+    told, asked = turn.replies[0].text.split("\n\n")
+    assert "LW-11111" in told
+    assert asked == "Shall I cancel LW-11111?"
