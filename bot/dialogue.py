@@ -20,7 +20,7 @@ from bot.forms import (
 )
 from bot.messages import Button, Decision, Reply
 from bot.names import meant_by_name
-from bot.phrases import after_no, is_asking, is_bare
+from bot.phrases import after_no, is_asking, is_bare, is_dropping
 from bot.reading import Searches, Understands, read
 from bot.requests import Request, apart, clauses, in_one_reply
 from bot.state import Form, Given
@@ -46,6 +46,8 @@ class Dialogue:
         talk, decision = self._decided(await read(talk, self.understander, self.retriever))
         if talk.state.form is not None:
             outcome = await self._in_form(talk, talk.state.form, decision)
+        elif decision.reason in NOT_UNDERSTOOD and is_dropping(talk.text):
+            outcome = await self.leave(talk)
         else:
             outcome = (
                 await self._corrected(talk)
@@ -72,13 +74,13 @@ class Dialogue:
         decision = Decision("answer", "filled", form.intent, 1.0)
         return await self._take_up(await self.answering.give(talk, decision))
 
-    async def leave(self, talk: Talk, form: Form) -> Outcome:
+    async def leave(self, talk: Talk) -> Outcome:
         """Drop what was being asked."""
-        text = talk.words.say("All right, I'll leave it there. Is there anything else I can do?")
-        talk = replace(talk, state=replace(talk.state, form=None))
-        return await self._take_up(
-            Outcome(talk, Decision("answer", "left", form.intent, 1.0), (Reply(text),))
-        )
+        # No question: a "no" to it would be one more message to understand.
+        text = talk.words.say("All right, I'll leave it there. Just write if there is anything else.")
+        intent = talk.state.form.intent if talk.state.form else None
+        talk = replace(talk, state=replace(talk.state, form=None, unsure="", offered=()))
+        return await self._take_up(Outcome(talk, Decision("answer", "left", intent, 1.0), (Reply(text),)))
 
     def _decided(self, talk: Talk) -> tuple[Talk, Decision]:
         """The decision on the words alone; what they give for other intents and their mood are remembered."""
@@ -211,7 +213,7 @@ class Dialogue:
         if reading == "yes":
             return await self.say_yes(talk, form)
         if reading in {"no", "left"}:
-            return await self.leave(talk, form)
+            return await self.leave(talk)
         if reading == "unclear":
             return self.answering.repeat(talk, form, decision)
         if form.slot and is_free(slots[form.slot]) and not is_about_another(form.slot, slots, talk):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.phrases import after_no, instead, is_asking, is_leaving, is_no, is_unknowing, is_yes
+from bot.phrases import after_no, instead, is_asking, is_dropping, is_leaving, is_no, is_unknowing, is_yes
 from bot.state import ConversationState, Form, Given
 from nlu.understanding import Entity
 from retrieval.answers import Answer, Slot, check
@@ -142,13 +142,7 @@ def read_form(form: Form, slot: Slot | None, text: str, entities: Sequence[Entit
     """What a message says to an open question; `slot` is the one asked for, None for a yes or no."""
     if slot is None:
         # "cancel" to "Shall I cancel it?" may mean either: asked again rather than guessed.
-        return (
-            "yes"
-            if is_yes(text)
-            else "no"
-            if is_no(text) or (is_leaving(text) and "cancel" not in text.lower())
-            else "unclear"
-        )
+        return "yes" if is_yes(text) else "no" if is_no(text) or is_dropping(text) else "unclear"
     if values_of(entities, slot.entity):
         return "filled"
     if is_leaving(text):

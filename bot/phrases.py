@@ -42,17 +42,27 @@ _ASKING = re.compile(
 _UNKNOWING = re.compile(
     r"\b(?:don['’]?t know|no idea|no clue|not sure|unsure)\b|不知道|不清楚", re.IGNORECASE
 )
-_YES_ZH = frozenset(_words("是 是的 对 对的 好 好的 可以 行 确认 确定 没错 嗯 要"))
-_NO_ZH = frozenset(_words("不 不是 不对 不要 不用 不行 否 别 没有 不用了 不需要"))
+# The whole of what is said, for "好像" is no "好", and "嗯，我想想" no yes to be acted on.
+_YES_ZH = re.compile(
+    r"(?:(?:可以|行|好|是|对|嗯|要|没错|没问题|当然|确认|确定)[的吧啊呀哦]*)+"
+    r"(?:(?:请|就|帮我|麻烦[你您]?)*(?:取消|改|换|退|送|寄)(?:订单)?[了吧]*)?(?:谢谢|多谢)?[你您]?"
+)
+_NO_ZH = re.compile(
+    r"(?:那|就|还是|先)*(?:不是|不对|不行|没有|否|(?:不|不用|不要|不必|不需要|不想|别)再?(?:要|取消|改|换|退|送|寄)?)"
+    r"[了吧的]*(?:谢谢|多谢)?[你您]?"
+)
+_CANCEL = re.compile("cancel|取消", re.IGNORECASE)
 _PARTS = re.compile(r"[,.;!\n\uff0c\u3002\uff01]+|\band\b")
 _LEAVE = frozenset(
     {
         "cancel", "never mind", "nevermind", "nvm", "forget it", "forget about it", "leave it", "stop", "skip it",
         "no thanks", "no thank you", "don't bother", "dont bother", "doesn't matter", "it doesn't matter",
-        "取消", "算了", "不用了", "不要了", "没关系了",
+        "取消", "算了", "算了吧", "不用了", "不要了", "没关系了",
     }
 )  # fmt: skip
-_AROUND_LEAVING = frozenset(_words("please ok okay oh actually just sorry thanks thank you"))
+_AROUND_LEAVING = frozenset(
+    _words("please ok okay oh actually just sorry thanks thank you 谢谢 谢谢你 谢谢您")
+)
 # What people write around a bare value: "sorry, it's LW-22222", "no, the other order".
 _FILLERS = frozenset(
     _words(
@@ -100,11 +110,11 @@ def is_unknowing(text: str) -> bool:
 
 
 def is_yes(text: str) -> bool:
-    """Whether it says yes without a but: "yes please", "ok go ahead", "yes cancel it", "好的"."""
+    """Whether it says yes without a but: "yes please", "ok go ahead", "yes cancel it", "好的，取消吧"."""
     words = _words(text)
     if not words or is_question(text):
         return False
-    if "".join(words) in _YES_ZH:
+    if _YES_ZH.fullmatch("".join(words)):
         return True
     if words[0] in _YES and len(words) <= MAX_REPLY_WORDS and not _DOUBTS.intersection(words):
         return True
@@ -113,11 +123,11 @@ def is_yes(text: str) -> bool:
 
 
 def is_no(text: str) -> bool:
-    """Whether it says no: "no", "nope thanks", "no, keep it", "不用了"."""
+    """Whether it says no: "no", "nope thanks", "no, keep it", "不用取消了"."""
     words = _words(text)
     if not words or is_question(text):
         return False
-    if "".join(words) in _NO_ZH:
+    if _NO_ZH.fullmatch("".join(words)):
         return True
     return words[0] in _NO and len(words) <= MAX_REPLY_WORDS and not _YES.intersection(words)
 
@@ -140,6 +150,11 @@ def is_leaving(text: str) -> bool:
     """Whether it drops what was being asked: "never mind", "oh, forget it, leave it", "算了"."""
     parts = [words for part in _PARTS.split(text.lower()) if set(words := _words(part)) - _AROUND_LEAVING]
     return _leaves(_words(text)) or (bool(parts) and all(map(_leaves, parts)))
+
+
+def is_dropping(text: str) -> bool:
+    """Whether it wants nothing done: "never mind", "forget it"; a mere "cancel" may mean to cancel something."""
+    return is_leaving(text) and _CANCEL.search(text) is None
 
 
 def _leaves(words: list[str]) -> bool:

@@ -124,7 +124,7 @@ class Presses:
             return await self.dialogue.say_yes(talk, form)
         if verb == "slot":
             return await self.dialogue.fill(talk, form, slot, value)
-        return await self.dialogue.leave(talk, form)
+        return await self.dialogue.leave(talk)
 
     async def _take_feedback(self, talk: Talk, pressed: Pressed, value: str) -> Outcome:
         await self.store.add_feedback(pressed.message_id, value, talk.message.customer_key)

@@ -120,6 +120,17 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("never mind", "answer", "order_status"),
         ("thanks", "answer", "thanks"),
     ],
+    "never mind leaves the question what was meant": [
+        ("something with my order", "clarify", "order_status"),
+        ("never mind", "answer", None),
+        ("something with my order", "clarify", "order_status"),
+        ("cancel", "hand_over", None),
+    ],
+    "never mind leaves what the desk isn't for": [
+        ("what is the weather", "clarify", None),
+        ("forget it", "answer", None),
+        ("and tomorrow?", "clarify", None),
+    ],
     "an action is confirmed by a word": [
         ("cancel LW-11111", "ask", "cancel_order"),
         ("yes please", "answer", "cancelled"),

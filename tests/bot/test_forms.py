@@ -100,6 +100,7 @@ def test_steps_lead_from_slots_over_the_action_to_the_answer_that_holds(tmp_path
         ("no thanks", None, "no"),
         ("never mind", None, "no"),
         ("cancel", None, "unclear"),
+        ("取消", None, "unclear"),
         ("maybe", None, "unclear"),
     ],
 )
@@ -158,6 +159,32 @@ def test_neither_yes_nor_no(text: str) -> None:
     assert not is_no(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["是的，取消吧", "好的，请取消", "好吧", "可以的", "没问题", "嗯嗯", "当然！", "好 谢谢", "是的，没错"],
+)
+def test_yes_in_chinese(text: str) -> None:
+    assert is_yes(text)
+    assert not is_no(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["不用取消了", "不取消", "不要了，谢谢", "还是不改了吧", "不是的", "别退了", "没有了谢谢你"]
+)
+def test_no_in_chinese(text: str) -> None:
+    assert is_no(text)
+    assert not is_yes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["好像不对", "对不起", "是不是太晚了", "行李", "可以退货吗", "好的，但是换一个", "好的，先不取消", "不好意思", "不知道", "不过", "不错", "要两个", "对了", "嗯，我想想", "好的，我看看"],
+)  # fmt: skip
+def test_neither_in_chinese(text: str) -> None:
+    assert not is_yes(text)
+    assert not is_no(text)
+
+
 def test_what_shall_be_instead_follows_a_no() -> None:
     assert after_no("no, make it two mugs") == "two mugs"
     assert after_no("No two mugs please") == "two mugs please"
@@ -170,6 +197,8 @@ def test_never_mind_leaves() -> None:
         "never mind",
         "Oh, forget it.",
         "算了",
+        "算了吧",
+        "不用了，谢谢您",
         "no thanks",
         "never mind, leave it",
         "forget it and thanks",
