@@ -134,6 +134,18 @@ def test_what_the_release_took_for_a_person_is_masked_in_what_others_say() -> No
     assert as_dialogue(logged, None).turns[1].text == turns[1].text
 
 
+def test_what_no_release_read_is_masked_by_the_exact_entities(desk: Path) -> None:
+    (desk / "kefu.toml").write_text('[desk]\ncountry = "GB"\n')
+    (desk / "entities.yaml").write_text("member: {patterns: ['M-[0-9]+']}\npostcode: {kind: postcode}\n")
+    log(desk, (said("M-77 here, at BA1 1AA"), ("To BA1 1AA then?",), ""))
+    turns = exported(desk, "--mask", "member")[0].turns
+    assert [turn.text for turn in turns] == ["<member> here, at <postcode>", "To <postcode> then?"]
+
+
+def test_where_nothing_was_found_it_is_said(desk: Path) -> None:
+    assert "is in them; met none" in run(desk, "export", "--mask", "member").output
+
+
 @pytest.mark.slow
 def test_what_is_exported_is_learned_from_beside_what_was_there(trained: Path, tiny_base: Path) -> None:
     text = "well cancel the rug now mail me@example.org"
