@@ -4,12 +4,17 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.cli import our_errors, workspace_option
+from bot.errors import BotError
+from bot.forms import FREE_TEXT
 from bot.settings import Desk, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from retrieval.answers import AnswerBook
 
 
 @click.command()
@@ -69,7 +74,7 @@ def _workspace_problems(folder: Path) -> Iterator[str]:
             folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
         )
     )
-    yield from _error_of(lambda: _check_answers(folder / "answers", actions))
+    yield from _error_of(lambda: _check_answers(folder, actions))
     yield from _error_of(lambda: load_articles(folder / "knowledge"))
 
 
@@ -77,9 +82,37 @@ def _check_answers(folder: Path, actions: Collection[str] | None) -> None:
     from bot.loading import check_actions
     from retrieval.answers import load_answers
 
-    book = load_answers(folder)
+    book = load_answers(folder / "answers")
     if actions is not None:
         check_actions(book, actions)
+    _check_slots(book, folder)
+
+
+def _check_slots(book: "AnswerBook", folder: Path) -> None:
+    """Raise BotError for a slot that nothing can fill: no rule finds its entity type, no dialogue teaches it."""
+    wanted = {slot.entity: answer.id for answer in book.answers for slot in answer.slots}
+    missing = wanted.keys() - {FREE_TEXT}
+    if missing and (types := _entity_types(folder)) is not None:
+        for entity in sorted(missing - types):
+            met = f"answer {wanted[entity]!r} has a slot for entity type {entity!r}"
+            known = ", ".join(sorted({FREE_TEXT, *types}))
+            raise BotError(
+                f"{met}, which is neither in entities.yaml nor in the dialogues; there is: {known}"
+            )
+
+
+def _entity_types(folder: Path) -> frozenset[str] | None:
+    """Those of entities.yaml and of the labels in dialogues; None where one of them can't be read, which is
+    told by itself."""
+    from nlu.rules import load_rules
+    from training.dialogues import dialogue_files, read_dialogues
+
+    try:
+        rules = load_rules(folder / "entities.yaml")
+        turns = (turn for dialogue in read_dialogues(dialogue_files(folder)) for turn in dialogue.turns)
+        return frozenset(rules.labels).union(label.label for turn in turns for label in turn.entities or ())
+    except our_errors():
+        return None
 
 
 def _settings_problems(folder: Path, error: SettingsError) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 from bot.cli import kefu
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop"
-HELLO = {"id": "a", "turns": [{"speaker": "customer", "text": "hi"}]}
+HELLO: dict[str, Any] = {"id": "a", "turns": [{"speaker": "customer", "text": "hi"}]}
 
 
 @pytest.fixture
@@ -42,6 +43,22 @@ def test_every_part_of_a_workspace_is_checked_at_once(shop: Path) -> None:
                   "bad.jsonl:1: turns: met None", "bad.jsonl:2: not JSON"):  # fmt: skip
         assert sum(words in line for line in told) == 1, words
     assert told[-1] == "6 problems"
+
+
+@pytest.mark.parametrize("entity", ["text", "order_number", "courier"])
+def test_a_slot_is_filled_by_words_a_rule_or_what_was_labelled(shop: Path, entity: str) -> None:
+    answer = f"- {{id: x, intent: y, variants: z, slots: [{{name: s, entity: {entity}, ask: which?}}]}}\n"
+    (shop / "answers" / "more.yaml").write_text(answer)
+    turn = HELLO["turns"][0] | {"entities": [{"start": 0, "end": 2, "label": "courier"}]}
+    (shop / "dialogues" / "more.jsonl").write_text(json.dumps(HELLO | {"turns": [turn]}))
+    assert run(str(shop)).exit_code == 0
+    (shop / "answers" / "more.yaml").write_text(answer.replace(f"entity: {entity}", "entity: curier"))
+    told = run(str(shop)).output
+    assert (
+        "answer 'x' has a slot for entity type 'curier', which is neither in entities.yaml nor in the dial"
+        in told
+    )
+    assert told.endswith("1 problem\n")
 
 
 def test_files_of_dialogues_are_checked_together(tmp_path: Path) -> None:
