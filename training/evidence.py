@@ -1,6 +1,8 @@
 """What classifier and memory say of messages that were not learned from."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import faiss
@@ -105,13 +107,19 @@ def out_of_fold(
 ) -> list[LabelledEvidence]:
     """Evidence for every training message from models that had not seen its fold, one of each strength."""
     folds = np.array(fold_of)
-    order: list[int] = []
-    parts: list[list[LabelledEvidence]] = []
-    for fold in sorted(set(fold_of)):
+
+    def left_out(fold: int) -> list[LabelledEvidence]:
         known = messages.only(folds != fold)
-        heads = [names.fit(known.vectors, known.gold, strength=strength) for strength in strengths]
-        parts.append(_gather_all(known, messages.only(folds == fold), labels, heads))
-        order.extend(np.flatnonzero(folds == fold).tolist())
+        heads: list[LinearHead] = []
+        for strength in strengths:
+            start = heads[-1] if heads else None
+            heads.append(names.fit(known.vectors, known.gold, strength=strength, start=start))
+        return _gather_all(known, messages.only(folds == fold), labels, heads)
+
+    each = sorted(set(fold_of))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # torch works on one core at these sizes
+        parts = list(pool.map(left_out, each))
+    order = np.concatenate([np.flatnonzero(folds == fold) for fold in each])
     back = np.argsort(order)
     return [_in_order(join(of_strength), back) for of_strength in zip(*parts, strict=True)]
 

@@ -10,13 +10,14 @@ from nlu.heads import Heads, LinearHead, TagHead
 from nlu.tagging import tag_names
 from retrieval.budget import MAX_CHOICES
 from retrieval.fusion import Fused
-from training.calibrate import N_FOLDS, Calibrated, calibrate, is_right
+from training.calibrate import Calibrated, calibrate, is_right, n_folds
 from training.dataset import folds
 from training.dialogues import OUT_OF_SCOPE
 from training.evidence import NO_NAMES, LabelledEvidence, Messages, gather
 from training.features import Features
 from training.heads import fit_linear, fit_tags
 from training.names import Names
+from training.off_topic import is_off_topic
 from training.thresholds import HeldOut
 
 MIN_OUTSIDE_CLASS = 5  # out-of-scope examples from which they are a class of their own
@@ -41,11 +42,14 @@ def intent_labels(features: Features) -> tuple[str, ...]:
 
 
 def fit(features: Features, names: Names = NO_NAMES, *, seed: int = 0) -> Model:
-    """Calibrate by cross-validation, then fit the heads on all of the features."""
+    """Calibrate by cross-validation, then fit the heads on all of the features; those off topic come last."""
     labels = intent_labels(features)
     known = learnable(features, labels)
-    fold_of = folds(known.rows, N_FOLDS, seed=seed)
-    calibrated = calibrate(messages(known), labels, fold_of, names=names, seed=seed)
+    own = [row for row in known.rows if not is_off_topic(row)]
+    n_off_topic = len(known.rows) - len(own)
+    n = n_folds(len(own))
+    fold_of = [*folds(own, n, seed=seed), *(i % n for i in range(n_off_topic))]
+    calibrated = calibrate(messages(known), labels, fold_of, names=names, n_off_topic=n_off_topic, seed=seed)
     return Model(labels, fit_heads(features, labels, calibrated, seed=seed), calibrated)
 
 

@@ -47,6 +47,15 @@ class Features:
         ]
 
 
+def joined(parts: Sequence[Features]) -> Features:
+    """Several features as one."""
+    return Features(
+        tuple(row for part in parts for row in part.rows),
+        np.concatenate([part.vectors for part in parts]),
+        tuple(one for part in parts for one in part.encoded),
+    )
+
+
 def encode_rows(
     rows: Sequence[LabelledText], folder: Path, precision: str, progress: Progress = no_progress
 ) -> Features:

@@ -28,6 +28,7 @@ from training.trained import AGREEMENT_TEXTS, ENCODER_FILES, Options, Trained, W
 from training.turns import OUT_OF_SCOPE
 
 VALID_SHARE = 0.12
+OFF_TOPIC_STEP = 8  # every eighth of the shipped messages is for validation
 MIN_VALID = 10  # messages in scope; fewer can't tell which training is better
 CHECKPOINTS = ".kefu"
 A_DAY_S = 86400
@@ -48,9 +49,11 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
         return replace(fast, notes=(note,))
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(torch.get_num_threads() * 2)  # whole batches pay for more threads; heads don't
-    positions = {id(row): i for i, row in enumerate(parts.train)}
-    train_at = [positions[id(row)] for row in cut.train]
-    valid_at = [positions[id(row)] for row in cut.test]
+    rows = fast.train.rows
+    positions = {id(row): i for i, row in enumerate(rows)}
+    off_topic = range(len(parts.train), len(rows))
+    valid_at = [*(positions[id(row)] for row in cut.test), *off_topic[::OFF_TOPIC_STEP]]
+    train_at = [i for i in range(len(rows)) if i not in set(valid_at)]
     start = fit_heads(fast.train.only(train_at), fast.model.labels, fast.model.calibrated, seed=options.seed)
     named = name_rows(tuple(fast.model.calibrated.names.vectors))
     checkpoints = registry.folder.parent / CHECKPOINTS / f"full-{_fingerprint(parts, options, fast)}"
@@ -59,7 +62,8 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     with watch.stage("fine-tuning"):
         try:
             tuned = fine_tune(
-                source, tokenizer, start, (*cut.train, *named), cut.test, checkpoints,
+                source, tokenizer, start, [*(rows[i] for i in train_at), *named], [rows[i] for i in valid_at],
+                checkpoints,
                 epochs=options.epochs, seed=options.seed, progress=watch.progress,
             )  # fmt: skip
         except KeyboardInterrupt:
@@ -106,22 +110,32 @@ def _finish(
         texts = [row.text for row in parts.train[:AGREEMENT_TEXTS]]
         agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
     with watch.stage("encoding"):
-        features = encode_rows((*parts.train, *parts.test), folder, options.precision, watch.progress)
-    train = features.only(range(len(parts.train)))
+        rows = (*fast.train.rows, *parts.test)
+        features = encode_rows(rows, folder, options.precision, watch.progress)
+    n_train, n_own = len(fast.train.rows), len(parts.train)
+    train = features.only(range(n_train))
     labels = fast.model.labels
     model = replace(fast.model, heads=tuned.heads)
     evidence = _evidence(train, at[0], at[1], model, tuned.heads)
     known = learnable(train.only(at[0]), labels)
     names = encode_names(tuple(fast.model.calibrated.names.vectors), folder, options.precision)
-    calibrated = calibrate(messages(known), labels, (), names=names, seed=options.seed, fixed=evidence)
+    calibrated = calibrate(
+        messages(known),
+        labels,
+        (),
+        names=names,
+        n_off_topic=sum(i >= n_own for i in at[1]),
+        seed=options.seed,
+        fixed=evidence,
+    )
     return Trained(
         "full",
         Model(labels, tuned.heads, calibrated),
         train,
-        features.only(range(len(parts.train), len(features.rows))),
+        features.only(range(n_train, len(rows))),
         agreement,
         is_frozen=False,
-        calibrated_at=tuple(i for i in at[1] if parts.train[i].intent),
+        calibrated_at=tuple(i for i in at[1] if i < n_own and rows[i].intent),
         curves=tuned.curves,
     )
 

@@ -35,12 +35,18 @@ class Names:
         return bool(self.vectors)
 
     def fit(
-        self, vectors: Vectors, gold: Sequence[str], *, strength: float, labels: Sequence[str] | None = None
+        self,
+        vectors: Vectors,
+        gold: Sequence[str],
+        *,
+        strength: float,
+        labels: Sequence[str] | None = None,
+        start: LinearHead | None = None,
     ) -> LinearHead:
         """`fit_linear` on messages and, as one more example each, on the names of their intents."""
         named = [label for label in sorted(set(gold)) if label in self.vectors]
         vectors = np.concatenate([vectors, *(self.vectors[label][None] for label in named)])
-        return fit_linear(vectors, [*gold, *named], strength=strength, names=labels)
+        return fit_linear(vectors, [*gold, *named], strength=strength, names=labels, start=start)
 
 
 def name_rows(labels: Sequence[str]) -> list[LabelledText]:

@@ -19,7 +19,7 @@ from retrieval.fusion import save_fusion
 from retrieval.memory import Example, Memory
 from training.dataset import Dataset, Split, fingerprint, show, split
 from training.fast import fit_heads, held_out, learnable
-from training.features import Features
+from training.features import joined
 from training.registry import Registry, Release
 from training.report import write_report
 from training.report_data import make_report
@@ -109,7 +109,7 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
     A frozen encoder's heads are fitted once more on all rows, the held-back ones too: the figures of the
     report then stand on the safe side."""
     files = ReleaseFiles(folder)
-    everything = _joined(trained.train, trained.test)
+    everything = joined([trained.train, trained.test])
     model = trained.model
     heads = model.heads
     if trained.is_frozen and trained.test.rows:
@@ -120,14 +120,6 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
     known = learnable(everything, model.labels)
     examples = [Example(row.text, str(row.intent)) for row in known.rows]
     Memory(examples, known.vectors).save(files.index, files.examples)
-
-
-def _joined(train: Features, test: Features) -> Features:
-    return Features(
-        (*train.rows, *test.rows),
-        np.concatenate([train.vectors, test.vectors]),
-        (*train.encoded, *test.encoded),
-    )
 
 
 def _manifest(

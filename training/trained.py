@@ -15,8 +15,9 @@ from training.base_model import DEFAULT, resolve
 from training.dataset import LabelledText, Split
 from training.export import Agreement, check_agreement, encoder_digest, export, load_transformer
 from training.fast import Model, fit, intent_labels
-from training.features import Features, Progress, encode_rows, no_progress
+from training.features import Features, Progress, encode_rows, joined, no_progress
 from training.names import encode_names
+from training.off_topic import off_topic_rows, without_own_topics
 from training.registry import Registry, Release, file_digest
 
 Speed = Literal["fast", "full"]
@@ -69,6 +70,7 @@ class Watch:
 class Trained:
     """A model fitted on the training rows, its encoder's files lying in the staging folder.
 
+    `train` ends with the shipped messages that are off topic.
     `is_frozen`: the encoder is the base model as it came, so heads may be fitted again on more rows.
     `calibrated_at`: which training rows the first rows of `model.calibrated.evidence` are."""
 
@@ -96,13 +98,18 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
     with watch.stage("encoder to ONNX"):
         agreement = frozen_encoder(parts.train, folder, options, registry)
     with watch.stage("encoding"):
-        features = encode_rows((*parts.train, *parts.test), folder, options.precision, watch.progress)
-    train = features.only(range(len(parts.train)))
-    test = features.only(range(len(parts.train), len(features.rows)))
+        shipped = off_topic_rows(parts.train)
+        rows = (*parts.train, *parts.test, *shipped)
+        features = encode_rows(rows, folder, options.precision, watch.progress)
+    n_train, n_shipped = len(parts.train), len(shipped)
+    own = features.only(range(n_train))
+    test = features.only(range(n_train, len(rows) - n_shipped))
+    off_topic = features.only(range(len(rows) - n_shipped, len(rows)))
+    train = joined([own, without_own_topics(own.with_intent(), off_topic)])
     with watch.stage("heads and calibration"):
         names = encode_names(intent_labels(train), folder, options.precision)
         model = fit(train, names, seed=options.seed)
-    known = tuple(i for i, row in enumerate(train.rows) if row.intent in model.labels)
+    known = tuple(i for i, row in enumerate(parts.train) if row.intent in model.labels)
     return Trained("fast", model, train, test, agreement, is_frozen=True, calibrated_at=known)
 
 
