@@ -20,7 +20,7 @@ from bot.forms import (
 )
 from bot.messages import Button, Decision, Reply
 from bot.names import meant_by_name
-from bot.phrases import after_no, is_asking, is_bare, is_dropping
+from bot.phrases import after_no, is_asking, is_bare, is_dropping, is_other_one
 from bot.reading import Searches, Understands, read
 from bot.requests import Request, apart, clauses, in_one_reply
 from bot.state import Form, Given
@@ -51,6 +51,7 @@ class Dialogue:
         else:
             outcome = (
                 await self._corrected(talk)
+                or await self._other_one(talk)
                 or self._value_alone(talk)
                 or await self._several(talk, decision)
                 or await self._carry_out(*self._carried_on(talk, decision))
@@ -208,6 +209,9 @@ class Dialogue:
         decision = Decision("answer", reading, form.intent, decision.prob)
         slots = slots_of(self.answering.book.of_intent(form.intent))
         talk = _with_values(talk, form)
+        is_open = form.slot is None or is_free(slots[form.slot])
+        if is_open and (asked := await self._ask_anew(talk, form.intent, form.values)) is not None:
+            return asked
         if form.slot is None and (changed := self._changed(talk, form, slots, reading)) is not None:
             return await self.answering.give(changed, replace(decision, reason="corrected"))
         if reading == "yes":
@@ -257,6 +261,24 @@ class Dialogue:
             return None
         talk = _with_given(talk, given, changed)
         return await self.answering.give(talk, Decision("answer", "corrected", given.intent, 1.0))
+
+    async def _other_one(self, talk: Talk) -> Outcome | None:
+        """Ask which one for "no, the other order" after an answer."""
+        given = talk.state.given
+        if given is None:
+            return None
+        return await self._ask_anew(_with_given(talk, given, {}), given.intent, given.slots)
+
+    async def _ask_anew(self, talk: Talk, intent: str, values: Mapping[str, str]) -> Outcome | None:
+        """Ask for the lasting one of these slots again where another is meant; None where it isn't clear which slot."""
+        slots = slots_of(self.answering.book.of_intent(intent))
+        lasting = [name for name in values if name in slots and is_lasting(slots[name])]
+        if len(lasting) != 1 or not is_other_one(talk.text):
+            return None
+        state = talk.state.without(lasting[0])
+        return await self.answering.give(
+            replace(talk, state=state), Decision("answer", "corrected", intent, 1.0)
+        )
 
     def _value_alone(self, talk: Talk) -> Outcome | None:
         """Ask what a number without a word is about; None where there is more, or nothing to do with it."""

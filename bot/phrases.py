@@ -16,7 +16,7 @@ def _words(text: str) -> list[str]:
 
 
 MAX_REPLY_WORDS = 8  # a longer text says more than yes or no
-_YES = frozenset(_words("yes y yeah yep yup sure"))
+_YES = frozenset(_words("yes yess y yea yeah yep yup sure"))
 _CONSENT = _YES | frozenset(_words("ok okay correct right exactly definitely absolutely confirm confirmed"))
 _AROUND_CONSENT = _CONSENT | frozenset(
     _words("please do it go ahead thanks thank you that's thats that is fine")
@@ -73,6 +73,9 @@ _FILLERS = frozenset(
     )
 )
 _FILLERS_ZH = re.compile(r"[是的我单号订码不对起抱歉应该了另外一个那这请号吧呢啊,。!?、:;\s]+")
+_OTHER = frozenset(_words("other another different"))
+_AROUND_OTHER = (_OTHER | _FILLERS) - frozenset(_words("day date name address postcode email phone"))
+_OTHER_ZH = re.compile(r"(?:不|不是|不对|我说的)*是?(?:另外一个|另一个|别的)(?:订单)?")
 _GREETING = re.compile(
     r"^\s*(?:(?:hi|hiya|hello|hey|heya|howdy|greetings|good\s+(?:morning|afternoon|evening|day)|morning|afternoon|evening|dear)"
     r"(?:\s+(?:there|all|everyone|team|guys|again|folks|sir|madam|support))*\b|您好|你好|早上好|下午好|晚上好|嗨|哈喽)[\s,.!;:~–—\uff0c\uff01\u3002-]*",
@@ -169,6 +172,14 @@ def is_bare(text: str, entities: Iterable[Entity]) -> bool:
         rest[entity.start : entity.end] = " " * (entity.end - entity.start)
     left = _FILLERS_ZH.sub(" ", "".join(rest))
     return bool(given) and all(word in _FILLERS for word in _words(left))
+
+
+def is_other_one(text: str) -> bool:
+    """Whether it says that another one is meant, but not which: "no, the other order", "不是，另一个订单"."""
+    words = _words(text)
+    if _OTHER_ZH.fullmatch("".join(words)):
+        return True
+    return not _OTHER.isdisjoint(words) and _AROUND_OTHER.issuperset(words) and not is_question(text)
 
 
 def after_greeting(text: str) -> str:

@@ -74,6 +74,10 @@ class ConversationState:
         given = {name: SlotValue(value, intent, at) for name, value in values.items()}
         return replace(self, slots={**self.slots, **given})
 
+    def without(self, slot: str) -> "ConversationState":
+        """Without a slot's value."""
+        return replace(self, slots={name: value for name, value in self.slots.items() if name != slot})
+
     def without_old_slots(self, now: float, forget_after_s: float) -> "ConversationState":
         """Without the slots given longer ago than that, and without an answer that used one of them."""
         kept = {name: slot for name, slot in self.slots.items() if now - slot.at <= forget_after_s}

@@ -120,6 +120,22 @@ CONVERSATIONS: dict[str, list[Line]] = {
         ("never mind", "answer", "order_status"),
         ("thanks", "answer", "thanks"),
     ],
+    "the other order is asked for": [
+        ("where is LW-11111", "answer", "order_shipped"),
+        ("no, the other order", "ask", "order_status"),
+        ("LW-22222", "answer", "order_shipped"),
+    ],
+    "the other order is asked for before anything is done": [
+        ("cancel LW-11111", "ask", "cancel_order"),
+        ("No, the other one!", "ask", "cancel_order"),
+        ("LW-22222", "ask", "cancel_order"),
+        ("yes", "answer", "cancelled"),
+    ],
+    "the other order is asked for in Chinese": [
+        ("cancel LW-11111", "ask", "cancel_order"),
+        ("不是，是另一个订单", "ask", "cancel_order"),
+        ("LW-22222", "ask", "cancel_order"),
+    ],
     "never mind leaves the question what was meant": [
         ("something with my order", "clarify", "order_status"),
         ("never mind", "answer", None),

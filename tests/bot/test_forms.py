@@ -19,7 +19,7 @@ from bot.forms import (
     read_form,
     slots_of,
 )
-from bot.phrases import after_greeting, after_no, is_bare, is_leaving, is_no, is_yes
+from bot.phrases import after_greeting, after_no, is_bare, is_leaving, is_no, is_other_one, is_yes
 from bot.state import ConversationState, Form, Given
 from nlu.understanding import Entity
 from retrieval.answers import Phrasing, Slot
@@ -127,7 +127,18 @@ def test_a_new_value_corrects_the_last_answer(text: str, changed: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "Yes please!", "yep", "ok go ahead", "yes, cancel it", "sure thing", "好的", "确认。"]
+    "text",
+    [
+        "yes",
+        "Yes please!",
+        "yep",
+        "ok go ahead",
+        "yes, cancel it",
+        "sure thing",
+        "yea go on then",
+        "好的",
+        "确认。",
+    ],
 )
 def test_yes(text: str) -> None:
     assert is_yes(text)
@@ -207,6 +218,26 @@ def test_never_mind_leaves() -> None:
     assert not any(
         map(is_leaving, ["cancel my order", "leave it with the neighbour", "thanks", "stop and think", ""])
     )
+
+
+def test_another_one_is_meant_without_saying_which() -> None:
+    meant = [
+        "no, the other order",
+        "Sorry, I meant a different one",
+        "another order please",
+        "不是，另一个",
+        "别的订单",
+    ]
+    assert all(map(is_other_one, meant))
+    other_words = [
+        "another day please",
+        "where is my other order",
+        "the other one?",
+        "wrong order",
+        "no",
+        "另一个沙发",
+    ]
+    assert not any(map(is_other_one, other_words))
 
 
 def test_a_request_is_not_bare() -> None:
