@@ -181,6 +181,11 @@ def _han_period(found: re.Match[str], today: date, _: bool) -> date:
     return _monday(today, step) if step else today
 
 
+def _han_month_day(found: re.Match[str], today: date, _: bool) -> date | None:
+    month = _month(today, found["which"].count("下") - found["which"].count("上"), True)
+    return month.replace(day=int(found["d"])) if int(found["d"]) <= month.day else None
+
+
 def _han_counted(found: re.Match[str], today: date, _: bool) -> date | None:
     n = number_of(found["count"])
     if n is None:
@@ -202,6 +207,8 @@ _GRAMMAR: tuple[tuple[str, Resolver], ...] = (
     (rf"\b(?P<count>{_COUNT})\s+{_UNIT}\s+(?:(?P<ago>ago|back|earlier)|from\s+(?:now|today)|later)\b", _counted),
     (rf"\bin\s+(?P<count>{_COUNT})\s+{_UNIT}(?P<ago>\Z.)?(?:\s+time|['’]s?\s+time)?\b", _counted),
     (rf"\b(?P<which>a\s+week\s+on|week\s+on|next|last|this|this\s+coming)\s+(?P<day>{_DAY})(?P<week>\s+week)?\b", _weekday),
+    (rf"\b(?P<day>{_DAY})\s+(?:of\s+)?(?P<which>next)\s+week(?P<week>\Z.)?\b", _weekday),
+    (rf"\b(?P<which>next)\s+week,?\s+(?:on\s+)?(?P<day>{_DAY})(?P<week>\Z.)?\b", _weekday),
     (rf"\b(?P<which>\Z.)?(?P<day>{_FULL_DAY})(?P<week>\s+week)?\b", _weekday),
     (rf"{_BEFORE}(?P<span>(?P<which>\Z.)?(?P<day>{_DAY})(?P<week>\s+week)?)\b", _weekday),
     (r"\b(?:the\s+)?(?P<end>end)\s+of\s+(?:(?P<which>this|next|last)\s+|the\s+)?(?P<period>week|month)\b", _period),
@@ -212,6 +219,7 @@ _GRAMMAR: tuple[tuple[str, Resolver], ...] = (
     (rf"{_IN}(?P<span>(?P<month>{_FULL_MONTH})(?P<d>\Z.)?(?:\s+(?P<year>20\d\d))?)\b", _written),
     (r"(?:(?P<year>20\d\d)年)?(?P<month>1[0-2]|0?[1-9])月(?P<d>[12]\d|3[01]|0?[1-9])[日号]?", _written),
     (r"(?P<which>上上个?|下下个?|上个?|下个?|这个?|本)?(?:周|星期|礼拜)(?P<day>[一二三四五六日天末])", _han_weekday),
+    (r"(?P<which>上个?|下个?|这个?|本)月(?P<d>[12]\d|3[01]|0?[1-9])[日号]", _han_month_day),
     (r"(?P<which>上上个?|下下个?|上个?|下个?|这个?|本)?(?P<period>月底)|(?P<which2>上上个?|下下个?|上个?|下个?|这个?|本)(?P<period2>周|星期|礼拜|月)", _han_period),
     (rf"(?P<count>\d{{1,3}}|{HAN})个?(?P<unit>天|日|周|星期|礼拜|月|年)(?P<side>之?[后前]|以[后前])", _han_counted),
     (r"(?<![\d.第])(?P<d>[12]\d|3[01]|0?[1-9])号(?![码楼线店])", _nth),

@@ -30,7 +30,7 @@ _NUMBER = r"\d+(?:[.,]\d{3})*(?:[.,]\d{1,2})?(?!\d)"
 _LATIN_WORDS = "|".join(sorted((word for word in _WORDS if word.isascii()), key=len, reverse=True))
 _HAN_WORDS = "|".join(sorted((word for word in _WORDS if not word.isascii()), key=len, reverse=True))
 _AMOUNT = re.compile(
-    rf"(?P<sign>[{''.join(_SIGNS)}])\s?(?P<signed>{_NUMBER})(?P<k>k\b)?"
+    rf"(?P<sign>[{''.join(_SIGNS)}]|(?<![a-z])(?:gbp|eur|usd|cny|rmb))\s?(?P<signed>{_NUMBER})(?P<k>k\b)?"
     rf"|(?<![\w.,-])(?P<before>{_NUMBER})\s?(?P<sign_after>[€£$])"
     rf"|(?<![\w.,-])(?P<count>{_NUMBER}|{WORDS})(?:\s|-)?(?P<unit>{_LATIN_WORDS})\b(?!\s+(?:of\s+weight|heavy))"
     rf"|(?P<han>\d[\d,.]*|{HAN})(?P<han_unit>{_HAN_WORDS})"
@@ -136,7 +136,7 @@ def _amount(found: re.Match[str], currency: str) -> str | None:
     n = number_of(found["signed"] or found["before"] or found["count"] or found["han"])
     unit = (
         _SIGNS.get(found["sign"] or found["sign_after"] or "")
-        or _WORDS[(found["unit"] or found["han_unit"]).lower()]
+        or _WORDS[(found["unit"] or found["han_unit"] or found["sign"]).lower()]
     )
     if unit == "USD" and currency in DOLLARS:
         unit = currency

@@ -70,6 +70,8 @@ def test_the_encoder_sees_no_digits_of_what_patterns_find(text: str, shown: str,
         ("D02X285 in Dublin", [("postcode", "D02X285", "D02 X285")]),
         ("paid £39 for it next friday", [("amount", "£39", "39.00 GBP"), ("date", "next friday", "2026-12-04")]),
         ("R20 each, see you", []),
+        ("EUR 20 on fri next week", [("amount", "EUR 20", "20.00 EUR"), ("date", "fri next week", "2026-12-04")]),
+        ("下个月5号可以吗", [("date", "下个月5号", "2026-12-05")]),
     ],
 )  # fmt: skip
 def test_what_is_written_is_found_with_its_value(

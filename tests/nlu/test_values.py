@@ -37,6 +37,8 @@ def value(kind: str, text: str, country: str = "GB", currency: str = "GBP") -> s
         ("下周五", "2026-12-04"), ("上周一", "2026-11-16"), ("星期天", "2026-11-29"), ("下下周二", "2026-12-08"),
         ("三天后", "2026-11-28"), ("两周前", "2026-11-11"), ("12月3号", "2026-12-03"), ("2026年3月14日", "2026-03-14"),
         ("14号", "2026-12-14"), ("下个月", "2026-12-01"), ("月底", "2026-11-30"),
+        ("tuesday next week", "2026-12-01"), ("Fri of next week", "2026-12-04"), ("next week on tuesday", "2026-12-01"),
+        ("下个月5号", "2026-12-05"), ("上月30号", "2026-10-30"), ("本月28日", "2026-11-28"),
     ],
 )  # fmt: skip
 def test_days_are_worked_out_from_now(text: str, day: str) -> None:
@@ -70,7 +72,8 @@ def test_other_languages_are_left_to_dateparser() -> None:
         ("two hundred pounds", "200.00 GBP"), ("a hundred and fifty quid", "150.00 GBP"), ("$12.50", "12.50 USD"),
         ("12,50 €", "12.50 EUR"), ("€1.200,50", "1200.50 EUR"), ("£2k", "2000.00 GBP"), ("80p", "0.80 GBP"),
         ("a tenner", "10.00 GBP"), ("39", "39.00 GBP"), ("两百块", "200.00 CNY"), ("199元", "199.00 CNY"),
-        ("￥88", "88.00 CNY"), ("lots", "lots"),
+        ("￥88", "88.00 CNY"), ("EUR 20", "20.00 EUR"), ("usd15.50", "15.50 USD"), ("RMB 200", "200.00 CNY"),
+        ("lots", "lots"),
     ],
 )  # fmt: skip
 def test_money_has_one_form(text: str, sum_: str) -> None:
