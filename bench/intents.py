@@ -134,7 +134,9 @@ def test_release(
         found.append(
             (
                 understanding,
-                retriever.search(row.text, understanding.vector, understanding.class_probs, top=10**6),
+                retriever.search(
+                    understanding.read_as, understanding.vector, understanding.class_probs, top=10**6
+                ),
             )
         )
         understand_ms.append(1000 * (middle - start))

@@ -43,7 +43,7 @@ def main(workspace: Path, messages: int, json_path: Path | None) -> None:
         first = time.perf_counter()
         understanding = understander.understand_batch([text])[0]
         second = time.perf_counter()
-        retriever.search(text, understanding.vector, understanding.class_probs)
+        retriever.search(understanding.read_as, understanding.vector, understanding.class_probs)
         understand_ms.append(1000 * (second - first))
         search_ms.append(1000 * (time.perf_counter() - second))
     figures = {

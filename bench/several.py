@@ -89,7 +89,7 @@ def answered(text: str, understander: Understander, retriever: Retriever) -> set
 
 def _request(text: str, understander: Understander, retriever: Retriever) -> Request:
     understanding = understander.understand_batch([text])[0]
-    findings = retriever.search(text, understanding.vector, understanding.class_probs)
+    findings = retriever.search(understanding.read_as, understanding.vector, understanding.class_probs)
     decision = decide(
         understanding, findings, retriever.budget, state=ConversationState(), answerable=retriever.labels
     )

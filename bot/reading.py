@@ -59,7 +59,7 @@ async def read(talk: Talk, understander: Understands, retriever: Searches) -> Ta
 
 
 async def _search(understanding: Understanding, retriever: Searches) -> Findings:
-    text, vector, class_probs = understanding.text, understanding.vector, understanding.class_probs
+    text, vector, class_probs = understanding.read_as, understanding.vector, understanding.class_probs
     return await asyncio.to_thread(retriever.search, text, vector, class_probs)
 
 

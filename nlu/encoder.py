@@ -12,6 +12,7 @@ from nlu.files import BadRelease
 from nlu.runtime import onnxruntime
 
 MAX_TOKENS = 128
+SPACE = "▁"  # how SentencePiece writes the one before a word
 # Its kernel takes each value on its own; adding and normalising apart is vectorised, a sixth of a pass less.
 SLOW_FUSIONS = ["SkipLayerNormFusion"]
 
@@ -21,6 +22,7 @@ class Encoded:
     """What one pass gives for one text: `vector` (width,) of length 1; for each word its first sub-word's
     state in a middle layer, `word_states` (words, width), and its offsets in the text, `words` (start, end)."""
 
+    text: str
     vector: NDArray[np.float32]
     word_states: NDArray[np.float32]
     words: tuple[tuple[int, int], ...]
@@ -56,6 +58,11 @@ class Encoder:
     def width(self) -> int:
         return next(int(node.shape[-1]) for node in self._session.get_outputs() if node.name == "vector")
 
+    def has_word(self, word: str) -> bool:
+        """Whether the tokenizer has a word, given in lower case, in one piece."""
+        written = word, f"{SPACE}{word}"
+        return any(self._tokenizer.token_to_id(one) is not None for one in written)
+
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode texts, each in a pass of its own.
 
@@ -67,7 +74,7 @@ class Encoder:
         encoding = self._tokenizer.encode(text)
         vectors, states = self._session.run(["vector", "states"], self._feed(encoding))
         firsts, words = words_of(encoding, text)
-        return Encoded(vectors[0], states[0][firsts], words)
+        return Encoded(text, vectors[0], states[0][firsts], words)
 
     def _feed(self, encoding: Encoding) -> dict[str, NDArray[np.int64]]:
         ids = np.array([encoding.ids], np.int64)

@@ -7,7 +7,7 @@ from typing import Any
 
 from nlu.errors import NluError
 
-FORMAT = 1
+FORMAT = 2
 
 
 class BadRelease(NluError):
@@ -37,6 +37,10 @@ class ReleaseFiles:
         return self.folder / "labels.json"
 
     @property
+    def words(self) -> Path:
+        return self.folder / "words.json"
+
+    @property
     def fusion(self) -> Path:
         return self.folder / "fusion.json"
 
@@ -60,6 +64,7 @@ class ReleaseFiles:
             self.tokenizer,
             self.heads,
             self.labels,
+            self.words,
             self.fusion,
             self.examples,
             self.index,

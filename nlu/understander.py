@@ -1,7 +1,7 @@
 """Text becomes an Understanding, in one encoder pass and without torch."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import cast
 import numpy as np
 
 from nlu.encoder import Encoded, Encoder
-from nlu.files import BadRelease, ReleaseFiles
+from nlu.files import BadRelease, ReleaseFiles, read_json
 from nlu.heads import Heads, load_heads
 from nlu.language import detect_language
 from nlu.rules import EntityRules
+from nlu.spelling import Speller
 from nlu.text import clean
 from nlu.understanding import Entity, IntentProb, Sentiment, Understanding
 
@@ -28,11 +29,14 @@ class Understander:
         encoder: Encoder,
         heads: Heads,
         rules: EntityRules,
+        words: Mapping[str, int] | None = None,
         *,
         language: str = "en",
         max_chars: int = 4096,
     ) -> None:
+        """`words`: those customers are known to write, see `nlu.spelling.count_words`."""
         self.encoder = encoder
+        self._speller = Speller(words or {}, encoder)
         self.heads = heads
         self.rules = rules
         self._language = language
@@ -62,7 +66,8 @@ class Understander:
             heads.check_width(encoder.width)
         except BadRelease as error:
             raise BadRelease(f"{files.heads}: {error}") from error
-        found = cls(encoder, heads, rules, language=language, max_chars=max_chars)
+        words = read_json(files.words)
+        found = cls(encoder, heads, rules, words, language=language, max_chars=max_chars)
         found.understand_batch(["hello"])
         return found
 
@@ -82,7 +87,7 @@ class Understander:
         cleaned = [clean(self.rules.for_encoder(text), max_chars=self._max_chars) for text in texts]
         return [
             self._one(text, encoded, now)
-            for text, encoded in zip(texts, self.encoder.encode(cleaned), strict=True)
+            for text, encoded in zip(texts, self._speller.encode(cleaned), strict=True)
         ]
 
     def _one(self, text: str, encoded: Encoded, now: datetime) -> Understanding:
@@ -90,6 +95,7 @@ class Understander:
         best = np.argsort(-probs)[:TOP]
         return Understanding(
             text=text,
+            read_as=encoded.text,
             intents=tuple(IntentProb(self.labels[i], float(probs[i])) for i in best),
             entities=find_entities(text, encoded, self.heads, self.rules, now=now),
             vector=encoded.vector,

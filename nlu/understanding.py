@@ -37,11 +37,13 @@ class IntentProb:
 class Understanding:
     """One encoder pass over one text.
 
-    `class_probs` has one probability for each intent of the release, in the order of its label file;
+    `read_as` is the text as the encoder met it: misspelt words put right, digits of order numbers and the like left out.
+        `class_probs` has one probability for each intent of the release, in the order of its label file;
     `intents` are the best five of them, best first. `vector` is (width,) float32 with length 1.
     `language` is an ISO 639-1 code. `sentiment` is None where the release has no sentiment head."""
 
     text: str
+    read_as: str
     intents: tuple[IntentProb, ...]
     entities: tuple[Entity, ...]
     vector: NDArray[np.float32]

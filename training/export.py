@@ -214,7 +214,7 @@ def torch_encode(transformer: Any, tokenizer: Any, text: str) -> Encoded:
     ids = batch["input_ids"]
     with torch.inference_mode():
         vectors, states = PooledEncoder(transformer)(ids, batch["attention_mask"], torch.zeros_like(ids))
-    return Encoded(vectors[0].float().numpy(), states[0].float().numpy()[firsts], words)
+    return Encoded(text, vectors[0].float().numpy(), states[0].float().numpy()[firsts], words)
 
 
 def encoder_digest(transformer: Any, tokenizer: Any) -> str:

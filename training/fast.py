@@ -93,7 +93,7 @@ def golds(features: Features) -> list[str]:
 def messages(features: Features) -> Messages:
     """What the evidence is gathered from; "" where there is no label."""
     gold = tuple(row.intent or "" for row in features.rows)
-    return Messages(tuple(row.text for row in features.rows), features.vectors, gold)
+    return Messages(tuple(one.text for one in features.encoded), features.vectors, gold)
 
 
 def held_out(

@@ -1,7 +1,7 @@
 """Texts run once through the served encoder; everything the fast training learns from."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.encoder import Encoded, Encoder
+from nlu.spelling import Speller
 from training.dataset import LabelledText
 from training.heads import TaggedText
 
@@ -57,15 +58,23 @@ def joined(parts: Sequence[Features]) -> Features:
 
 
 def encode_rows(
-    rows: Sequence[LabelledText], folder: Path, precision: str, progress: Progress = no_progress
+    rows: Sequence[LabelledText],
+    folder: Path,
+    precision: str,
+    progress: Progress = no_progress,
+    *,
+    words: Mapping[str, int] | None = None,
 ) -> Features:
-    """Encode rows with the release's own ONNX file, on all cores: a session with one thread is fastest on short texts."""
+    """Encode rows with the release's own ONNX file, on all cores: a session with one thread is fastest on short texts.
+
+    `words` are those customers are known to write: others are read as the nearest of them, as in serving."""
     encoder = Encoder(folder / f"encoder.{precision}.onnx", folder / "tokenizer.json", threads=1)
+    speller = Speller(words or {}, encoder)
     texts = [row.for_encoder for row in rows]
     chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
     found: list[Encoded] = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for encoded in pool.map(encoder.encode, chunks):
+        for encoded in pool.map(speller.encode, chunks):
             found += encoded
             progress("encoding", len(found), len(texts))
     vectors = np.stack([one.vector for one in found]) if found else np.zeros((0, encoder.width), np.float32)

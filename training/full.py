@@ -111,7 +111,7 @@ def _finish(
         agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
     with watch.stage("encoding"):
         rows = (*fast.train.rows, *parts.test)
-        features = encode_rows(rows, folder, options.precision, watch.progress)
+        features = encode_rows(rows, folder, options.precision, watch.progress, words=fast.words)
     n_train, n_own = len(fast.train.rows), len(parts.train)
     train = features.only(range(n_train))
     labels = fast.model.labels
@@ -133,6 +133,7 @@ def _finish(
         Model(labels, tuned.heads, calibrated),
         train,
         features.only(range(n_train, len(rows))),
+        fast.words,
         agreement,
         is_frozen=False,
         calibrated_at=tuple(i for i in at[1] if i < n_own and rows[i].intent),

@@ -13,6 +13,7 @@ from nlu.encoder import Encoder
 from nlu.files import ReleaseFiles
 from nlu.heads import save_heads
 from nlu.rules import EntityRules
+from nlu.spelling import count_words
 from retrieval.articles import Passage
 from retrieval.budget import Budget
 from retrieval.fusion import save_fusion
@@ -20,6 +21,7 @@ from retrieval.memory import Example, Memory
 from training.dataset import Dataset, Split, fingerprint, show, split
 from training.fast import fit_heads, held_out, learnable
 from training.features import joined
+from training.off_topic import is_off_topic
 from training.registry import Registry, Release
 from training.report import write_report
 from training.report_data import make_report
@@ -116,6 +118,8 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
         heads = fit_heads(everything, model.labels, model.calibrated, seed=seed)
     save_heads(heads, files.heads)
     files.labels.write_text(json.dumps(heads.label_names(), indent=1, ensure_ascii=False), "utf-8")
+    words = count_words(row.for_encoder for row in everything.rows if not is_off_topic(row))
+    files.words.write_text(json.dumps(words, indent=0, ensure_ascii=False), "utf-8")
     save_fusion(model.calibrated.fusion, budgets, files.fusion)
     known = learnable(everything, model.labels)
     examples = [Example(row.text, str(row.intent)) for row in known.rows]

@@ -64,7 +64,8 @@ def score(
     by_precision = {served: intent.accuracy}
     if is_held_out:
         other = "fp32" if served == "int8" else "int8"
-        by_precision[other] = _accuracy(intent_predictions(trained, encode_rows(test.rows, folder, other)))
+        met = encode_rows(test.rows, folder, other, words=trained.words)
+        by_precision[other] = _accuracy(intent_predictions(trained, met))
     tagged = [i for i, row in enumerate(trained.test.rows) if row.entities is not None]
     entity = (
         evaluate_entities(span_predictions(trained.model.heads, trained.test.only(tagged), rules))

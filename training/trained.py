@@ -11,6 +11,7 @@ from typing import Literal
 
 import torch
 
+from nlu.spelling import count_words
 from training.base_model import DEFAULT, resolve
 from training.dataset import LabelledText, Split
 from training.export import Agreement, check_agreement, encoder_digest, export, load_transformer
@@ -70,7 +71,8 @@ class Watch:
 class Trained:
     """A model fitted on the training rows, its encoder's files lying in the staging folder.
 
-    `train` ends with the shipped messages that are off topic.
+    `train` ends with the shipped messages that are off topic. `words` are those of the training rows, which no
+    message is corrected away from.
     `is_frozen`: the encoder is the base model as it came, so heads may be fitted again on more rows.
     `calibrated_at`: which training rows the first rows of `model.calibrated.evidence` are."""
 
@@ -78,6 +80,7 @@ class Trained:
     model: Model
     train: Features
     test: Features
+    words: dict[str, int]
     agreement: Agreement
     is_frozen: bool
     calibrated_at: tuple[int, ...]
@@ -100,7 +103,8 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
     with watch.stage("encoding"):
         shipped = off_topic_rows(parts.train)
         rows = (*parts.train, *parts.test, *shipped)
-        features = encode_rows(rows, folder, options.precision, watch.progress)
+        words = count_words(row.for_encoder for row in parts.train)
+        features = encode_rows(rows, folder, options.precision, watch.progress, words=words)
     n_train, n_shipped = len(parts.train), len(shipped)
     own = features.only(range(n_train))
     test = features.only(range(n_train, len(rows) - n_shipped))
@@ -110,7 +114,7 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
         names = encode_names(intent_labels(train), folder, options.precision)
         model = fit(train, names, seed=options.seed)
     known = tuple(i for i, row in enumerate(parts.train) if row.intent in model.labels)
-    return Trained("fast", model, train, test, agreement, is_frozen=True, calibrated_at=known)
+    return Trained("fast", model, train, test, words, agreement, is_frozen=True, calibrated_at=known)
 
 
 def frozen_encoder(

@@ -85,6 +85,8 @@ def explain(turn: Turn, thresholds: tuple[float, float]) -> list[tuple[str, str]
     answers_from, asks_from = thresholds
     lines: list[tuple[str, str]] = []
     if (understanding := turn.understanding) is not None:
+        if understanding.read_as != understanding.text:
+            lines.append(("read as", repr(understanding.read_as)))
         lines.append(("classifier", _probs((found.intent, found.prob) for found in understanding.intents)))
         entities = (
             (entity.label, entity.value, entity.text, entity.source) for entity in understanding.entities

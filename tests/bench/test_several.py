@@ -28,7 +28,7 @@ class Known:
 
     def understand_batch(self, texts: list[str]) -> list[Understanding]:
         vector = np.ones(1, np.float32)
-        return [Understanding(text, (), (), vector, vector, "en") for text in texts]
+        return [Understanding(text, text, (), (), vector, vector, "en") for text in texts]
 
     def search(self, text: str, *_: object) -> Findings:
         intent = text.split()[-1]

@@ -99,7 +99,7 @@ class FakeUnderstander:
         entities = tuple(sorted(found, key=lambda entity: entity.start))
         vector = np.ones(1, np.float32)
         return Understanding(
-            text, (IntentProb("x", 1.0),), entities, vector, vector, "en", self.moods.get(text)
+            text, text, (IntentProb("x", 1.0),), entities, vector, vector, "en", self.moods.get(text)
         )
 
 

@@ -30,7 +30,7 @@ def decide_at(
     found = (Candidate("article:care#1", "passage", None, passage, passage),) if passage else ()
     ranked = tuple(RankedIntent(intent, 0.9 / (place + 1)) for place, intent in enumerate(intents))
     return decide(
-        Understanding(text, (), (), vector, vector, "en", sentiment),
+        Understanding(text, text, (), (), vector, vector, "en", sentiment),
         Findings(ranked, confidence, confidence, confidence, (), found, ()),
         BUDGET,
         state=ConversationState(unsure=unsure, negatives=negatives),

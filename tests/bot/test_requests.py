@@ -37,7 +37,7 @@ def request(
     vector = np.ones(1, np.float32)
     ranked = (RankedIntent(intent, 0.9), RankedIntent(other or "greeting", prob))
     return Request(
-        Understanding(text, (), entities, vector, vector, "en"),
+        Understanding(text, text, (), entities, vector, vector, "en"),
         Findings(ranked, 0.9, 1.0, 1.0, (), (), ()),
         Decision("answer", "confident", intent, 0.9),
     )  # fmt: skip

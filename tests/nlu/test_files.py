@@ -10,7 +10,7 @@ from nlu.rules import EntityRules
 from nlu.understander import Understander
 
 NEEDED = (
-    "manifest.json", "tokenizer.json", "heads.safetensors", "labels.json", "fusion.json", "examples.jsonl",
+    "manifest.json", "tokenizer.json", "heads.safetensors", "labels.json", "words.json", "fusion.json", "examples.jsonl",
     "examples.faiss",
 )  # fmt: skip
 

@@ -31,7 +31,10 @@ def features(*rows: LabelledText) -> Features:
         if row.intent in SHOWN:
             vector[SHOWN.index(row.intent)] += 1
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    encoded = tuple(Encoded(v, np.stack([v, -v]), ((0, 4), (5, 8))) for v in vectors)
+    encoded = tuple(
+        Encoded(row.text, v, np.stack([v, -v]), ((0, 4), (5, 8)))
+        for row, v in zip(rows, vectors, strict=True)
+    )
     return Features(rows, vectors, encoded)
 
 

@@ -20,6 +20,7 @@ PARTS = (
     "tokenizer.json",
     "heads.safetensors",
     "labels.json",
+    "words.json",
     "fusion.json",
     "examples.jsonl",
     "examples.faiss",

@@ -33,7 +33,8 @@ def features(rows: list[LabelledText]) -> Features:
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     words = np.zeros((1, WIDTH), np.float32)
     encoded = tuple(
-        Encoded(vector, words, ((0, len(row.text)),)) for vector, row in zip(vectors, rows, strict=True)
+        Encoded(row.text, vector, words, ((0, len(row.text)),))
+        for vector, row in zip(vectors, rows, strict=True)
     )
     return Features(tuple(rows), vectors, encoded)
 
@@ -48,7 +49,7 @@ def trained(train: list[LabelledText], test: list[LabelledText]) -> Trained:
     model = fit(known)
     at = tuple(i for i, row in enumerate(train) if row.intent in model.labels)
     agreement = Agreement(0.0, 0.0, 0.0, 0.0, 0.0)
-    return Trained("fast", model, known, features(test), agreement, is_frozen=True, calibrated_at=at)
+    return Trained("fast", model, known, features(test), {}, agreement, is_frozen=True, calibrated_at=at)
 
 
 def test_messages_held_back_are_predicted_over_the_intents_in_scope() -> None:

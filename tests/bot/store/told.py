@@ -33,7 +33,7 @@ def understood(text: str, entity: str = "") -> Understanding:
     )
     vector = np.ones(4, np.float32) / 2
     intents = (IntentProb("order_status", 0.8), IntentProb("refund_status", 0.1))
-    return Understanding(text, intents, entities, vector, vector, "en", "neutral")
+    return Understanding(text, text, intents, entities, vector, vector, "en", "neutral")
 
 
 def found() -> Findings:

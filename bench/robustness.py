@@ -1,0 +1,134 @@
+"""How well intents hold where customers write as customers do: typos, no capitals, no commas, small talk around it.
+
+    python -m bench.robustness --train train.csv --test test.csv
+
+Every test message is changed in each way, by chance but the same in every run; the training knows nothing of it."""
+
+import json
+import random
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.command import run
+from bench.intents import test_release
+from bench.texts import read_csv
+from nlu.rules import EntityRules
+from training.dataset import Dataset, check
+from training.pipeline import train
+from training.trained import Options
+
+Change = Callable[[str, random.Random], str]
+
+MIN_TYPO_LETTERS = 4  # shorter words are seldom misspelt, and then beyond recognition
+GREETINGS = (
+    "Hi",
+    "Hello",
+    "Hey there",
+    "Good morning",
+    "Good evening",
+    "Dear team",
+    "Hi guys",
+    "Hello support",
+)
+NAMES = (
+    "this is Anna Schmidt", "my name is James", "it's Priya here", "I'm Mohammed Ali", "this is Mrs Walker",
+    "my name is Li Wei", "Carlos here", "I am Sofia Rossi", "it's Tom from Leeds", "this is Olu",
+)  # fmt: skip
+SENTENCES = (
+    "I have been a customer for years.", "Sorry to bother you.", "I have looked everywhere on your site.",
+    "I hope you can help me.", "Thanks in advance.", "It is quite urgent.", "I have never had to ask before.",
+    "My friend told me to write to you.", "I am writing from my phone.", "Let me explain.",
+    "I'm not very good with these things.", "Please answer soon.",
+)  # fmt: skip
+
+
+def typo(text: str, chance: random.Random) -> str:
+    """One letter of one word swapped with the next, left out, doubled, or hit beside; the text where all are short."""
+    words = [match for match in re.finditer(r"[^\W\d_]+", text) if len(match[0]) >= MIN_TYPO_LETTERS]
+    if not words:
+        return text
+    word = chance.choice(words)
+    at = chance.randrange(word.start() + 1, word.end() - 1)
+    kind = chance.choice(("swapped", "left out", "doubled", "beside"))
+    if kind == "swapped":
+        return f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}"
+    if kind == "left out":
+        return text[:at] + text[at + 1 :]
+    if kind == "doubled":
+        return text[:at] + text[at] + text[at:]
+    return text[:at] + _beside(text[at], chance) + text[at + 1 :]
+
+
+def _beside(letter: str, chance: random.Random) -> str:
+    """A key next to it in its row of the keyboard."""
+    for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm"):
+        if (at := row.find(letter.lower())) >= 0:
+            return chance.choice(row[max(0, at - 1) : at] + row[at + 1 : at + 2])
+    return letter
+
+
+def without_punctuation(text: str, _: random.Random) -> str:
+    """Apostrophes go without a trace, other marks leave a space."""
+    return " ".join(re.sub(r"[^\w\s]|_", " ", re.sub(r"['’]", "", text)).split())
+
+
+def with_greeting(text: str, chance: random.Random) -> str:
+    """A greeting and a name in front."""
+    return f"{chance.choice(GREETINGS)}, {chance.choice(NAMES)}. {text}"
+
+
+def with_sentence(text: str, chance: random.Random) -> str:
+    """A sentence that asks for nothing before or after it."""
+    more = chance.choice(SENTENCES)
+    if chance.random() < 0.5:
+        return f"{more} {text}"
+    return f"{text}{'' if text.rstrip().endswith(('.', '?', '!')) else '.'} {more}"
+
+
+CHANGES: Mapping[str, Change] = {
+    "clean": lambda text, _: text,
+    "typo": typo,
+    "lower_case": lambda text, _: text.lower(),
+    "no_punctuation": without_punctuation,
+    "greeting_and_name": with_greeting,
+    "two_sentences": with_sentence,
+}
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--train", "train_path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--test", "test_path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--speed", type=click.Choice(["fast", "full"]), default="fast")
+@click.option("--max-wrong-answers", type=float, default=0.05)
+@click.option("--seed", type=int, default=0, help="Of the training and of the changes.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")
+def main(train_path: Path, test_path: Path, seed: int, json_path: Path | None, **options: Any) -> None:
+    """Train on one file, test on another as it is and changed, print accuracies in points."""
+    dataset = Dataset(tuple(read_csv(train_path)))
+    check(dataset)
+    test = read_csv(test_path)
+    figures: dict[str, dict[str, float]] = {}
+    click.echo(f"{'':20}{'accuracy':>10}{'change':>9}{'answered':>10}{'wrong':>8}")
+    with tempfile.TemporaryDirectory() as workspace:
+        chosen = Options(test_share=0, seed=seed, **options)
+        release = train(dataset, Path(workspace), chosen, rules=EntityRules())
+        for name, change in CHANGES.items():
+            chance = random.Random(seed)
+            rows = [replace(row, text=change(row.text, chance)) for row in test]
+            found = test_release(release.folder, rows, chosen.max_wrong_answers, chosen.precision)
+            figures[name] = {key: found[key] for key in ("accuracy", "coverage", "wrong_answers")}
+            accuracy, base = 100 * found["accuracy"], 100 * figures["clean"]["accuracy"]
+            answered, wrong = 100 * found["coverage"], 100 * found["wrong_answers"]
+            click.echo(f"{name:20}{accuracy:10.2f}{accuracy - base:+9.2f}{answered:10.1f}{wrong:8.1f}")
+    if json_path:
+        json_path.write_text(json.dumps(figures, indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,37 @@
+"""What a changed message keeps."""
+
+import random
+
+import pytest
+
+from bench.robustness import CHANGES, typo, without_punctuation
+
+TEXT = "Why hasn't my new card arrived yet?"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_typo_changes_one_word_by_one_letter(seed: int) -> None:
+    words = zip(typo(TEXT, random.Random(seed)).split(), TEXT.split(), strict=True)
+    changed = [(met, was) for met, was in words if met != was]
+    assert len(changed) <= 1  # a swap of two equal letters shows nothing
+    for met, was in changed:
+        assert abs(len(met) - len(was)) <= 1
+        assert met[0] == was[0]
+
+
+def test_short_words_have_no_typo() -> None:
+    assert typo("is it in?", random.Random(0)) == "is it in?"
+
+
+def test_marks_go_and_words_stay() -> None:
+    assert without_punctuation("it's late, isn't it?", random.Random(0)) == "its late isnt it"
+
+
+@pytest.mark.parametrize("name", ["clean", "greeting_and_name", "two_sentences"])
+def test_the_message_itself_is_kept(name: str) -> None:
+    assert TEXT in CHANGES[name](TEXT, random.Random(3))
+
+
+def test_changes_are_the_same_in_every_run() -> None:
+    for change in CHANGES.values():
+        assert change(TEXT, random.Random(5)) == change(TEXT, random.Random(5))
