@@ -9,6 +9,8 @@ message understood alone, rss_mb is the most that training and test together too
 import json
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +79,13 @@ def main(
     rows = read_csv(train_path, outside=oos_label)
     for more in (valid_path, oos_train):
         rows += (
-            _outside(more, oos_label)
+            read_outside(more, oos_label)
             if more == oos_train and more
             else read_csv(more, outside=oos_label)
             if more
             else []
         )
-    test = read_csv(test_path, outside=oos_label) + (_outside(oos_test, oos_label) if oos_test else [])
+    test = read_csv(test_path, outside=oos_label) + (read_outside(oos_test, oos_label) if oos_test else [])
     dataset = Dataset(tuple(rows), len(rows))
     check(dataset)
     with tempfile.TemporaryDirectory() as workspace:
@@ -98,7 +100,7 @@ def main(
         json_path.write_text(json.dumps(figures, indent=1), "utf-8")
 
 
-def _outside(path: Path, oos_label: str) -> list[LabelledText]:
+def read_outside(path: Path, oos_label: str) -> list[LabelledText]:
     """Every row of a file of out-of-scope texts, whatever its label says."""
     return [LabelledText(row.text, row.group, OUT_OF_SCOPE) for row in read_csv(path, outside=oos_label)]
 
@@ -120,35 +122,50 @@ def load(folder: Path, max_wrong_answers: float, precision: str) -> tuple[Unders
     return understander, retriever
 
 
-def test_release(
-    folder: Path, test: list[LabelledText], max_wrong_answers: float, precision: str
-) -> dict[str, Any]:
-    """Put every test message through understanding and retrieval, one at a time as a desk does, and score."""
-    understander, retriever = load(folder, max_wrong_answers, precision)
+@dataclass(frozen=True, slots=True, eq=False)
+class Met:
+    """What serving made of test messages, one at a time as a desk meets them; times in ms."""
+
+    predictions: IntentPredictions
+    understand_ms: tuple[float, ...]
+    total_ms: tuple[float, ...]
+
+
+def meet(understander: Understander, retriever: Retriever, test: Sequence[LabelledText]) -> Met:
+    """Put every test message through understanding and retrieval."""
     found: list[tuple[Understanding, Findings]] = []
     understand_ms, total_ms = [], []
     for row in test:
         start = time.perf_counter()
         understanding = understander.understand_batch([row.text])[0]
         middle = time.perf_counter()
-        found.append(
-            (
-                understanding,
-                retriever.search(
-                    understanding.read_as, understanding.vector, understanding.class_probs, top=10**6
-                ),
-            )
-        )
+        text, vector, class_probs = understanding.read_as, understanding.vector, understanding.class_probs
+        found.append((understanding, retriever.search(text, vector, class_probs, top=10**6)))
         understand_ms.append(1000 * (middle - start))
         total_ms.append(1000 * (time.perf_counter() - start))
-    scores = evaluate_intents(predictions(test, found), answer_threshold=retriever.budget.answer_threshold)
+    return Met(predictions(test, found), tuple(understand_ms), tuple(total_ms))
+
+
+def test_release(
+    folder: Path, test: Sequence[LabelledText], max_wrong_answers: float, precision: str
+) -> dict[str, Any]:
+    """The figures of a release on test messages."""
+    understander, retriever = load(folder, max_wrong_answers, precision)
+    met = meet(understander, retriever, test)
+    scores = evaluate_intents(met.predictions, answer_threshold=retriever.budget.answer_threshold)
     figures = {name: _rounded(getattr(scores, name)) for name in FIGURES}
     figures |= {"coverage": _rounded(scores.coverage), "wrong_answers": _rounded(scores.error)}
-    p50, p95 = percentiles(understand_ms, 50, 95)
-    return figures | {"p50_ms": p50, "p95_ms": p95, "p50_with_retrieval_ms": percentiles(total_ms, 50)[0]}
+    p50, p95 = percentiles(met.understand_ms, 50, 95)
+    return figures | {
+        "p50_ms": p50,
+        "p95_ms": p95,
+        "p50_with_retrieval_ms": percentiles(met.total_ms, 50)[0],
+    }
 
 
-def predictions(test: list[LabelledText], found: list[tuple[Understanding, Findings]]) -> IntentPredictions:
+def predictions(
+    test: Sequence[LabelledText], found: Sequence[tuple[Understanding, Findings]]
+) -> IntentPredictions:
     """What `evaluate_intents` takes, from what serving found."""
     labels = tuple(sorted({ranked.intent for _, findings in found for ranked in findings.intents}))
     column = {label: i for i, label in enumerate(labels)}

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nlu.tagging import Span, spans_of
@@ -11,7 +11,7 @@ from training.errors import TrainingError
 from training.importers import csv_, jsonl
 from training.importers.conll import DOCUMENT, token_and_tag
 from training.importers.source import Importer, Options, Skipped, Source
-from training.turns import OUT_OF_SCOPE, DialogueTurn, EntityLabel
+from training.turns import OUT_OF_SCOPE, Dialogue, DialogueTurn, EntityLabel
 
 Words = tuple[tuple[int, int], ...]  # start, end
 
@@ -37,6 +37,18 @@ def read_csv(path: Path, *, outside: str = OUT_OF_SCOPE) -> list[LabelledText]:
         label = turn.intents[0]
         rows.append(labelled(turn.text, OUT_OF_SCOPE if label == outside else label))
     return _some(rows, path)
+
+
+def read_dialogues(path: Path) -> list[Dialogue]:
+    """Dialogues of a JSONL, numbered in the order of the file; what `kefu import` skips is passed over.
+
+    Raises TrainingError where there is none."""
+    items = jsonl.read_jsonl(Source(path), Options())
+    kept = (item.dialogue for item in items if not isinstance(item, Skipped))
+    found = [replace(dialogue, id=str(number)) for number, dialogue in enumerate(kept, start=1)]
+    if not found:
+        raise TrainingError(f"{path}: no dialogues")
+    return found
 
 
 def _turns(path: Path, read: Importer) -> Iterator[tuple[int, DialogueTurn]]:
