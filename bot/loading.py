@@ -17,7 +17,7 @@ from nlu.files import ReleaseFiles
 from nlu.rules import load_rules
 from nlu.understander import Understander
 from retrieval.answers import AnswerBook, load_answers
-from retrieval.articles import load_articles
+from retrieval.articles import article_files, load_articles
 from retrieval.fusion import load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
@@ -126,4 +126,4 @@ def _watched(workspace: Path) -> Iterator[Path]:
     yield workspace / "releases" / "current"
     yield workspace / "entities.yaml"
     yield from sorted((workspace / "answers").glob("*.yaml"))
-    yield from sorted((workspace / "knowledge").glob("*.md"))
+    yield from article_files(workspace / "knowledge")

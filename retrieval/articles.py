@@ -1,5 +1,6 @@
-"""Knowledge articles: Markdown files become short passages with their source."""
+"""Knowledge articles: Markdown files and tables of questions become short passages with their source."""
 
+import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,9 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of an article. `source` is "file.md#heading"; `title` "Article: heading"; `text` is plain."""
+    """A piece of an article. `source` is "file.md#heading"; `title` "Article: heading"; `text` is plain.
+
+    Of a table it is a piece of an answer, `source` "file.csv#line" and `title` the question."""
 
     id: str
     title: str
@@ -28,28 +31,68 @@ class _Section:
 
 
 def load_articles(folder: Path) -> tuple[Passage, ...]:
-    """Every *.md of a folder (in order of their names) as passages; none where there is no such folder.
+    """Every *.md and *.csv of a folder (in order of their names) as passages; none where there is no such folder.
 
-    Raises RetrievalError for a file that is not UTF-8 or has no text."""
-    return tuple(passage for path in sorted(folder.glob("*.md")) for passage in read_article(path))
+    Raises RetrievalError for a file that is not UTF-8, has no text, or is a table without questions and answers."""
+    return tuple(passage for path in article_files(folder) for passage in read_article(path))
+
+
+def article_files(folder: Path) -> list[Path]:
+    """The files that `load_articles` reads."""
+    return sorted(path for path in folder.glob("*") if path.suffix in (".md", ".csv"))
 
 
 def read_article(path: Path) -> tuple[Passage, ...]:
-    """One Markdown file as passages of about WANTED_WORDS, never across a heading."""
+    """One file as passages of about WANTED_WORDS, never across a heading or a row."""
     try:
-        sections = _sections(path.read_text("utf-8"))
+        text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RetrievalError(f"{path}: not UTF-8: {error}") from error
+    passages = _questions(path, text) if path.suffix == ".csv" else _article(path, text)
+    if not passages:
+        raise RetrievalError(f"{path}: no text in it; wanted an article or questions with answers")
+    return tuple(passages)
+
+
+def _questions(path: Path, text: str) -> list[Passage]:
+    """The rows of a table with the columns question and answer; others are passed over."""
+    passages: list[Passage] = []
+    rows = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header = [name.strip().casefold() for name in next(rows, [])]
+        if not {"question", "answer"} <= set(header):
+            raise RetrievalError(f"{path}:1: met the columns {', '.join(header)}; wanted question and answer")
+        line = rows.line_num + 1
+        for row in rows:
+            cells = dict(zip(header, map(str.strip, row), strict=False))
+            if any(cells.values()):
+                passages += _answer(
+                    path, line, cells.get("question", ""), cells.get("answer", ""), len(passages)
+                )
+            line = rows.line_num + 1
+    except csv.Error as error:
+        raise RetrievalError(f"{path}:{rows.line_num}: not CSV: {error}") from error
+    return passages
+
+
+def _answer(path: Path, line: int, question: str, answer: str, n_before: int) -> Iterator[Passage]:
+    if not question or not answer:
+        raise RetrievalError(f"{path}:{line}: a row without {'an answer' if question else 'a question'}")
+    blocks = [block.strip() for block in answer.splitlines() if block.strip()]
+    for n, piece in enumerate(_pieces(blocks), n_before + 1):
+        yield Passage(f"article:{path.stem}#{n}", question, piece, f"{path.name}#{line}")
+
+
+def _article(path: Path, text: str) -> list[Passage]:
+    sections = _sections(text)
     passages: list[Passage] = []
     article = next((section.heading for section in sections if section.heading), path.stem)
     for section in sections:
         title = article if section.heading in ("", article) else f"{article}: {section.heading}"
         source = f"{path.name}#{_anchor(section.heading)}" if section.heading else path.name
-        for text in _pieces(section.blocks):
-            passages.append(Passage(f"article:{path.stem}#{len(passages) + 1}", title, text, source))
-    if not passages:
-        raise RetrievalError(f"{path}: no text under its headings; wanted an article in Markdown")
-    return tuple(passages)
+        for piece in _pieces(section.blocks):
+            passages.append(Passage(f"article:{path.stem}#{len(passages) + 1}", title, piece, source))
+    return passages
 
 
 def _sections(markdown: str) -> list[_Section]:

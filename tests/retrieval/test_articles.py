@@ -45,5 +45,41 @@ def test_long_sections_are_split_and_nothing_is_lost(tmp_path: Path, between: st
 def test_a_missing_folder_has_no_passages_and_an_empty_article_is_refused(tmp_path: Path) -> None:
     assert load_articles(tmp_path / "knowledge") == ()
     (tmp_path / "empty.md").write_text("# Only a heading\n", "utf-8")
-    with pytest.raises(RetrievalError, match=r"empty\.md: no text"):
+    with pytest.raises(RetrievalError, match=r"empty\.md: no text in it"):
         read_article(tmp_path / "empty.md")
+
+
+def test_rows_of_a_table_are_passages_under_their_questions(tmp_path: Path) -> None:
+    table = (
+        'id,Question,Answer\n1,Do you gift-wrap?,No.\n\n2,"Can I, say, pay later?","Yes.\nIn three parts."\n'
+    )
+    (tmp_path / "faq.csv").write_text(table, "utf-8-sig")
+    wrap, pay = load_articles(tmp_path)
+    assert (wrap.id, wrap.title, wrap.text) == ("article:faq#1", "Do you gift-wrap?", "No.")
+    assert (pay.title, pay.text) == ("Can I, say, pay later?", "Yes.\nIn three parts.")
+    assert (wrap.source, pay.source) == ("faq.csv#2", "faq.csv#4")
+
+
+def test_a_long_answer_of_a_table_is_split_and_keeps_its_row(tmp_path: Path) -> None:
+    answer = " ".join(f"Sentence number {n} says that a table should be dry." for n in range(60))
+    (tmp_path / "faq.csv").write_text(f"question,answer\nDry?,{answer}\nWet?,No.\n", "utf-8")
+    passages = load_articles(tmp_path)
+    assert [passage.source for passage in passages].count("faq.csv#2") == len(passages) - 1 > 3
+    assert len({passage.id for passage in passages}) == len(passages)
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ("q,a\nwhy?,because\n", r"faq\.csv:1: met the columns q, a; wanted question and answer"),
+        ("", r"faq\.csv:1: met the columns ; wanted"),
+        ("question,answer\n", "no text in it"),
+        ("question,answer\nwhy?,because\nhow?,\n", r"faq\.csv:3: a row without an answer"),
+        ("question,answer\n,because\n", r"faq\.csv:2: a row without a question"),
+        ('question,answer\nwhy?,"because\n', r"faq\.csv:\d: not CSV"),
+    ],
+)
+def test_a_table_that_is_no_list_of_answers_is_refused(table: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "faq.csv").write_text(table, "utf-8")
+    with pytest.raises(RetrievalError, match=complaint):
+        load_articles(tmp_path)
