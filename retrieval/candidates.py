@@ -23,8 +23,9 @@ class RankedIntent:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An answer or a passage that was found. `prob` is that of showing it being right, 0..1;
-    `score` is what fusion gave it before. For a passage `id` is "article:<name>#<n>"."""
+    """An answer or a passage that was found. `prob` is that of showing it being right, 0..1; `score` is the cosine
+    of an answer's nearest variant, of a passage what `PassageIndex` gives. For a passage `id` is
+    "article:<name>#<n>"."""
 
     id: str
     kind: Literal["answer", "passage"]

@@ -1,8 +1,7 @@
 """The retriever: a message's vector and class probabilities find intents, answers and passages."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +10,10 @@ from retrieval.answers import Answer, AnswerBook
 from retrieval.articles import Passage
 from retrieval.budget import Budget
 from retrieval.candidates import Candidate, Findings, RankedIntent
-from retrieval.dense import DenseIndex
 from retrieval.fusion import NEIGHBOURS, OUT_OF_SCOPE, Evidence, Fused, Fusion
-from retrieval.lexical import LexicalIndex
 from retrieval.memory import Example, Memory, as_neighbours
+from retrieval.passages import Encode, PassageIndex, Vector
 
-Vector = NDArray[np.float32]
-Encode = Callable[[Sequence[str]], Vector]
-
-RRF_CONSTANT = 60  # Cormack, Clarke and Buettcher 2009
 TEMPLATE_MARKS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 # A correction counts fully for a message this near, and not at all for one that far.
@@ -28,31 +22,6 @@ CORRECTION_NONE = 0.80
 # An intent's first answer is the rule and the others are exceptions, which must be nearer by this cosine. Of
 # 92 messages of the demo shop whose answer among several is known, 74 get theirs so, without it 67.
 FIRST_LEAD = 0.04
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """Texts searched by meaning and by words at once."""
-
-    dense: DenseIndex
-    lexical: LexicalIndex
-    vectors: Vector
-
-    @classmethod
-    def of(cls, texts: Sequence[str], encode: Encode) -> "_Texts":
-        vectors = encode(texts) if texts else np.zeros((0, 1), np.float32)
-        return cls(DenseIndex(vectors), LexicalIndex(texts), vectors)
-
-    def search(self, text: str, vector: Vector, k: int) -> list[tuple[int, float, float]]:
-        """The k best as (position, reciprocal-rank score, cosine)."""
-        if not len(self.vectors):
-            return []
-        ranks: dict[int, float] = {}
-        for found in (self.dense.search(vector, 4 * k), self.lexical.search(text, 4 * k)):
-            for rank, (position, _) in enumerate(found):
-                ranks[position] = ranks.get(position, 0.0) + 1 / (RRF_CONSTANT + rank)
-        best = sorted(ranks, key=lambda position: -ranks[position])[:k]
-        return [(position, ranks[position], float(self.vectors[position] @ vector)) for position in best]
 
 
 class Retriever:
@@ -74,13 +43,10 @@ class Retriever:
         self.fusion = fusion
         self.budget = budget
         self.answers = answers
-        self._passages = tuple(passages)
-        self._answer_list = answers.answers
-        self._variants = [
-            (answer.id, text) for answer in self._answer_list for text in _plain_variants(answer)
-        ]
-        self._answer_texts = _Texts.of([text for _, text in self._variants], encode)
-        self._passage_texts = _Texts.of([f"{passage.title}. {passage.text}" for passage in passages], encode)
+        variants = [(answer.id, text) for answer in answers.answers for text in _plain_variants(answer)]
+        self._variant_of = [answer_id for answer_id, _ in variants]
+        self._variant_vectors = encode([text for _, text in variants]) if variants else None
+        self.passages = PassageIndex(passages, encode)
 
     def search(
         self, text: str, vector: Vector, class_probs: NDArray[np.float32], *, top: int = 5
@@ -99,7 +65,7 @@ class Retriever:
             confidence=float(fused.confidence[0]),
             scope_prob=float(fused.scope[0]),
             choice_prob=float(fused.choice[0]),
-            answers=self._rank_answers(text, vector, ranked),
+            answers=self._rank_answers(vector, ranked),
             passages=self._rank_passages(text, vector, top),
             neighbours=as_neighbours(near[:top]),
         )
@@ -145,44 +111,41 @@ class Retriever:
             (1 - share) * fused.choice + share * is_inside,
         )
 
-    def _rank_answers(
-        self, text: str, vector: Vector, intents: Sequence[RankedIntent]
-    ) -> tuple[Candidate, ...]:
-        likeness: dict[str, tuple[float, float]] = {}  # of each answer's nearest variant
-        for position, score, cosine in self._answer_texts.search(text, vector, len(self._variants)):
-            answer_id = self._variants[position][0]
-            best_score, best_cosine = likeness.get(answer_id, (0.0, -1.0))
-            likeness[answer_id] = (max(score, best_score), max(cosine, best_cosine))
+    def _rank_answers(self, vector: Vector, intents: Sequence[RankedIntent]) -> tuple[Candidate, ...]:
+        likeness: dict[str, float] = {}  # of each answer's nearest variant
+        if self._variant_vectors is not None:
+            for answer_id, cosine in zip(self._variant_of, self._variant_vectors @ vector, strict=True):
+                likeness[answer_id] = max(float(cosine), likeness.get(answer_id, -1.0))
         found: list[Candidate] = []
         for ranked in intents:
             group = self.answers.of_intent(ranked.intent)
-            scored = [(answer, *likeness.get(answer.id, (0.0, 0.0))) for answer in group]
-            cosines = np.array([cosine for _, _, cosine in scored])
-            cosines[:1] += FIRST_LEAD
-            shares = np.exp(4 * cosines)
-            for (answer, score, _), share in sorted(
-                zip(scored, shares, strict=True), key=lambda pair: -pair[1]
-            ):
-                prob = ranked.prob * float(share / shares.sum())
-                title = answer.title.templates[0]
+            cosines = np.array([likeness[answer.id] for answer in group])
+            leads = cosines.copy()
+            leads[:1] += FIRST_LEAD
+            shares = np.exp(4 * leads)
+            for i in np.argsort(-shares, kind="stable"):
+                answer = group[i]
+                prob = ranked.prob * float(shares[i] / shares.sum())
+                title, text = answer.title.templates[0], answer.variants.templates[0]
                 found.append(
-                    Candidate(
-                        answer.id, "answer", answer.intent, score, prob, title, answer.variants.templates[0]
-                    )
+                    Candidate(answer.id, "answer", answer.intent, float(cosines[i]), prob, title, text)
                 )
         return tuple(found)
 
     def _rank_passages(self, text: str, vector: Vector, top: int) -> tuple[Candidate, ...]:
-        found = []
-        for position, _, cosine in self._passage_texts.search(text, vector, top):
-            passage = self._passages[position]
-            prob = float(np.clip(cosine, 0, 1))
-            found.append(
-                Candidate(
-                    passage.id, "passage", None, cosine, prob, passage.title, passage.text, passage.source
-                )
+        return tuple(
+            Candidate(
+                passage.id,
+                "passage",
+                None,
+                score,
+                float(np.clip(score, 0, 1)),
+                passage.title,
+                passage.text,
+                passage.source,
             )
-        return tuple(found)
+            for passage, score in self.passages.search(text, vector, top)
+        )
 
 
 def _rank(fused: Fused, labels: Sequence[str]) -> tuple[RankedIntent, ...]:

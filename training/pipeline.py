@@ -18,6 +18,7 @@ from retrieval.articles import Passage
 from retrieval.budget import Budget
 from retrieval.fusion import save_fusion
 from retrieval.memory import Example, Memory
+from retrieval.passages import PassageIndex
 from training.dataset import Dataset, Split, fingerprint, show, split
 from training.fast import fit_heads, held_out, learnable
 from training.features import joined
@@ -52,8 +53,8 @@ def train(
     registry = Registry(workspace)
     with registry.staging() as folder:
         trained = _train(parts, folder, options, registry, watch)
-        cosines = _passage_cosines(trained, passages, passage_intents, folder, options)
-        budgets = _budgets(trained, options, cosines)
+        passage_scores = _passage_scores(trained, passages, passage_intents, folder, options)
+        budgets = _budgets(trained, options, passage_scores)
         chosen = next(b for b in budgets if b.max_wrong_answers == options.max_wrong_answers)
         with watch.stage("evaluation"):
             scores = score(trained, folder, rules, chosen, budgets=budgets, served=options.precision)
@@ -78,31 +79,34 @@ def _train(parts: Split, folder: Path, options: Options, registry: Registry, wat
     return train_full(parts, folder, options, registry, watch)
 
 
-def _budgets(trained: Trained, options: Options, cosines: "np.ndarray | None") -> list[Budget]:
+def _budgets(trained: Trained, options: Options, passage_scores: "np.ndarray | None") -> list[Budget]:
     calibrated = trained.model.calibrated
     messages = held_out(calibrated.evidence, calibrated.fused, trained.model.labels, calibrated.sample_weight)
-    return fit_budgets(messages, sorted({*BUDGETS, options.max_wrong_answers}), cosines)
+    return fit_budgets(messages, sorted({*BUDGETS, options.max_wrong_answers}), passage_scores)
 
 
-def _passage_cosines(
+def _passage_scores(
     trained: Trained,
     passages: Sequence[Passage],
     passage_intents: frozenset[str],
     folder: Path,
     options: Options,
 ) -> "np.ndarray | None":
-    """For each training message that no article is for, the cosine of the nearest passage."""
+    """For each training message that no article is for, the score of the best passage."""
     others = [
         i for i, row in enumerate(trained.train.rows) if row.intent and row.intent not in passage_intents
     ]
     if not passages or not others:
         return None
     encoder = Encoder(ReleaseFiles(folder).encoder(options.precision), ReleaseFiles(folder).tokenizer)
-    encoded = encoder.encode([f"{passage.title}. {passage.text}" for passage in passages])
-    found: np.ndarray = (trained.train.vectors[others] @ np.stack([one.vector for one in encoded]).T).max(
-        axis=1
+    index = PassageIndex(passages, lambda texts: np.stack([one.vector for one in encoder.encode(texts)]))
+    messages = trained.train.only(others)
+    return np.array(
+        [
+            index.scores(one.text, vector).max()
+            for one, vector in zip(messages.encoded, messages.vectors, strict=True)
+        ]
     )
-    return found
 
 
 def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, seed: int) -> None:

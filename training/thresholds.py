@@ -81,17 +81,17 @@ def clarify_threshold(held_out: HeldOut, answer_threshold: float) -> float:
     return float(pays.min()) if len(pays) else 1.0
 
 
-def passage_threshold(best_cosines: Array | None, max_wrong_answers: float) -> float:
-    """The cosine that only `max_wrong_answers` of the messages no article is for would reach.
+def passage_threshold(passage_scores: Array | None, max_wrong_answers: float) -> float:
+    """The score that only `max_wrong_answers` of the messages no article is for would reach.
 
-    `best_cosines`: the nearest passage's cosine for each such message; None where there are no articles."""
-    if best_cosines is None or len(best_cosines) < 10:
+    `passage_scores`: the best passage's score for each such message; None where there are no articles."""
+    if passage_scores is None or len(passage_scores) < 10:
         return DEFAULT_PASSAGE_THRESHOLD
-    return max(LEAST_PASSAGE_THRESHOLD, float(np.quantile(best_cosines, 1 - max_wrong_answers)))
+    return max(LEAST_PASSAGE_THRESHOLD, float(np.quantile(passage_scores, 1 - max_wrong_answers)))
 
 
 def fit_budgets(
-    held_out: HeldOut, max_wrong_answers: Sequence[float], best_cosines: Array | None = None
+    held_out: HeldOut, max_wrong_answers: Sequence[float], passage_scores: Array | None = None
 ) -> list[Budget]:
     """All thresholds of a release, for several budgets, the smallest first.
 
@@ -101,6 +101,6 @@ def fit_budgets(
     least = 0.0
     for max_wrong in sorted(max_wrong_answers, reverse=True):
         least, is_guaranteed = answer_threshold(held_out, max_wrong, least=least)
-        passage = passage_threshold(best_cosines, max_wrong)
+        passage = passage_threshold(passage_scores, max_wrong)
         found.append(Budget(max_wrong, least, clarify_threshold(held_out, least), passage, is_guaranteed))
     return found[::-1]

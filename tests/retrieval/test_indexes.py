@@ -1,27 +1,29 @@
-"""Texts found by meaning (dense) and by words (lexical)."""
+"""Passages found by meaning (dense), by words (lexical), and by both."""
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from retrieval.dense import DenseIndex
+from retrieval.articles import Passage
 from retrieval.lexical import LexicalIndex
+from retrieval.passages import TITLE_SHARE, WORDS_WEIGHT, PassageIndex
 
 TEXTS = ("Where is my order?", "Cancel the order, please", "退款多久到账？", "Café crème", "Opening hours")
+PAIRS = tuple(("", text) for text in TEXTS)
 
 
-def test_the_nearest_vectors_come_first() -> None:
-    index = DenseIndex(np.eye(4, dtype=np.float32))
-    query = np.array([0.1, 0.9, 0.4, 0.0], np.float32)
-    assert [position for position, _ in index.search(query, 3)] == [1, 2, 0]
-    assert [cosine for _, cosine in index.search(query, 3)] == pytest.approx([0.9, 0.4, 0.1])
-    assert len(index.search(query, 99)) == 4
+def best(index: LexicalIndex, query: str) -> list[int]:
+    """The texts that share a word with the query, best first."""
+    scores = index.scores(query)
+    return [int(i) for i in np.argsort(-scores, kind="stable") if scores[i] > 0]
 
 
 def test_an_index_of_nothing_finds_nothing() -> None:
-    assert DenseIndex(np.zeros((0, 4), np.float32)).search(np.zeros(4, np.float32), 3) == []
-    assert LexicalIndex(()).search("order", 3) == []
+    assert LexicalIndex(()).scores("order").shape == (0,)
+    assert PassageIndex((), encode).search("order", np.ones(3, np.float32), 3) == []
 
 
 @pytest.mark.parametrize(
@@ -32,37 +34,47 @@ def test_an_index_of_nothing_finds_nothing() -> None:
     ],
 )  # fmt: skip
 def test_texts_that_share_words_are_found(query: str, first: int) -> None:
-    found = LexicalIndex(TEXTS).search(query, 5)
-    assert found[0][0] == first
-    scores = [score for _, score in found]
-    assert scores == sorted(scores, reverse=True)
+    assert best(LexicalIndex(PAIRS), query)[0] == first
+
+
+def test_a_score_is_the_share_of_the_query_that_a_text_covers() -> None:
+    index = LexicalIndex(PAIRS)
+    whole, half = index.scores("opening hours"), index.scores("opening zebra")
+    assert 0.5 < whole[4] <= 1
+    assert 0 < half[4] < 0.6 * whole[4]
+
+
+def test_a_word_in_a_title_counts_more() -> None:
+    index = LexicalIndex(
+        [("cold rug", "wash it"), ("wash it", "cold rug"), ("lamp", "bulb"), ("bed", "slats")]
+    )
+    assert best(index, "rug") == [0, 1]
+    assert best(index, "wash") == [1, 0]
 
 
 @pytest.mark.parametrize("query", ["", "  ?!", "xyzzy", "\x00", "\ud83d", "👍"])
 def test_a_query_without_a_known_word_finds_nothing(query: str) -> None:
-    assert LexicalIndex(TEXTS).search(query, 5) == []
+    assert best(LexicalIndex(PAIRS), query) == []
 
 
 @pytest.mark.parametrize(
     "query", ['order" OR "x', "order NOT cancel", "order*", "NEAR(order)", "body: order", "-order", "^order"]
 )
 def test_marks_of_the_query_language_are_only_words(query: str) -> None:
-    assert {position for position, _ in LexicalIndex(TEXTS).search(query, 5)} >= {0, 1}
+    assert set(best(LexicalIndex(PAIRS), query)) >= {0, 1}
 
 
 def test_a_long_paste_is_searched() -> None:
-    index = LexicalIndex(TEXTS)
-    assert index.search("".join(chr(0x4E00 + i) for i in range(4096)), 5)[0][0] == 2
-    assert index.search(" ".join(f"w{i}" for i in range(2000)) + " opening", 5)[0][0] == 4
+    index = LexicalIndex(PAIRS)
+    assert best(index, "".join(chr(0x4E00 + i) for i in range(4096)))[0] == 2
+    assert best(index, " ".join(f"w{i}" for i in range(2000)) + " opening")[0] == 4
 
 
 def test_threads_may_search_side_by_side() -> None:
-    index = LexicalIndex(TEXTS)
+    index = LexicalIndex(PAIRS)
     found: list[int] = []
     threads = [
-        threading.Thread(
-            target=lambda: found.extend(index.search("order cancel", 1)[0][0] for _ in range(50))
-        )
+        threading.Thread(target=lambda: found.extend(best(index, "order cancel")[0] for _ in range(50)))
         for _ in range(6)
     ]
     for thread in threads:
@@ -70,3 +82,37 @@ def test_threads_may_search_side_by_side() -> None:
     for thread in threads:
         thread.join()
     assert found == [1] * 300
+
+
+VECTORS = {
+    "Wool": (1.0, 0.0, 0.0), "Wool. Wash it cold.": (0.6, 0.8, 0.0),
+    "Linen": (0.0, 0.0, 1.0), "Linen. Iron it damp.": (0.0, 0.8, 0.6),
+}  # fmt: skip
+PASSAGES = (Passage("a#1", "Wool", "Wash it cold.", "a.md"), Passage("a#2", "Linen", "Iron it damp.", "a.md"))
+
+
+def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+    return np.array([VECTORS[text] for text in texts], np.float32)
+
+
+def test_the_vector_counts_with_title_and_whole() -> None:
+    index = PassageIndex(PASSAGES, encode)
+    found = index.dense_scores(np.array([1, 0, 0], np.float32))
+    assert found == pytest.approx([TITLE_SHARE + (1 - TITLE_SHARE) * 0.6, 0])
+
+
+def test_words_decide_between_like_meanings_and_not_against_a_clear_one() -> None:
+    index = PassageIndex(PASSAGES, encode)
+    alike = np.array([0, 1, 0], np.float32)
+    assert [passage.id for passage, _ in index.search("iron", alike, 2)] == ["a#2", "a#1"]
+    assert [passage.id for passage, _ in index.search("wash", alike, 2)] == ["a#1", "a#2"]
+    (first, score), *_ = index.search("iron", np.array([1, 0, 0], np.float32), 1)
+    assert (first.id, score) == ("a#1", pytest.approx(0.76))
+
+
+def test_the_score_is_the_sum_of_both() -> None:
+    index = PassageIndex(PASSAGES, encode)
+    vector = np.array([0, 0.8, 0.6], np.float32)
+    wanted = index.dense_scores(vector) + WORDS_WEIGHT * index.lexical_scores("iron linen")
+    assert index.scores("iron linen", vector) == pytest.approx(wanted)
+    assert index.lexical_scores("iron linen")[1] > 0
