@@ -14,6 +14,7 @@ from transformers.utils import ModelOutput
 from nlu.heads import STATE_LENGTH, Heads, LinearHead, TagHead
 
 IGNORED = -100  # a label that isn't known: no loss
+CONTRAST_TEMPERATURE = 0.1
 SCALE = 20.0  # of the unit vector before the intent head; folded into the head's weights for serving
 
 
@@ -104,13 +105,15 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
     ) -> JointOutput:
         """Scores of a batch, with the summed loss of the labels given: `intent` and `sentiment` (batch,),
         `tags` (batch, words); IGNORED where a label isn't known. `words` (batch, words) holds the position of
-        each word's first sub-word, IGNORED after the last; without it no tags are scored."""
+        each word's first sub-word, IGNORED after the last; without it no tags are scored. In training the vectors of
+        messages of one intent are drawn together as well, see `contrast`."""
         is_told = token_type_ids is not None and has_token_types(self.config)
         more = {"token_type_ids": token_type_ids} if is_told else {}
         found = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
         )
-        vector = self.dropout(SCALE * pool(found.last_hidden_state, attention_mask))
+        pooled = pool(found.last_hidden_state, attention_mask)
+        vector = self.dropout(SCALE * pooled)
         intent_logits = self.heads["intent"](vector)
         tag_logits = None
         if "tag" in self.heads and words is not None:
@@ -121,6 +124,8 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         losses = [
             cross_entropy(logits, gold) for logits, gold in pairs if logits is not None and gold is not None
         ]
+        if self.training and intent is not None:
+            losses.append(contrast(pooled, intent))
         return JointOutput(sum(losses) if losses else None, intent_logits, tag_logits, sentiment_logits)
 
 
@@ -156,3 +161,17 @@ def cross_entropy(logits: Tensor, gold: Tensor) -> Tensor:
     flat, labels = logits.reshape(-1, logits.shape[-1]), gold.reshape(-1)
     total = functional.cross_entropy(flat.float(), labels, ignore_index=IGNORED, reduction="sum")
     return total / (labels != IGNORED).sum().clamp(min=1)
+
+
+def contrast(vectors: Tensor, intents: Tensor) -> Tensor:
+    """Supervised contrastive loss (Khosla et al. 2020, equation 2) of unit vectors (batch, width): how improbable it is
+    that a message of the same intent is picked among all others of the batch. 0 where no two share an intent."""
+    known = intents != IGNORED
+    same = (intents[:, None] == intents[None, :]) & known[:, None] & known[None, :]
+    itself = torch.eye(len(intents), dtype=torch.bool, device=intents.device)
+    same = same & ~itself
+    likeness = (vectors @ vectors.T).float() / CONTRAST_TEMPERATURE
+    log_probs = functional.log_softmax(likeness.masked_fill(itself, -torch.inf), dim=1)
+    has_same = same.any(dim=1)
+    picked = log_probs.masked_fill(~same, 0.0).sum(dim=1) / same.sum(dim=1).clamp(min=1)
+    return -picked[has_same].sum() / has_same.sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""Numbers in words: "two hundred", "a couple of", "两百"."""
+"""Numbers in words: "two hundred", "a couple of", "两百", "3.5万"."""
 
 import re
 
@@ -25,17 +25,20 @@ _UNITS = [
     "nineteen",
 ]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000}
+_SCALES = {"hundred": 100, "thousand": 1000, "grand": 1000, "million": 1_000_000}
 _VALUES = {word: n for n, word in enumerate(_UNITS)} | {word: (n + 2) * 10 for n, word in enumerate(_TENS)}
 _VAGUE = {"a": 1, "an": 1, "a couple of": 2, "a couple": 2, "couple of": 2, "couple": 2, "a few": 3, "few": 3}
 _HAN_DIGITS = {han: n for n, han in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
+_HAN_MYRIADS = {"亿": 100_000_000, "万": 10_000}
 
 _word = "|".join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))
 # Patterns for use inside larger ones: a count in words, and one in Chinese numerals.
 WORDS = rf"(?:(?:an?|{_word})(?:(?:\s+and)?[\s-]+(?:{_word}))*)"
 VAGUE = r"(?:a\s+couple(?:\s+of)?|couple(?:\s+of)?|a\s+few|few)"
-HAN = "[零〇一二两三四五六七八九十百千]+"
+HAN = "[零〇一二两三四五六七八九十百千万亿]+"
+HAN_OR_DIGITS = rf"(?:\d[\d,]*(?:\.\d+)?[百千万亿]*|{HAN}|半)"
+_MIXED = re.compile(r"(?P<digits>[\d,]*\d(?:\.\d+)?)(?P<scale>[百千万亿]+)")
 
 
 def number_of(text: str) -> float | None:
@@ -45,8 +48,13 @@ def number_of(text: str) -> float | None:
         return _from_digits(text)
     if text in _VAGUE:
         return float(_VAGUE[text])
+    if text == "半":
+        return 0.5
     if re.fullmatch(HAN, text):
         return _from_han(text)
+    if mixed := _MIXED.fullmatch(text):
+        n = _from_digits(mixed["digits"])
+        return None if n is None else n * _from_han(mixed["scale"])
     words = [word for word in re.split(r"[\s-]+", text) if word != "and"]
     return _from_words(words)
 
@@ -68,7 +76,7 @@ def _from_words(words: list[str]) -> float | None:
             group = 1
         elif word in _SCALES:
             group = max(group, 1) * _SCALES[word]
-            if _SCALES[word] == 1000:
+            if _SCALES[word] >= 1000:
                 total, group = total + group, 0
         else:
             return None
@@ -76,6 +84,12 @@ def _from_words(words: list[str]) -> float | None:
 
 
 def _from_han(text: str) -> float:
+    for myriad, n in _HAN_MYRIADS.items():
+        if myriad in text:
+            high, _, low = text.partition(myriad)
+            ones = _HAN_DIGITS.get(low)  # 两万五 is 25,000
+            rest = ones * n // 10 if ones else _from_han(low)
+            return (_from_han(high) if high else 1.0) * n + rest
     total, digit, scale = 0, 0, 1
     for character in text:
         if character in _HAN_SCALES:

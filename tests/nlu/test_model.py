@@ -90,3 +90,30 @@ def test_a_batch_without_any_label_has_no_loss_but_zero(tiny_base: Path) -> None
     ids = torch.tensor([[2, 5, 3]])
     out = model(ids, torch.ones_like(ids), intent=torch.tensor([IGNORED]))
     assert out.loss.item() == 0
+
+
+def test_contrast_is_the_log_improbability_of_picking_one_of_the_same_intent() -> None:
+    import torch
+    from torch.nn import functional
+
+    from nlu.model import CONTRAST_TEMPERATURE, IGNORED, contrast
+
+    vectors = functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.2], [0.0, 1.0], [0.3, 1.0]]), dim=-1)
+    intents = torch.tensor([0, 0, 1, IGNORED])
+    likeness = (vectors @ vectors.T / CONTRAST_TEMPERATURE).exp()
+    first = -(likeness[0, 1] / likeness[0, 1:].sum()).log()
+    second = -(likeness[1, 0] / (likeness[1].sum() - likeness[1, 1])).log()
+    assert contrast(vectors, intents).item() == pytest.approx(((first + second) / 2).item(), rel=1e-3)
+
+
+def test_contrast_is_nothing_where_no_two_share_an_intent() -> None:
+    import torch
+
+    from nlu.model import IGNORED, contrast
+
+    vectors = torch.eye(3, requires_grad=True)
+    loss = contrast(vectors, torch.tensor([0, 1, IGNORED]))
+    loss.backward()
+    assert loss.item() == 0.0
+    assert vectors.grad is not None
+    assert not vectors.grad.any()

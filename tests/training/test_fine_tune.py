@@ -53,6 +53,7 @@ class Tune:
 
         monkeypatch.setattr(fine_tune, "ENCODER_RATE", 1e-3)
         monkeypatch.setattr(fine_tune, "HEAD_RATE", 2e-2)
+        monkeypatch.setattr(fine_tune, "BATCH", 8)
         self.base, self.folder = base, folder
         self.tokenizer = AutoTokenizer.from_pretrained(str(base))
 
@@ -149,8 +150,15 @@ def same(one: Any, other: Any) -> bool:
 
 @pytest.mark.parametrize("step", [2, 9])
 def test_an_interrupted_training_ends_as_it_would_have(
-    step: int, tune: Tune, rows: tuple[LabelledText, ...], tmp_path: Path
+    step: int,
+    tune: Tune,
+    rows: tuple[LabelledText, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    from training import fine_tune
+
+    monkeypatch.setattr(fine_tune, "BATCH", 32)  # four steps an epoch
     whole = tune(rows, blank(), checkpoints=tmp_path / "whole")
     with pytest.raises(Interrupted):
         tune(rows, blank(), progress=interrupt_at(step))
@@ -193,7 +201,7 @@ def test_a_half_written_checkpoint_is_passed_over(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"checkpoint-9", "checkpoint-18"}
 
 
-def test_half_precision_is_for_cuda(tmp_path: Path) -> None:
+def test_half_precision_is_for_machines_that_compute_in_it(tmp_path: Path) -> None:
     import torch
 
     from training.fine_tune import arguments
@@ -201,7 +209,8 @@ def test_half_precision_is_for_cuda(tmp_path: Path) -> None:
 
     has_cuda = torch.cuda.is_available()
     found = arguments(tmp_path, 1, 0)
-    assert found.bf16 == (has_cuda and torch.cuda.is_bf16_supported())
+    on_cpu = torch.cpu._is_avx512_bf16_supported()
+    assert found.bf16 == (torch.cuda.is_bf16_supported() if has_cuda else on_cpu)
     assert found.use_cpu == (not has_cuda)
     assert default_speed() == ("full" if has_cuda else "fast")
 
