@@ -22,7 +22,7 @@ from bot.messages import Button, Decision, Reply
 from bot.names import meant_by_name
 from bot.phrases import after_no, is_asking, is_bare, is_dropping, is_other_one
 from bot.reading import Searches, Understands, read
-from bot.requests import Request, apart, clauses, in_one_reply
+from bot.requests import Request, answer_both, apart, clauses
 from bot.state import Form, Given
 from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
@@ -106,24 +106,9 @@ class Dialogue:
     async def _several(self, talk: Talk, decision: Decision) -> Outcome | None:
         """Answer two requests at once; None where the message doesn't surely make two."""
         requests = await self._requests(talk) if decision.reason != "angry" else ()
-        if len(requests) < 2:
-            return None
-        first, second = requests
-        one = await self._give_request(talk, first)
-        if one.talk.status == "person":
-            return one
-        if one.talk.state.form is None:
-            outcomes = [one, await self._give_request(one.talk, second)]
-        else:  # what can be answered at once comes before what must be asked for
-            other = await self._give_request(talk, second)
-            if other.talk.status == "person":
-                return other
-            outcomes = (
-                [other, await self._give_request(other.talk, first)]
-                if other.talk.state.form is None
-                else [self._with_next(one, second, talk)]
-            )
-        return in_one_reply(talk, outcomes, requests)
+        return (
+            await answer_both(talk, (requests[0], requests[1]), self.answering) if len(requests) > 1 else None
+        )
 
     async def _requests(self, talk: Talk) -> tuple[Request, ...]:
         found = []
@@ -133,23 +118,6 @@ class Dialogue:
             decision = self._decide(part, part.understanding, part.findings)
             found.append(Request(part.understanding, part.findings, decision))
         return apart(found)
-
-    async def _give_request(self, talk: Talk, request: Request) -> Outcome:
-        return await self.answering.give(request.within(talk), request.decision)
-
-    def _with_next(self, outcome: Outcome, request: Request, whole: Talk) -> Outcome:
-        """With a request, and the values the whole message has for it, to be taken up once this one is through."""
-        intent, talk = str(request.decision.intent), outcome.talk
-        slots = slots_of(self.answering.book.of_intent(intent))
-        entities = request.within(whole).entities
-        state = fill_slots(whole.state, slots, entities, intent=intent, at=talk.now.timestamp())
-        form = Form(intent, None, talk.state.turns, asked=0, values=known_values(state, slots, intent))
-        talk = replace(talk, state=replace(talk.state, paused=form))
-        told = talk.words.say(
-            "I'll come to “{title}” in a moment. ", title=self.answering.title(intent, talk)
-        )
-        first, *rest = outcome.replies
-        return replace(outcome, talk=talk, replies=(replace(first, text=told + first.text), *rest))
 
     async def _carry_out(self, talk: Talk, decision: Decision) -> Outcome:
         if decision.kind == "hand_over":

@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.answering import Answering
 from bot.decide import SMALL_TALK
+from bot.forms import fill_slots, known_values, slots_of
 from bot.messages import Decision, Reply
 from bot.phrases import is_bare, n_words
+from bot.state import Form
 from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -72,6 +75,43 @@ def apart(requests: Iterable[Request]) -> tuple[Request, ...]:
         if not any(one.may_mean(intent) or request.may_mean(one.decision.intent) for one in kept):
             kept.append(request)
     return tuple(kept[:MAX_REQUESTS])
+
+
+async def answer_both(talk: Talk, requests: tuple[Request, Request], answering: Answering) -> Outcome:
+    """Answer two requests of one message in one reply: what can be answered at once comes before what must be asked for."""
+    first, second = requests
+    one = await _give(talk, first, answering)
+    if one.talk.status == "person":
+        return one
+    if one.talk.state.form is None:
+        outcomes = [one, await _give(one.talk, second, answering)]
+    else:
+        other = await _give(talk, second, answering)
+        if other.talk.status == "person":
+            return other
+        outcomes = (
+            [other, await _give(other.talk, first, answering)]
+            if other.talk.state.form is None
+            else [_with_next(one, second, talk, answering)]
+        )
+    return in_one_reply(talk, outcomes, requests)
+
+
+async def _give(talk: Talk, request: Request, answering: Answering) -> Outcome:
+    return await answering.give(request.within(talk), request.decision)
+
+
+def _with_next(outcome: Outcome, request: Request, whole: Talk, answering: Answering) -> Outcome:
+    """With a request, and the values the whole message has for it, to be taken up once this one is through."""
+    intent, talk = str(request.decision.intent), outcome.talk
+    slots = slots_of(answering.book.of_intent(intent))
+    entities = request.within(whole).entities
+    state = fill_slots(whole.state, slots, entities, intent=intent, at=talk.now.timestamp())
+    form = Form(intent, None, talk.state.turns, asked=0, values=known_values(state, slots, intent))
+    talk = replace(talk, state=replace(talk.state, paused=form))
+    told = talk.words.say("I'll come to “{title}” in a moment. ", title=answering.title(intent, talk))
+    first, *rest = outcome.replies
+    return replace(outcome, talk=talk, replies=(replace(first, text=told + first.text), *rest))
 
 
 def in_one_reply(whole: Talk, outcomes: Sequence[Outcome], requests: Sequence[Request]) -> Outcome:
