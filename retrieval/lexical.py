@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from retrieval.words import WORD
 
 TITLE_WEIGHT = 2.0  # of a word in a title, where one in a text counts 1
-MOST = 1000  # texts found for a query; those after them share only its commonest words
 K1 = 1.2  # FTS5's own
+SEARCH = "SELECT rowid, -bm25(texts, ?, 1.0) FROM texts WHERE texts MATCH ?"
+COUNT = "SELECT count(*) FROM texts WHERE texts MATCH ?"
 
 
 class LexicalIndex:
@@ -28,8 +29,6 @@ class LexicalIndex:
         )
         rows = ((i, _words(title), _words(text)) for i, (title, text) in enumerate(texts))
         self._database.executemany("INSERT INTO texts(rowid, title, body) VALUES (?, ?, ?)", rows)
-        rank = f"bm25({TITLE_WEIGHT}, 1.0)"
-        self._database.execute("INSERT INTO texts(texts, rank) VALUES ('rank', ?)", (rank,))
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """How much of a query each text covers: (texts,), 0..1.
@@ -37,23 +36,21 @@ class LexicalIndex:
         It is BM25 over the most that any text could have for the query, so that "how do I", shared with
         many, stays near 0 where the best of a query's own scores would be 1."""
         scores = np.zeros(self._n, np.float32)
-        words = [f'"{word}"' for word in dict.fromkeys(WORD.findall(text.casefold()))]
-        if not words or not self._n:
-            return scores
         with self._lock:
-            rows = self._database.execute(
-                "SELECT rowid, -rank FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT ?",
-                (" OR ".join(words), MOST),
-            ).fetchall()
-            most = sum(self._idf(word) for word in words) * (K1 + 1) if rows else 1.0
+            idf = {word: self._idf(word) for word in map(str.casefold, WORD.findall(text))}
+            rare = [f'"{word}"' for word, weight in idf.items() if weight > 0]
+            if not rare:
+                return scores
+            rows = self._database.execute(SEARCH, (TITLE_WEIGHT, " OR ".join(rare))).fetchall()
+        most = (K1 + 1) * sum(max(weight, 0.0) for weight in idf.values())
         for position, score in rows:
             scores[position] = score / most
         return scores
 
     def _idf(self, word: str) -> float:
-        query = "SELECT count(*) FROM texts WHERE texts MATCH ?"
-        n_with = int(self._database.execute(query, (word,)).fetchone()[0])
-        return max(1e-6, math.log((self._n - n_with + 0.5) / (n_with + 0.5)))
+        """As FTS5 has it; 0 or less for a word in half of the texts or more, which tells nothing."""
+        n_with = int(self._database.execute(COUNT, (f'"{word}"',)).fetchone()[0])
+        return math.log((self._n - n_with + 0.5) / (n_with + 0.5))
 
 
 def _words(text: str) -> str:

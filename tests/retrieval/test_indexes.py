@@ -44,9 +44,15 @@ def test_a_score_is_the_share_of_the_query_that_a_text_covers() -> None:
     assert 0 < half[4] < 0.6 * whole[4]
 
 
+def test_a_word_of_every_other_text_tells_nothing() -> None:
+    index = LexicalIndex([("", f"the {word}") for word in ("lamp", "bulb", "rug", "bed")])
+    assert best(index, "the") == []
+    assert index.scores("the rug") == pytest.approx(index.scores("rug"))
+
+
 def test_a_word_in_a_title_counts_more() -> None:
     index = LexicalIndex(
-        [("cold rug", "wash it"), ("wash it", "cold rug"), ("lamp", "bulb"), ("bed", "slats")]
+        [("cold rug", "wash it"), ("wash it", "cold rug"), *(("lamp", f"bulb {n}") for n in range(5))]
     )
     assert best(index, "rug") == [0, 1]
     assert best(index, "wash") == [1, 0]
@@ -87,8 +93,13 @@ def test_threads_may_search_side_by_side() -> None:
 VECTORS = {
     "Wool": (1.0, 0.0, 0.0), "Wool. Wash it cold.": (0.6, 0.8, 0.0),
     "Linen": (0.0, 0.0, 1.0), "Linen. Iron it damp.": (0.0, 0.8, 0.6),
+    "Oak": (0.0, 0.0, 0.0), "Oak. Oil it.": (0.0, 0.0, 0.0),
 }  # fmt: skip
-PASSAGES = (Passage("a#1", "Wool", "Wash it cold.", "a.md"), Passage("a#2", "Linen", "Iron it damp.", "a.md"))
+PASSAGES = (
+    Passage("a#1", "Wool", "Wash it cold.", "a.md"),
+    Passage("a#2", "Linen", "Iron it damp.", "a.md"),
+    Passage("a#3", "Oak", "Oil it.", "a.md"),
+)
 
 
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -98,7 +109,7 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
 def test_the_vector_counts_with_title_and_whole() -> None:
     index = PassageIndex(PASSAGES, encode)
     found = index.dense_scores(np.array([1, 0, 0], np.float32))
-    assert found == pytest.approx([TITLE_SHARE + (1 - TITLE_SHARE) * 0.6, 0])
+    assert found == pytest.approx([TITLE_SHARE + (1 - TITLE_SHARE) * 0.6, 0, 0])
 
 
 def test_words_decide_between_like_meanings_and_not_against_a_clear_one() -> None:
