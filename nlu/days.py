@@ -3,8 +3,6 @@
 import calendar
 from datetime import date, timedelta
 
-PAST_MONTHS_ASKED_ABOUT = 2  # "in June" is the coming June, unless June is hardly over
-
 
 def shift(today: date, n: int, unit: str) -> date | None:
     """Days, weeks, fortnights, months or years from a day; `unit` is one letter. None beyond the calendar."""
@@ -70,9 +68,11 @@ def in_year(written: str | None, month: int, day: int, today: date) -> date | No
     return min(possible, key=lambda day: abs((day - today).days), default=None)
 
 
-def coming(found: date | None, today: date, *, is_past: bool) -> date | None:
-    """A day of the year that was brought nearest to today, a year on where it is long over and nothing says it is."""
-    long_ago = month_from(today, -PAST_MONTHS_ASKED_ABOUT, False)
+def coming(found: date | None, today: date, days_asked_about: int, *, is_past: bool) -> date | None:
+    """Of a day each year has, found nearest to today: the coming one, or with `is_past` the last one.
+
+    One that is over by no more than `days_asked_about` stays."""
     if found and is_past and found > today:
         return shift(found, -1, "y")
-    return shift(found, 1, "y") if found and not is_past and found < long_ago else found
+    is_long_over = found and (today - found).days > days_asked_about
+    return shift(found, 1, "y") if found and is_long_over and not is_past else found

@@ -18,7 +18,8 @@ def _easter(more: int) -> Callable[[int], date]:
     def of_year(year: int) -> date:
         from dateutil.easter import easter
 
-        return easter(year) + timedelta(more)
+        sunday: date = easter(year)
+        return sunday + timedelta(more)
 
     return of_year
 

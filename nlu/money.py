@@ -45,11 +45,19 @@ _RANGE_END = re.compile(rf"\s?[-–~]\s?(?P<high>{_NUMBER})(?![\w%/-])")
 @cache
 def _currencies() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     """Signs, English words and Chinese words -> ISO codes, of all that is tender somewhere."""
-    codes = {code for territory in get_global("territory_currencies") for code in get_territory_currencies(territory)}
+    codes = {
+        code
+        for territory in get_global("territory_currencies")
+        for code in get_territory_currencies(territory)
+    }
     signs = {get_currency_symbol(code, "en").lower(): code for code in codes}
     words = {get_currency_name(code, n, "en").lower(): code for code in codes for n in (1, 2)}
     han = {get_currency_name(code, 2, "zh"): code for code in codes}
-    return {sign: code for sign, code in signs.items() if not sign.isalpha()} | _SIGNS, words | _WORDS, han | _HAN_WORDS
+    return (
+        {sign: code for sign, code in signs.items() if not sign.isalpha()} | _SIGNS,
+        words | _WORDS,
+        han | _HAN_WORDS,
+    )
 
 
 def _any(words: object) -> str:
@@ -67,17 +75,17 @@ def _amount_pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<minus>(?<!\w)[-−])?(?P<sign>{letters}|{marks}|{codes}|{_any(name for name in han if len(name) > 1)})"
         rf"\s?(?P<minus_after>[-−])?(?P<signed>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:元|块钱?)?"
-        rf"|(?<![\w.,-])(?P<before>{_NUMBER})\s?(?P<sign_after>[€£$¥₹₽₺])(?!\d)"
-        rf"|(?<![\w.,-])(?P<low>{_NUMBER})(?=\s?(?:[-–~]|to|or)\s?{_NUMBER}\s?(?P<low_unit>{unit}|[€£$]))"
+        rf"|(?<![a-z\d_.,-])(?P<before>{_NUMBER})\s?(?P<sign_after>[€£$¥₹₽₺])(?!\d)"
+        rf"|(?<![a-z\d_.,-])(?P<low>{_NUMBER})(?=\s?(?:[-–~]|to|or)\s?{_NUMBER}\s?(?P<low_unit>{unit}|[€£$]))"
         rf"|(?<=between )(?P<first>{_NUMBER})(?=\s+and\s+{_NUMBER}\s?(?P<first_unit>{unit}|[€£$]))"
-        rf"|(?<![\w.,-])(?P<count>{_NUMBER}|{WORDS})(?:\s?(?P<count_scale>{_SCALE}))?(?:\s|-)?(?P<unit>{unit})(?:{minor})?"
+        rf"|(?<![a-z\d_.,-])(?P<count>{_NUMBER}|{WORDS})(?:\s?(?P<count_scale>{_SCALE}))?(?:\s|-)?(?P<unit>{unit})(?:{minor})?"
         rf"|(?P<low_han>{HAN_OR_DIGITS})(?=[-–~到至]{HAN_OR_DIGITS}(?P<low_han_unit>{_any(han)}))"
         rf"|(?P<han>{HAN_OR_DIGITS})(?P<han_unit>{_any(han)})"
         rf"(?:(?P<tenths>[\d一二两三四五六七八九])(?:[毛角]|(?<=块.)(?![\d.十百千万毛角])(?!{_HAN_COUNTED})))?"
         rf"|(?P<jiao>\d|[一二两三四五六七八九])(?:毛钱?|角)(?![落色度形])"
         rf"|(?P<ten_thousands>{HAN_OR_DIGITS}(?<=[万亿]))(?=\s*(?:$|[，。！？、；,.!?]|的|左右|以[上下内]))"
-        rf"|(?<![\w.,-])(?P<cents>\d{{1,3}}|{WORDS})\s(?P<cent>cents?|pence|pennies)\b|(?<!\w)(?P<pence>\d{{1,3}})p\b"
-        rf"|(?<![\w.,-])(?P<grand>\d{{1,3}}|{WORDS})(?:(?<=\d)\sgrand|(?<=grand))(?=\s+(?:in|of|on|for|back|to)\b|{_END[3:-1]})"
+        rf"|(?<![a-z\d_.,-])(?P<cents>\d{{1,3}}|{WORDS})\s(?P<cent>cents?|pence|pennies)\b|(?<!\w)(?P<pence>\d{{1,3}})p\b"
+        rf"|(?<![a-z\d_.,-])(?P<grand>\d{{1,3}}|{WORDS})(?:(?<=\d)\sgrand|(?<=grand))(?=\s+(?:in|of|on|for|back|to)\b|{_END[3:-1]})"
         r"|\b(?:a\s+)?(?P<slang>fiver|tenner)\b",
         re.IGNORECASE,
     )
@@ -118,14 +126,20 @@ def _amount(found: re.Match[str], currency: str) -> tuple[float, str] | None:
     if grand := found["grand"] or found["ten_thousands"]:
         n = number_of(grand)
         is_counted = found["grand"] and grand.isdigit()
-        return None if n is None or (n == 1000 and found["grand"]) else (n * 1000 if is_counted else n, currency)
+        return (
+            None if n is None or (n == 1000 and found["grand"]) else (n * 1000 if is_counted else n, currency)
+        )
     n = number_of(
         found["signed"] or found["before"] or found["low"] or found["first"] or found["count"]
         or found["low_han"] or found["han"]
     )  # fmt: skip
     if n is None:
         return None
-    n *= _SCALES[(found["scale"] or found["count_scale"] or "").lower()] if found["scale"] or found["count_scale"] else 1
+    n *= (
+        _SCALES[(found["scale"] or found["count_scale"] or "").lower()]
+        if found["scale"] or found["count_scale"]
+        else 1
+    )
     if minor := found["minor"] or found["minor_alone"]:
         n += (number_of(minor) or 0) / 100
     if found["tenths"]:
@@ -142,7 +156,9 @@ def _small_change(found: re.Match[str], currency: str) -> tuple[float, str] | No
     if found["cents"]:
         n = number_of(found["cents"])
         cents_of = currency if currency in DOLLARS or currency == "EUR" else "USD"
-        return None if n is None else (n / 100, cents_of if found["cent"].lower().startswith("cent") else "GBP")
+        return (
+            None if n is None else (n / 100, cents_of if found["cent"].lower().startswith("cent") else "GBP")
+        )
     return None
 
 

@@ -34,7 +34,8 @@ _HAN_MYRIADS = {"亿": 100_000_000, "万": 10_000}
 
 _word = "|".join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))
 # Patterns for use inside larger ones: a count in words, and one in Chinese numerals.
-WORDS = rf"(?:(?:an?|{_word})(?:(?:\s+and)?[\s-]+(?:{_word}))*)"
+_small = "|".join(sorted(_VALUES, key=len, reverse=True))
+WORDS = rf"(?:(?:an?(?!\s+(?:{_small})\b)|{_word})(?:(?:\s+and)?[\s-]+(?:{_word}))*)"
 VAGUE = r"(?:a\s+couple(?:\s+of)?|couple(?:\s+of)?|a\s+few|few)"
 HAN = "[零〇一二两三四五六七八九十百千万亿]+"
 HAN_OR_DIGITS = rf"(?:\d[\d,]*(?:\.\d+)?[百千万亿]*|{HAN}|半)"

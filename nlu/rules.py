@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from nlu.gazetteer import Gazetteer
+from nlu.text import narrow
 from nlu.understanding import Entity, EntitySource
 from nlu.values import find_values, normalise
 
@@ -73,12 +74,15 @@ class EntityRules:
     def find(self, text: str, *, now: datetime | None = None) -> list[Entity]:
         """Entities by position, none overlapping: the longest wins, then patterns before gazetteers."""
         now = now or datetime.now(UTC)
-        found = [*self._by_pattern(text), *self._by_kind(text, now), *self._by_name(text)]
+        plain = narrow(text)
+        found = [*self._by_pattern(plain), *self._by_kind(plain, now), *self._by_name(plain)]
         # Sorting is stable, so of two equally long ones the one that was found first stays.
         taken: list[Entity] = []
         for entity in sorted(found, key=lambda entity: entity.start - entity.end):
             if all(entity.end <= other.start or other.end <= entity.start for other in taken):
                 taken.append(entity)
+        if plain != text:
+            taken = [replace(entity, text=text[entity.start : entity.end]) for entity in taken]
         return sorted(taken, key=lambda entity: entity.start)
 
     def for_encoder(self, text: str) -> str:
@@ -88,13 +92,14 @@ class EntityRules:
         only pull the message towards others with such a number."""
         shown = list(text)
         for pattern in self._patterns:
-            for match in self._matches(pattern, text):
+            for match in self._matches(pattern, narrow(text)):
                 for i in range(*pattern.span(match)):
                     shown[i] = shown[i] if shown[i].isalpha() else " "
         return "".join(shown)
 
     def normalise(self, label: str, text: str, *, now: datetime | None = None) -> str:
         """The normal value of a span that the model found; the text itself where no rule knows it."""
+        text = narrow(text)
         for pattern in self._patterns:
             if pattern.label == label:
                 for match in self._matches(pattern, text):

@@ -10,6 +10,17 @@ UNSEEN = re.compile(
 )
 
 
+# Letters, digits and the signs of numbers in the width of Chinese characters, as phones in China write them.
+WIDE = {
+    0xFEE0 + ord(sign): sign for sign in map(chr, range(0x21, 0x7F)) if sign.isalnum() or sign in "#%+-./:@_"
+}
+
+
+def narrow(text: str) -> str:
+    """Full-width letters, digits and signs of numbers as plain ones, character for character."""
+    return text if text.isascii() else text.translate(WIDE)
+
+
 def clean(text: str, *, max_chars: int = MAX_CHARS) -> str:
     """The text as the encoder sees it: `clean(text)[i]` stands for `text[i]`.
 

@@ -1,4 +1,4 @@
-"""Entity texts become normal values: days as ISO dates, money as "39.00 GBP", phones as E.164."""
+"""Entity texts become normal values: days as ISO dates, times as "15:00", money as "39.00 GBP", phones as E.164."""
 
 import re
 from collections.abc import Iterator
@@ -6,45 +6,21 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Literal, get_args
 
 from nlu.dates import MONTH_FIRST, find_dates, resolve_date
-from nlu.numerals import HAN, WORDS, number_of
+from nlu.money import bare_amount, find_amounts
+from nlu.quantities import find_quantities
+from nlu.times import find_times
 
-Kind = Literal["date", "amount", "phone", "email", "postcode", "person", "text"]
+Kind = Literal["date", "time", "amount", "quantity", "phone", "email", "postcode", "person", "text"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 # What dateparser is asked for where English and Chinese failed; each more makes it slower.
 LANGUAGES = ["de", "fr", "es", "it", "nl", "pt", "pl", "sv", "tr", "ru", "uk", "ja", "ko", "ar"]
 _FOREIGN = re.compile(r"[^\x00-\x7f]|[a-z]{4}", re.IGNORECASE)
 
-# Signs and words of money; None stands for the desk's own currency where that is one of DOLLARS.
-DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "SGD", "HKD"})
-_SIGNS = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "CNY", "￥": "CNY", "₹": "INR", "₩": "KRW"}
-_WORDS = {
-    "gbp": "GBP", "pounds": "GBP", "pound": "GBP", "quid": "GBP", "sterling": "GBP", "eur": "EUR", "euros": "EUR",
-    "euro": "EUR", "usd": "USD", "dollars": "USD", "dollar": "USD", "bucks": "USD", "cny": "CNY", "rmb": "CNY",
-    "yuan": "CNY", "人民币": "CNY", "块钱": "CNY", "块": "CNY", "元": "CNY", "英镑": "GBP", "欧元": "EUR",
-    "美元": "USD", "美金": "USD", "日元": "JPY",
-}  # fmt: skip
-_SLANG = {"fiver": "5.00 GBP", "tenner": "10.00 GBP"}
-
-_NUMBER = r"\d+(?:[.,]\d{3})*(?:[.,]\d{1,2})?(?!\d)"
-_LATIN_WORDS = "|".join(sorted((word for word in _WORDS if word.isascii()), key=len, reverse=True))
-_HAN_WORDS = "|".join(sorted((word for word in _WORDS if not word.isascii()), key=len, reverse=True))
-_AMOUNT = re.compile(
-    rf"(?P<sign>[{''.join(_SIGNS)}]|(?<![a-z])(?:gbp|eur|usd|cny|rmb))\s?(?P<signed>{_NUMBER})(?P<k>k\b)?"
-    rf"|(?<![\w.,-])(?P<before>{_NUMBER})\s?(?P<sign_after>[€£$])"
-    rf"|(?<![\w.,-])(?P<count>{_NUMBER}|{WORDS})(?:\s|-)?(?P<unit>{_LATIN_WORDS})\b(?!\s+(?:of\s+weight|heavy))"
-    rf"|(?P<han>\d[\d,.]*|{HAN})(?P<han_unit>{_HAN_WORDS})"
-    r"|(?<!\w)(?P<pence>\d{1,3})p\b|\b(?:a\s+)?(?P<slang>fiver|tenner)\b",
-    re.IGNORECASE,
-)
-_HAS_MONEY = re.compile(
-    rf"[{''.join(_SIGNS)}]|\d\s?(?:k|p)\b|{_LATIN_WORDS}|{_HAN_WORDS}|fiver|tenner", re.IGNORECASE
-)
-
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+%-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?![\w-])", re.IGNORECASE
 )
-_PHONE_LIKE = re.compile(r"(?<![\w£$€])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?!\w)")
+_PHONE_LIKE = re.compile(r"(?<![a-z\d£$€])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![a-z])", re.IGNORECASE)
 
 _GB = r"(?:GIR\s?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]|[A-HK-Y]\d[ABEHMNPRV-Y])\s{0,2}\d[ABD-HJLNP-UW-Z]{2})"
 _EIRCODE = r"(?:[AC-FHKNPRTV-Y]\d[\dW]\s?(?=[A-Z]*\d)[0-9AC-FHKNPRTV-Y]{4})"
@@ -70,7 +46,11 @@ def normalise(
         day = date_value(text, now, zone, country)
         return day.isoformat() if day else text
     if kind == "amount":
-        return _first(find_amounts(text, currency)) or _bare_amount(text, currency) or text
+        return _first(find_amounts(text, currency)) or bare_amount(text, currency) or text
+    if kind == "time":
+        return _first(find_times(text)) or text
+    if kind == "quantity":
+        return _first(find_quantities(text)) or text
     if kind == "phone":
         return _first(find_phones(text, country)) or text
     if kind == "email":
@@ -111,43 +91,16 @@ def find_values(
         yield from ((start, end, day.isoformat()) for start, end, day in find_dates(text, today, country))
     elif kind == "amount":
         yield from find_amounts(text, currency)
+    elif kind == "time":
+        yield from find_times(text)
+    elif kind == "quantity":
+        yield from find_quantities(text)
     elif kind == "phone":
         yield from find_phones(text, country)
     elif kind == "email" and "@" in text:
         yield from ((*found.span(), found[0].lower()) for found in _EMAIL.finditer(text))
     elif kind == "postcode":
         yield from find_postcodes(text, country)
-
-
-def find_amounts(text: str, currency: str) -> Iterator[tuple[int, int, str]]:
-    """Sums of money: "£39", "39 quid", "two hundred pounds", "两百块" -> "39.00 GBP"."""
-    if not _HAS_MONEY.search(text):
-        return
-    for found in _AMOUNT.finditer(text):
-        if value := _amount(found, currency):
-            yield *found.span(), value
-
-
-def _amount(found: re.Match[str], currency: str) -> str | None:
-    if slang := found["slang"]:
-        return _SLANG[slang.lower()]
-    if found["pence"]:
-        return f"{int(found['pence']) / 100:.2f} GBP" if currency == "GBP" else None
-    n = number_of(found["signed"] or found["before"] or found["count"] or found["han"])
-    unit = (
-        _SIGNS.get(found["sign"] or found["sign_after"] or "")
-        or _WORDS[(found["unit"] or found["han_unit"] or found["sign"]).lower()]
-    )
-    if unit == "USD" and currency in DOLLARS:
-        unit = currency
-    if unit == "CNY" and currency == "JPY" and found["sign"]:
-        unit = currency
-    return None if n is None else f"{n * (1000 if found['k'] else 1):.2f} {unit}"
-
-
-def _bare_amount(text: str, currency: str) -> str | None:
-    n = number_of(text)
-    return None if n is None else f"{n:.2f} {currency}"
 
 
 def find_phones(text: str, country: str) -> Iterator[tuple[int, int, str]]:

@@ -1,11 +1,13 @@
-"""Values: a table of how people write days and money."""
+"""Values: a table of how people write days and money, and the large one of bench/values.csv."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from nlu.values import normalise
+from bench.values import found_in, read_table
+from nlu.values import find_values, normalise
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -100,3 +102,41 @@ def test_other_kinds_are_written_as_usual(kind: str, text: str, normal: str) -> 
 
 def test_dollars_are_the_desks_own() -> None:
     assert value("amount", "$20", "AU", "AUD") == "20.00 AUD"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "normal"),
+    [
+        ("time", "10 to 2pm", "10:00"), ("time", "12am", "00:00"), ("time", "晚上12点", "00:00"),
+        ("time", "中午1点", "13:00"), ("time", "ten to six in the morning", "05:50"), ("time", "25:10", "25:10"),
+        ("quantity", "two dozen", "24"), ("quantity", "半斤", "0.25 kg"), ("quantity", "一米八", "1.8 m"),
+        ("quantity", "two hours", "two hours"), ("amount", "三块五毛", "3.50 CNY"), ("amount", "3 thousand dollars", "3000.00 USD"),
+        ("amount", "a fourteen pound pot", "14.00 GBP"), ("amount", "TRY 300", "300.00 TRY"), ("date", "除夕", "2027-02-05"),
+        ("date", "easter", "2027-03-28"), ("date", "black friday 2024", "2024-11-29"), ("date", "two working days ago", "2026-11-23"),
+    ],
+)  # fmt: skip
+def test_times_quantities_and_feasts_have_one_form(kind: str, text: str, normal: str) -> None:
+    assert value(kind, text) == normal
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        ("I ordered it on Monday", ["2026-11-23"]),
+        ("On the 3rd you sent it again", ["2026-11-03"]),
+        ("I've got people coming on Monday", ["2026-11-30"]),
+        ("it was promised for Monday", ["2026-11-30"]),
+        ("I paid, so can it come on Monday", ["2026-11-30"]),
+        ("I have written on 5 March, 13 March", ["2027-03-05", "2027-03-13"]),
+        ("周一下的单，周三能到吗", ["2026-11-23", "2026-12-02"]),
+    ],
+)
+def test_days_are_past_where_the_clause_tells_of_the_past(said: str, days: list[str]) -> None:
+    assert [day for _, _, day in find_values("date", said, NOW, LONDON, "GB", "GBP")] == days
+
+
+def test_the_large_table_is_read_right_by_97_of_100() -> None:
+    rows = read_table()
+    right = Counter(row.part for row in rows if found_in(row) == row.expected)
+    total = Counter(row.part for row in rows)
+    assert all(right[part] >= 0.97 * total[part] for part in total), (right, total)
