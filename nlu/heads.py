@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from nlu.files import BadRelease, read_json
+from nlu.signs import N_SIGNS
 from nlu.tagging import spans_of, viterbi
 
 Array = NDArray[np.float32]
@@ -102,7 +103,7 @@ class Heads:
         if self.tag:
             met["tag"] = (self.tag.scores.width, 3 * width)
         if self.sentiment:
-            met["sentiment"] = (self.sentiment.width, width)
+            met["sentiment"] = (self.sentiment.width, 2 * width + N_SIGNS)
         for name, (found, wanted) in met.items():
             if found != wanted:
                 raise BadRelease(

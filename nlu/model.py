@@ -63,7 +63,9 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         if heads.tag:
             self._set("tag", heads.tag.scores, 1.0)
         if heads.sentiment:
-            self._set("sentiment", heads.sentiment, SCALE)
+            # The head reads more than the vector, but only through that can it teach the encoder.
+            of_vector = heads.sentiment.weight[: self.config.hidden_size]
+            self._set("sentiment", LinearHead(heads.sentiment.labels, of_vector, heads.sentiment.bias), SCALE)
 
     def _set(self, name: str, head: LinearHead, scale: float) -> None:
         with torch.no_grad():
@@ -72,13 +74,14 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
             layer.bias.copy_(torch.from_numpy(head.bias))
 
     def get_heads(self, start: Heads) -> Heads:
-        """The heads as arrays for serving; transitions of the tags as in `start`."""
+        """The heads as arrays for serving; transitions of the tags as in `start`.
+
+        None for sentiment: what is served reads more than the vector, and is fitted on the tuned encoder."""
         intent = self._get("intent", SCALE)
         tag = None
         if start.tag:
             tag = TagHead(self._get("tag", 1.0), start.tag.transitions, start.tag.start)
-        sentiment = self._get("sentiment", SCALE) if start.sentiment else None
-        return Heads(intent, tag, sentiment)
+        return Heads(intent, tag)
 
     def _get(self, name: str, scale: float) -> LinearHead:
         layer = self._layer(name)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from nlu.files import BadRelease, ReleaseFiles, read_json
 from nlu.heads import Heads, load_heads
 from nlu.language import detect_language
 from nlu.rules import EntityRules
+from nlu.sentiment import sentiment_input, sentiment_of
 from nlu.spelling import Speller
 from nlu.text import clean
 from nlu.understanding import Entity, IntentProb, Sentiment, Understanding
@@ -93,6 +93,7 @@ class Understander:
     def _one(self, text: str, encoded: Encoded, now: datetime) -> Understanding:
         probs = self.heads.intent.probs(encoded.vector)
         best = np.argsort(-probs)[:TOP]
+        sentiment, sentiment_prob = self._sentiment(encoded)
         return Understanding(
             text=text,
             read_as=encoded.text,
@@ -101,14 +102,15 @@ class Understander:
             vector=encoded.vector,
             class_probs=probs,
             language=detect_language(text, self._language),
-            sentiment=self._sentiment(encoded),
+            sentiment=sentiment,
+            sentiment_prob=sentiment_prob,
         )
 
-    def _sentiment(self, encoded: Encoded) -> Sentiment | None:
+    def _sentiment(self, encoded: Encoded) -> tuple[Sentiment | None, float]:
         head = self.heads.sentiment
         if head is None:
-            return None
-        return cast(Sentiment, head.labels[int(head.probs(encoded.vector).argmax())])
+            return None, 0.0
+        return sentiment_of(head.labels, head.probs(sentiment_input(encoded)))
 
 
 def find_entities(

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Sentiment = Literal["negative", "neutral", "positive"]
+Sentiment = Literal["negative", "neutral", "positive", "angry"]
 EntitySource = Literal["model", "pattern", "gazetteer"]
 
 
@@ -40,7 +40,8 @@ class Understanding:
     `read_as` is the text as the encoder met it: misspelt words put right, digits of order numbers and the like left out.
         `class_probs` has one probability for each intent of the release, in the order of its label file;
     `intents` are the best five of them, best first. `vector` is (width,) float32 with length 1.
-    `language` is an ISO 639-1 code. `sentiment` is None where the release has no sentiment head."""
+    `language` is an ISO 639-1 code. `sentiment` is None where the release has no sentiment head, else it
+    holds with `sentiment_prob`: negative is a problem or displeasure, angry an outburst or an insult."""
 
     text: str
     read_as: str
@@ -50,3 +51,4 @@ class Understanding:
     class_probs: NDArray[np.float32]
     language: str
     sentiment: Sentiment | None = None
+    sentiment_prob: float = 0.0

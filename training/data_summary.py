@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from training.dataset import Dataset, LabelledText, Split
-from training.fast import MIN_OUTSIDE_CLASS, MIN_SENTIMENT
+from training.fast import MIN_OUTSIDE_CLASS
 from training.turns import OUT_OF_SCOPE
 
 
@@ -48,7 +48,6 @@ def summarize(dataset: Dataset, parts: Split) -> DataSummary:
     """Count a dataset and its split."""
     intents = _counts(_intents(parts.train), _intents(parts.test))
     outside = next((row for row in intents if row.label == OUT_OF_SCOPE), LabelCount(OUT_OF_SCOPE, 0, 0))
-    sentiments = _counts(_sentiments(parts.train), _sentiments(parts.test))
     return DataSummary(
         dialogues=dataset.n_dialogues,
         dialogues_held_back=len({row.group for row in parts.test}),
@@ -59,12 +58,12 @@ def summarize(dataset: Dataset, parts: Split) -> DataSummary:
         intents=tuple(row for row in intents if row.label != OUT_OF_SCOPE),
         out_of_scope=outside,
         entities=_counts(_entities(parts.train), _entities(parts.test)),
-        sentiments=sentiments,
-        left_out=tuple(one for one in _left_out(dataset, outside, sentiments) if one.count),
+        sentiments=_counts(_sentiments(parts.train), _sentiments(parts.test)),
+        left_out=tuple(one for one in _left_out(dataset, outside) if one.count),
     )
 
 
-def _left_out(dataset: Dataset, outside: LabelCount, sentiments: Sequence[LabelCount]) -> Iterable[LeftOut]:
+def _left_out(dataset: Dataset, outside: LabelCount) -> Iterable[LeftOut]:
     yield LeftOut(dataset.n_without_text, "customer turns without a text", "there is nothing to learn from")
     yield LeftOut(
         len(dataset.rows) - len(dataset.labelled()),
@@ -88,14 +87,6 @@ def _left_out(dataset: Dataset, outside: LabelCount, sentiments: Sequence[LabelC
             "out-of-scope messages for training",
             f"fewer than {MIN_OUTSIDE_CLASS} are no class of their own; being far from all that is known still counts",
         )
-    scarce = [row for row in sentiments if row.train < MIN_SENTIMENT]
-    if len(sentiments) - len(scarce) < 2:
-        scarce = list(sentiments)
-    yield LeftOut(
-        sum(row.train for row in scarce),
-        "sentiment labels",
-        f"a kind of sentiment is learned from {MIN_SENTIMENT} messages on, where there are two such kinds",
-    )
 
 
 def _counts(train: Iterable[str], test: Iterable[str]) -> tuple[LabelCount, ...]:

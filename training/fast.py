@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.heads import Heads, LinearHead, TagHead
+from nlu.heads import Heads, TagHead
 from nlu.tagging import tag_names
 from retrieval.budget import MAX_CHOICES
 from retrieval.fusion import Fused
@@ -15,14 +15,13 @@ from training.dataset import folds
 from training.dialogues import OUT_OF_SCOPE
 from training.evidence import NO_NAMES, LabelledEvidence, Messages, gather
 from training.features import Features
-from training.heads import fit_linear, fit_tags
+from training.heads import fit_tags
 from training.names import Names
 from training.off_topic import is_off_topic
+from training.sentiment import Fitting, choose_fitting, fit_sentiment_head
 from training.thresholds import HeldOut
 
 MIN_OUTSIDE_CLASS = 5  # out-of-scope examples from which they are a class of their own
-MIN_SENTIMENT = 10  # labelled texts of each of at least two kinds
-SENTIMENT_STRENGTH = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +31,7 @@ class Model:
     labels: tuple[str, ...]
     heads: Heads
     calibrated: Calibrated
+    sentiment: Fitting | None  # how its head is fitted
 
 
 def intent_labels(features: Features) -> tuple[str, ...]:
@@ -50,14 +50,24 @@ def fit(features: Features, names: Names = NO_NAMES, *, seed: int = 0) -> Model:
     n = n_folds(len(own))
     fold_of = [*folds(own, n, seed=seed), *(i % n for i in range(n_off_topic))]
     calibrated = calibrate(messages(known), labels, fold_of, names=names, n_off_topic=n_off_topic, seed=seed)
-    return Model(labels, fit_heads(features, labels, calibrated, seed=seed), calibrated)
+    sentiment = choose_fitting(features)
+    heads = fit_heads(features, labels, calibrated, sentiment, seed=seed)
+    return Model(labels, heads, calibrated, sentiment)
 
 
-def fit_heads(features: Features, labels: tuple[str, ...], calibrated: Calibrated, *, seed: int = 0) -> Heads:
-    """Intent, tag and sentiment heads, each where its labels are; the intent head as the calibration chose it."""
+def fit_heads(
+    features: Features,
+    labels: tuple[str, ...],
+    calibrated: Calibrated,
+    sentiment: Fitting | None,
+    *,
+    seed: int = 0,
+) -> Heads:
+    """Intent, tag and sentiment heads, each where its labels are, as they were chosen to be fitted."""
     known = learnable(features, labels)
     intent = calibrated.names.fit(known.vectors, golds(known), strength=calibrated.strength, labels=labels)
-    return Heads(intent, fit_tag_head(features, seed=seed), fit_sentiment_head(features))
+    tag = fit_tag_head(features, seed=seed)
+    return Heads(intent, tag, fit_sentiment_head(features, sentiment) if sentiment else None)
 
 
 def fit_tag_head(features: Features, *, seed: int = 0) -> TagHead | None:
@@ -65,20 +75,6 @@ def fit_tag_head(features: Features, *, seed: int = 0) -> TagHead | None:
     tagged = features.tagged()
     types = {entity.label for text in tagged for entity in text.entities}
     return fit_tags(tagged, tag_names(types), seed=seed) if types else None
-
-
-def fit_sentiment_head(features: Features) -> LinearHead | None:
-    """None where fewer than two kinds of sentiment have enough labelled texts; texts without a label are left out.
-
-    Rare kinds are not weighed up: two angry messages in a row bring in a person, so few may be called angry wrongly."""
-    counts = Counter(row.sentiment for row in features.rows if row.sentiment)
-    kept = [kind for kind, n in counts.items() if n >= MIN_SENTIMENT]
-    if len(kept) < 2:
-        return None
-    chosen = features.only([i for i, row in enumerate(features.rows) if row.sentiment in kept])
-    return fit_linear(
-        chosen.vectors, [str(row.sentiment) for row in chosen.rows], strength=SENTIMENT_STRENGTH
-    )
 
 
 def learnable(features: Features, labels: tuple[str, ...]) -> Features:

@@ -1,5 +1,6 @@
 """Texts run once through the served encoder; everything the fast training learns from."""
 
+import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,11 @@ class Features:
         return Features(
             tuple(self.rows[i] for i in chosen), self.vectors[chosen], tuple(self.encoded[i] for i in chosen)
         )
+
+    def cut(self, *sizes: int) -> "list[Features]":
+        """Pieces of these sizes in order, and one of the rest."""
+        borders = [0, *itertools.accumulate(sizes), len(self.rows)]
+        return [self.only(range(start, end)) for start, end in itertools.pairwise(borders)]
 
     def with_intent(self) -> "Features":
         return self.only([i for i, row in enumerate(self.rows) if row.intent])

@@ -22,8 +22,10 @@ from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, encode_rows
 from training.fine_tune import Tuned, fine_tune, last_checkpoint
 from training.names import encode_names, name_rows
+from training.off_topic import is_off_topic
 from training.ranks import OtherRank, rank
 from training.registry import Registry
+from training.sentiment import choose_fitting, fit_sentiment_head, is_shipped_sentiment
 from training.trained import AGREEMENT_TEXTS, ENCODER_FILES, Options, Trained, Watch, train_fast
 from training.turns import OUT_OF_SCOPE
 
@@ -51,10 +53,18 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
         torch.set_num_threads(torch.get_num_threads() * 2)  # whole batches pay for more threads; heads don't
     rows = fast.train.rows
     positions = {id(row): i for i, row in enumerate(rows)}
-    off_topic = range(len(parts.train), len(rows))
+    off_topic = [i for i, row in enumerate(rows) if is_off_topic(row)]
     valid_at = [*(positions[id(row)] for row in cut.test), *off_topic[::OFF_TOPIC_STEP]]
     train_at = [i for i in range(len(rows)) if i not in set(valid_at)]
-    start = fit_heads(fast.train.only(train_at), fast.model.labels, fast.model.calibrated, seed=options.seed)
+    start = fit_heads(
+        fast.train.only(train_at),
+        fast.model.labels,
+        fast.model.calibrated,
+        fast.model.sentiment,
+        seed=options.seed,
+    )
+    # What ships with a sentiment stays unseen, so that the head can be fitted on it afterwards.
+    taught = [rows[i] for i in train_at if not is_shipped_sentiment(rows[i])]
     named = name_rows(tuple(fast.model.calibrated.names.vectors))
     checkpoints = registry.folder.parent / CHECKPOINTS / f"full-{_fingerprint(parts, options, fast)}"
     source = resolve(options.base_model)
@@ -62,8 +72,7 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     with watch.stage("fine-tuning"):
         try:
             tuned = fine_tune(
-                source, tokenizer, start, [*(rows[i] for i in train_at), *named], [rows[i] for i in valid_at],
-                checkpoints,
+                source, tokenizer, start, [*taught, *named], [rows[i] for i in valid_at], checkpoints,
                 epochs=options.epochs, seed=options.seed, progress=watch.progress,
             )  # fmt: skip
         except KeyboardInterrupt:
@@ -115,9 +124,12 @@ def _finish(
     n_train, n_own = len(fast.train.rows), len(parts.train)
     train = features.only(range(n_train))
     labels = fast.model.labels
-    model = replace(fast.model, heads=tuned.heads)
-    evidence = _evidence(train, at[0], at[1], model, tuned.heads)
-    known = learnable(train.only(at[0]), labels)
+    taught = train.only(at[0])
+    sentiment = choose_fitting(taught, train.only(at[1]))
+    heads = replace(tuned.heads, sentiment=fit_sentiment_head(taught, sentiment) if sentiment else None)
+    model = Model(labels, heads, fast.model.calibrated, sentiment)
+    evidence = _evidence(train, at[0], at[1], model, heads)
+    known = learnable(taught, labels)
     names = encode_names(tuple(fast.model.calibrated.names.vectors), folder, options.precision)
     calibrated = calibrate(
         messages(known),
@@ -130,7 +142,7 @@ def _finish(
     )
     return Trained(
         "full",
-        Model(labels, tuned.heads, calibrated),
+        replace(model, calibrated=calibrated),
         train,
         features.only(range(n_train, len(rows))),
         fast.words,

@@ -27,6 +27,7 @@ from training.registry import Registry, Release
 from training.report import write_report
 from training.report_data import make_report
 from training.scoring import Scores, score
+from training.sentiment import is_shipped_sentiment
 from training.thresholds import fit_budgets
 from training.trained import Options, Trained, Watch, train_fast
 
@@ -119,10 +120,11 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
     model = trained.model
     heads = model.heads
     if trained.is_frozen and trained.test.rows:
-        heads = fit_heads(everything, model.labels, model.calibrated, seed=seed)
+        heads = fit_heads(everything, model.labels, model.calibrated, model.sentiment, seed=seed)
     save_heads(heads, files.heads)
     files.labels.write_text(json.dumps(heads.label_names(), indent=1, ensure_ascii=False), "utf-8")
-    words = count_words(row.for_encoder for row in everything.rows if not is_off_topic(row))
+    own = (row for row in everything.rows if not is_off_topic(row) and not is_shipped_sentiment(row))
+    words = count_words(row.for_encoder for row in own)
     files.words.write_text(json.dumps(words, indent=0, ensure_ascii=False), "utf-8")
     save_fusion(model.calibrated.fusion, budgets, files.fusion)
     known = learnable(everything, model.labels)

@@ -28,6 +28,7 @@ from training.evidence import search_all
 from training.fast import learnable, predict
 from training.features import Features, encode_rows
 from training.predictions import IntentPredictions, SpanPredictions
+from training.sentiment import as_labelled, cross_validated, is_shipped_sentiment, read_sentiments
 from training.trained import Trained
 from training.turns import OUT_OF_SCOPE
 
@@ -156,9 +157,14 @@ def entity_spans(heads: Heads, text: str, encoded: Encoded, rules: EntityRules) 
 
 
 def _sentiment(trained: Trained) -> SentimentScores | None:
-    head = trained.model.heads.sentiment
-    test = trained.test.only([i for i, row in enumerate(trained.test.rows) if row.sentiment])
-    if head is None or not test.rows:
+    """On the held-back messages with a label, else by cross-validation on those shipped."""
+    head, fitting = trained.model.heads.sentiment, trained.model.sentiment
+    if head is None or fitting is None:
         return None
-    best = [head.labels[i] for i in head.probs(test.vectors).argmax(axis=1)]
-    return evaluate_sentiment([str(row.sentiment) for row in test.rows], best)
+    test = trained.test.only([i for i, row in enumerate(trained.test.rows) if row.sentiment])
+    if not test.rows:
+        shipped = [i for i, row in enumerate(trained.train.rows) if is_shipped_sentiment(row)]
+        gold, found = cross_validated(trained.train.only(shipped), fitting)
+        return evaluate_sentiment(gold, found, is_shipped=True)
+    gold = [str(row.sentiment) for row in test.rows]
+    return evaluate_sentiment(gold, as_labelled(read_sentiments(head, test), gold))

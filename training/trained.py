@@ -20,6 +20,7 @@ from training.features import Features, Progress, encode_rows, joined, no_progre
 from training.names import encode_names
 from training.off_topic import off_topic_rows, without_own_topics
 from training.registry import Registry, Release, file_digest
+from training.sentiment import shipped_rows
 
 Speed = Literal["fast", "full"]
 Precision = Literal["int8", "fp32"]
@@ -71,7 +72,7 @@ class Watch:
 class Trained:
     """A model fitted on the training rows, its encoder's files lying in the staging folder.
 
-    `train` ends with the shipped messages that are off topic. `words` are those of the training rows, which no
+    `train` ends with the messages that ship with kefu: those off topic, then those with a sentiment. `words` are those of the training rows, which no
     message is corrected away from.
     `is_frozen`: the encoder is the base model as it came, so heads may be fitted again on more rows.
     `calibrated_at`: which training rows the first rows of `model.calibrated.evidence` are."""
@@ -101,15 +102,12 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
     with watch.stage("encoder to ONNX"):
         agreement = frozen_encoder(parts.train, folder, options, registry)
     with watch.stage("encoding"):
-        shipped = off_topic_rows(parts.train)
-        rows = (*parts.train, *parts.test, *shipped)
+        strangers, moods = off_topic_rows(parts.train), shipped_rows(parts.train)
+        rows = (*parts.train, *parts.test, *strangers, *moods)
         words = count_words(row.for_encoder for row in parts.train)
         features = encode_rows(rows, folder, options.precision, watch.progress, words=words)
-    n_train, n_shipped = len(parts.train), len(shipped)
-    own = features.only(range(n_train))
-    test = features.only(range(n_train, len(rows) - n_shipped))
-    off_topic = features.only(range(len(rows) - n_shipped, len(rows)))
-    train = joined([own, without_own_topics(own.with_intent(), off_topic)])
+    own, test, off_topic, shipped = features.cut(len(parts.train), len(parts.test), len(strangers))
+    train = joined([own, without_own_topics(own.with_intent(), off_topic), shipped])
     with watch.stage("heads and calibration"):
         names = encode_names(intent_labels(train), folder, options.precision)
         model = fit(train, names, seed=options.seed)

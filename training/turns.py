@@ -8,7 +8,7 @@ OUT_OF_SCOPE = "out_of_scope"  # the intent of messages the desk isn't for
 
 Speaker = Literal["customer", "agent", "bot"]
 Outcome = Literal["resolved", "handed_over", "unresolved"]
-SentimentLabel = Literal["negative", "neutral", "positive"]
+SentimentLabel = Literal["negative", "neutral", "positive", "angry"]
 
 
 @dataclass(frozen=True, slots=True)

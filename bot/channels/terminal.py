@@ -92,8 +92,12 @@ def explain(turn: Turn, thresholds: tuple[float, float]) -> list[tuple[str, str]
             (entity.label, entity.value, entity.text, entity.source) for entity in understanding.entities
         )
         lines.append(("entities", ", ".join(f"{a}={b} ({c!r}, {d})" for a, b, c, d in entities) or "none"))
-        mood = understanding.sentiment or "not known"
-        lines.append(("language", f"{understanding.language}, sentiment {mood}"))
+        lines.append(
+            (
+                "language",
+                f"{understanding.language}, sentiment {_mood(understanding.sentiment, understanding.sentiment_prob)}",
+            )
+        )
     if (findings := turn.findings) is not None:
         lines.append(("intents", _probs((found.intent, found.prob) for found in findings.intents)))
         lines.append(("answers", _probs((found.id, found.prob) for found in findings.answers[:5]) or "none"))
@@ -164,6 +168,10 @@ def _as_command(message: Message) -> Message:
     if message.text.startswith("/") and word.isalpha():
         return replace(message, kind="command", command=word.lower(), argument=argument.strip())
     return message
+
+
+def _mood(sentiment: str | None, prob: float) -> str:
+    return "not known" if sentiment is None else f"{sentiment} {prob:.2f}"
 
 
 def _probs(pairs: Iterable[tuple[str, float]]) -> str:

@@ -47,7 +47,6 @@ def test_what_was_left_out_is_named_with_its_number() -> None:
         (2, "second and further intents of a message"),
         (4, "messages in which nobody looked for entities"),
         (1, "out-of-scope messages for training"),
-        (3, "sentiment labels"),
     ]
 
 

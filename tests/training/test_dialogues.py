@@ -149,7 +149,7 @@ def turn(**fields: Any) -> str:
         (turn(entities=[{"start": 3, "end": 7, "label": "city", "text": "Roma"}]), "turns[0].entities[0].text: met 'Roma', wanted what stands from 3 to 7: 'Rome'"),
         (turn(entities=[{"start": 0, "end": 4, "label": "a"}, {"start": 3, "end": 7, "label": "b"}]), "turns[0].entities: met ('to R', 'Rome'), wanted entities that don't overlap"),
         (turn(entities=[{"start": 0, "end": 2, "label": "a", "vale": "x"}]), "did you mean 'value'?"),
-        (turn(sentiment="angry"), "turns[0].sentiment: met 'angry', wanted one of negative, neutral, positive"),
+        (turn(sentiment="cross"), "turns[0].sentiment: met 'cross', wanted one of negative, neutral, positive, angry"),
     ],
 )  # fmt: skip
 def test_a_problem_is_told_with_file_line_field_met_and_wanted(

@@ -213,6 +213,7 @@ def test_a_text_without_entities_is_all_o() -> None:
 
 def test_sentiment_has_its_accuracy_and_classes() -> None:
     scores = evaluate_sentiment(["negative", "neutral", "neutral"], ["negative", "negative", "neutral"])
+    assert scores.macro_f1 == pytest.approx(2 / 3)
     assert (scores.n, scores.accuracy) == (3, pytest.approx(2 / 3))
     assert [(row.label, row.precision, row.recall) for row in scores.classes] == [
         ("negative", 0.5, 1.0),

@@ -7,9 +7,7 @@ from nlu.encoder import Encoded
 from training.dataset import LabelledText
 from training.fast import (
     MIN_OUTSIDE_CLASS,
-    MIN_SENTIMENT,
     fit,
-    fit_sentiment_head,
     fit_tag_head,
     intent_labels,
     learnable,
@@ -64,18 +62,6 @@ def test_without_an_entity_there_is_no_tag_head(entities: tuple[EntityLabel, ...
     assert fit_tag_head(features(*many(6, "a", entities=entities))) is None
 
 
-def test_sentiment_takes_two_kinds_with_messages_enough() -> None:
-    glad, cross = (
-        many(MIN_SENTIMENT, "a", sentiment="positive"),
-        many(MIN_SENTIMENT, "b", sentiment="negative"),
-    )
-    few = many(MIN_SENTIMENT - 1, "c", sentiment="neutral")
-    assert fit_sentiment_head(features(*glad, *few, *many(30, "d"))) is None
-    head = fit_sentiment_head(features(*glad, *cross, *few, *many(30, "d")))
-    assert head is not None
-    assert head.labels == ("negative", "positive")
-
-
 def test_a_fitted_model_knows_what_it_learned() -> None:
     train = features(*many(12, "cancel"), *many(12, "refund"), *many(12, "status"))
     asked = features(*many(4, "cancel"), *many(4, "refund"), *many(4, "status"))
@@ -84,6 +70,11 @@ def test_a_fitted_model_knows_what_it_learned() -> None:
     best = [model.labels[i] for i in fused.probs.argmax(axis=1)]
     assert best == [row.intent for row in asked.rows]
     assert model.heads.tag is model.heads.sentiment is None
+
+
+def test_features_are_cut_into_pieces() -> None:
+    pieces = features(*many(2, "a"), *many(3, "b"), *many(1, "c")).cut(2, 0, 3)
+    assert [[row.intent for row in piece.rows] for piece in pieces] == [["a"] * 2, [], ["b"] * 3, ["c"]]
 
 
 def test_features_are_chosen_row_by_row() -> None:

@@ -21,5 +21,7 @@ def test_what_stands_in_for_out_of_scope_messages_is_not_held_against_the_full_t
     fusion = Fusion((1.0, 0.0, 0.0, 0.0, 0.0, 0.0), (0.0,) * 8, (0.0,) * 8)
     fused = fusion.fuse(evidence, LABELS)
     head = LinearHead(LABELS, np.zeros((2, 3), np.float32), np.zeros(3, np.float32))
-    model = Model(LABELS, Heads(head, None), Calibrated(fusion, 10.0, NO_NAMES, evidence, fused, np.ones(4)))
+    model = Model(
+        LABELS, Heads(head, None), Calibrated(fusion, 10.0, NO_NAMES, evidence, fused, np.ones(4)), None
+    )
     assert valid_accuracy(evidence, model) == 0.5

@@ -159,6 +159,7 @@ def test_a_training_with_epochs_has_its_curves() -> None:
     [
         ("entities", {"entity": None}, "No message with labelled entities was held back"),
         ("sentiment", {"sentiment": None}, "Sentiment was not evaluated"),
+        ("sentiment", {"sentiment": evaluate_sentiment(["angry"], ["angry"], is_shipped=True)}, "messages that ship with kefu"),
         ("training", {}, "The fast training has no curves"),
         ("training", {"training": TrainingReport((), (), 10.0, {})}, "Nothing was searched for"),
         ("summary", {"is_held_out": False}, "by cross-validation"),
@@ -183,7 +184,7 @@ def test_bare_data_need_no_empty_plots() -> None:
     page = Texts(render(report))
     assert "labelled out_of_scope" in page.text("scope")
     assert "no labelled entities" in page.text("entities")
-    assert "no labels of sentiment" in page.text("sentiment")
+    assert "No sentiment is labelled" in page.text("data")
     assert "Nothing was left out." in page.text("data")
     assert page.pictures == ["budget", "confusions", "confidence", "curves", "curves"]
 

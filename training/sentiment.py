@@ -1,0 +1,156 @@
+"""The sentiment head, learned from the desk's labels and from hand-written messages that ship with kefu."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlu.heads import LinearHead, softmax
+from nlu.sentiment import BAD, sentiment_input, sentiment_of
+from training.dataset import LabelledText
+from training.features import Features
+from training.heads import fit_among
+
+SHIPPED = Path(__file__).parent / "sentiment.txt"
+GROUP = "shipped sentiment"
+LABELS = ("negative", "neutral", "positive", "angry")
+STRENGTHS = (0.1, 0.5, 2.5)
+N_FOLDS = 3
+MIN_OWN = 60  # labelled messages of the desk's own from which they alone choose the strength
+TEMPERATURES = tuple(1.1**power for power in range(-8, 13))
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+Array = NDArray[np.float32]
+
+
+def shipped_rows(own: Iterable[LabelledText]) -> list[LabelledText]:
+    """The shipped messages in the scripts that the desk's own messages are written in."""
+    has_han = any(_HAN.search(row.text) for row in own)
+    lines = (line.split("\t") for line in SHIPPED.read_text("utf-8").splitlines())
+    return [
+        LabelledText(text, f"{GROUP} {i}", sentiment=label)
+        for i, (label, text) in enumerate(lines)
+        if has_han or not _HAN.search(text)
+    ]
+
+
+def is_shipped_sentiment(row: LabelledText) -> bool:
+    """Whether it is one of the shipped messages."""
+    return row.group.startswith(f"{GROUP} ")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Messages:
+    """Labelled messages for the head: inputs (n, input_width), `allowed` (n, labels) marks what each may be, and `own`
+    which are the desk's."""
+
+    inputs: Array
+    allowed: NDArray[np.bool_]
+    own: NDArray[np.bool_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> "Messages":
+        return Messages(self.inputs[chosen], self.allowed[chosen], self.own[chosen])
+
+
+def gather(features: Features) -> Messages:
+    """The messages with a sentiment.
+
+    Where a desk calls none of its messages angry, those it calls negative may be: it had no other word for them."""
+    chosen = [i for i, row in enumerate(features.rows) if row.sentiment]
+    rows = [features.rows[i] for i in chosen]
+    own = np.array([not is_shipped_sentiment(row) for row in rows], bool)
+    knows_anger = any(row.sentiment == "angry" for row, is_own in zip(rows, own, strict=True) if is_own)
+    allowed = np.zeros((len(rows), len(LABELS)), bool)
+    for at, (row, is_own) in enumerate(zip(rows, own, strict=True)):
+        meant = BAD if row.sentiment == "negative" and is_own and not knows_anger else (row.sentiment,)
+        allowed[at] = [label in meant for label in LABELS]
+    inputs = np.stack([sentiment_input(features.encoded[i]) for i in chosen])
+    return Messages(inputs, allowed, own)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How strongly the head is fitted, and the temperature that makes its probabilities come true."""
+
+    strength: float
+    temperature: float
+
+
+def choose_fitting(features: Features, held_out: Features | None = None) -> Fitting | None:
+    """What leaves the least loss on messages that weren't fitted on; None where no message has a sentiment.
+
+    They are met in cross-validation, those of the desk's own where there are enough; or they are those `held_out`
+    from an encoder that was tuned on the others."""
+    if not _has_sentiment(features):
+        return None
+    messages = gather(features)
+    if held_out and _has_sentiment(held_out):
+        asked = gather(held_out)
+        scores = _scores(messages, asked, STRENGTHS)
+    else:
+        judged = messages.own if messages.own.sum() >= MIN_OWN else np.ones(len(messages.own), bool)
+        asked = messages.only(judged)
+        scores = {strength: met[judged] for strength, met in _out_of_fold(messages, STRENGTHS).items()}
+    tried = {strength: _temperature(scores[strength], asked.allowed) for strength in STRENGTHS}
+    strength = min(tried, key=lambda one: tried[one][1])
+    return Fitting(strength, tried[strength][0])
+
+
+def _has_sentiment(features: Features) -> bool:
+    return any(row.sentiment for row in features.rows)
+
+
+def fit_sentiment_head(features: Features, fitting: Fitting) -> LinearHead:
+    """The head of all messages with a sentiment."""
+    messages = gather(features)
+    head = fit_among(messages.inputs, messages.allowed, LABELS, strength=fitting.strength)
+    return LinearHead(LABELS, head.weight / fitting.temperature, head.bias / fitting.temperature)
+
+
+def read_sentiments(head: LinearHead, features: Features) -> list[str]:
+    """What serving would read in each message."""
+    probs = head.probs(np.stack([sentiment_input(one) for one in features.encoded]))
+    return [sentiment_of(head.labels, row)[0] for row in probs]
+
+
+def as_labelled(found: Sequence[str], gold: Sequence[str]) -> list[str]:
+    """Sentiments in the words of the labels: where nothing is labelled angry, what is found angry is negative."""
+    return list(found) if "angry" in gold else ["negative" if one == "angry" else one for one in found]
+
+
+def cross_validated(features: Features, fitting: Fitting) -> tuple[list[str], list[str]]:
+    """The sentiments of labelled messages, and those read by heads that hadn't seen them."""
+    scores = _out_of_fold(gather(features), (fitting.strength,))[fitting.strength]
+    gold = [str(row.sentiment) for row in features.rows if row.sentiment]
+    return gold, [sentiment_of(LABELS, row)[0] for row in softmax(scores / fitting.temperature)]
+
+
+def _out_of_fold(messages: Messages, strengths: Sequence[float]) -> dict[float, Array]:
+    """Scores (n, labels) of each message by heads that hadn't seen its fold, for each strength."""
+    folds = np.random.default_rng(0).permutation(len(messages.own)) % N_FOLDS
+    found = {strength: np.zeros(messages.allowed.shape, np.float32) for strength in strengths}
+    for fold in range(N_FOLDS):
+        met = folds == fold
+        for strength, scores in _scores(messages.only(~met), messages.only(met), strengths).items():
+            found[strength][met] = scores
+    return found
+
+
+def _scores(known: Messages, asked: Messages, strengths: Sequence[float]) -> dict[float, Array]:
+    found: dict[float, Array] = {}
+    head: LinearHead | None = None
+    for strength in strengths:
+        head = fit_among(known.inputs, known.allowed, LABELS, strength=strength, start=head)
+        found[strength] = asked.inputs @ head.weight + head.bias
+    return found
+
+
+def _temperature(scores: Array, allowed: NDArray[np.bool_]) -> tuple[float, float]:
+    """The temperature that leaves the least mean loss, and that loss."""
+    losses = [-np.log((softmax(scores / t) * allowed).sum(axis=1) + 1e-9).mean() for t in TEMPERATURES]
+    best = int(np.argmin(losses))
+    return TEMPERATURES[best], float(losses[best])
