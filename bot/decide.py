@@ -15,7 +15,8 @@ TALK_TO_PERSON = "talk_to_person"
 GREETING = "greeting"
 THANKS = "thanks"
 GOODBYE = "goodbye"
-PATIENCE = 2  # angry messages in a row that are still answered: two broken things are no quarrel yet
+PATIENCE = 2  # negative messages in a row that are still answered: two broken things are no quarrel yet
+DISPLEASURE = {"negative": 1, "angry": 2}  # an insult counts as two problems
 NOT_UNDERSTOOD = frozenset({"uncertain", OUT_OF_SCOPE, "still_uncertain", "out_of_scope_twice"})  # reasons
 SMALL_TALK = frozenset({GREETING, THANKS, GOODBYE})
 
@@ -32,9 +33,28 @@ def decide(
 
     "answer" names the intent (its slots may still have to be asked for) or, with reason "passage", the
     passage in `answer_id`, and in `choices` what else a question may have meant. `answerable` are the intents with an answer; only they are offered as choices."""
+    decision = _on_words(understanding, findings, budget, state, answerable)
+    # Nobody who is angry wants to say it in other words; an open question may still be answered in anger.
+    is_lost = understanding.sentiment == "angry" and decision.kind == "clarify" and state.form is None
+    if is_lost or negatives_after(understanding, state) > PATIENCE:
+        return Decision("hand_over", "angry", decision.intent, findings.confidence)
+    return decision
+
+
+def negatives_after(understanding: Understanding, state: ConversationState) -> int:
+    """How many negative messages in a row there are with this one, 0 if it isn't; one that is angry counts twice."""
+    weight = DISPLEASURE.get(understanding.sentiment or "", 0)
+    return state.negatives + weight if weight else 0
+
+
+def _on_words(
+    understanding: Understanding,
+    findings: Findings,
+    budget: Budget,
+    state: ConversationState,
+    answerable: Collection[str],
+) -> Decision:
     best = findings.intents[0].intent if findings.intents else None
-    if understanding.sentiment == "negative" and state.negatives >= PATIENCE:
-        return Decision("hand_over", "angry", best, findings.confidence)
     if best == OUT_OF_SCOPE:
         return _outside(findings, budget, state)
     if best is not None and findings.confidence >= budget.answer_threshold:

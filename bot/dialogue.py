@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.answering import Answering, person_button
-from bot.decide import GOODBYE, NOT_UNDERSTOOD, OUT_OF_SCOPE, TALK_TO_PERSON, decide
+from bot.decide import GOODBYE, NOT_UNDERSTOOD, OUT_OF_SCOPE, TALK_TO_PERSON, decide, negatives_after
 from bot.forms import (
     Reading,
     corrects,
@@ -90,8 +90,7 @@ class Dialogue:
         decision = self._decide(talk, understanding, findings)
         state = keep_lasting(talk.state, self._lasting, understanding.entities, at=talk.now.timestamp())
         if not is_bare(understanding.text, understanding.entities):
-            negatives = state.negatives + 1 if understanding.sentiment == "negative" else 0
-            state = replace(state, negatives=negatives)
+            state = replace(state, negatives=negatives_after(understanding, talk.state))
         return replace(talk, state=state), decision
 
     def _decide(self, talk: Talk, understanding: Understanding, findings: Findings) -> Decision:

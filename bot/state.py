@@ -45,7 +45,7 @@ class Given:
 class ConversationState:
     """All of it. `turns` counts the messages; `paused` is a form that was left by asking something else, or that waits for its turn (`asked` 0);
     `unsure` says why the last message was not understood, "" if it was; `offered` are the intents it was
-    asked to choose from; `negatives` counts the angry messages in a row; `shown` counts how often each answer was given, so that its variants take turns; `presses` are the
+    asked to choose from; `negatives` counts the negative messages in a row, an angry one twice; `shown` counts how often each answer was given, so that its variants take turns; `presses` are the
     "message:index" of buttons already pressed; `question` is a yes or no the desk itself waits for;
     `last_external_id` and `media_at` tell of the last words and the last picture or file."""
 

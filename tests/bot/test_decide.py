@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.decide import decide
 from bot.messages import Decision
-from bot.state import ConversationState, Unsure
+from bot.state import ConversationState, Form, Unsure
 from nlu.understanding import Sentiment, Understanding
 from retrieval.budget import Budget
 from retrieval.candidates import Candidate, Findings, RankedIntent
@@ -24,6 +24,7 @@ def decide_at(
     unsure: Unsure = "",
     negatives: int = 0,
     sentiment: Sentiment | None = None,
+    form: Form | None = None,
     text: str = "text",
 ) -> Decision:
     vector = np.ones(1, np.float32)
@@ -33,7 +34,7 @@ def decide_at(
         Understanding(text, text, (), (), vector, vector, "en", sentiment),
         Findings(ranked, confidence, confidence, confidence, (), found, ()),
         BUDGET,
-        state=ConversationState(unsure=unsure, negatives=negatives),
+        state=ConversationState(unsure=unsure, negatives=negatives, form=form),
         answerable=ANSWERABLE,
     )
 
@@ -97,10 +98,31 @@ def test_out_of_scope_as_best_intent_is_never_answered() -> None:
     assert decide_at(0.99, intents=("out_of_scope",)).reason == "out_of_scope"
 
 
-def test_anger_counts_only_in_a_row() -> None:
-    assert decide_at(0.9, sentiment="negative", negatives=2).reason == "angry"
-    assert decide_at(0.9, sentiment="negative", negatives=1).reason == "confident"
-    assert decide_at(0.9, sentiment="neutral", negatives=2).reason == "confident"
+@pytest.mark.parametrize(
+    ("sentiment", "negatives", "reason"),
+    [
+        ("negative", 1, "confident"),
+        ("negative", 2, "angry"),
+        ("angry", 0, "confident"),
+        ("angry", 1, "angry"),
+        ("angry", 2, "angry"),
+        ("neutral", 2, "confident"),
+        ("positive", 2, "confident"),
+    ],
+)
+def test_displeasure_counts_only_in_a_row(sentiment: Sentiment, negatives: int, reason: str) -> None:
+    assert decide_at(0.9, sentiment=sentiment, negatives=negatives).reason == reason
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.0])
+def test_nobody_who_is_angry_is_asked_for_other_words(confidence: float) -> None:
+    assert decide_at(confidence).kind == decide_at(confidence, sentiment="negative").kind == "clarify"
+    found = decide_at(confidence, sentiment="angry")
+    assert (found.kind, found.reason) == ("hand_over", "angry")
+    assert (
+        decide_at(confidence, sentiment="angry", form=Form("order_status", "order_number", 1)).kind
+        == "clarify"
+    )
 
 
 @given(

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store.store import Store
+from nlu.understanding import Sentiment
 from tests.bot.fakes import Customer, Make, make_engine, make_settings, outcome
 
 Line = tuple[str, str, str | None]
@@ -277,7 +278,7 @@ async def test_an_answer_without_its_passage_is_handed_over(customer: Make) -> N
     assert await customer().say("how wide is the sofa") == ("hand_over", "product_info")
 
 
-async def test_three_angry_messages_in_a_row_reach_a_person(customer: Make) -> None:
+async def test_three_negative_messages_in_a_row_reach_a_person(customer: Make) -> None:
     anna = customer(moods={"where is LW-11111": "negative", "Where is my parcel?": "negative"})
 
     assert await anna.say("where is LW-11111") == ("answer", "order_shipped")
@@ -289,6 +290,27 @@ async def test_three_angry_messages_in_a_row_reach_a_person(customer: Make) -> N
     assert anna.last is not None
     assert anna.last.decision is not None
     assert anna.last.decision.reason == "angry"
+
+
+async def test_an_insult_is_answered_where_it_can_be_and_the_next_reaches_a_person(customer: Make) -> None:
+    anna = customer(moods={"where is LW-11111": "angry", "Where is my parcel?": "negative"})
+
+    assert await anna.say("where is LW-11111") == ("answer", "order_shipped")
+    assert await anna.say("Where is my parcel?") == ("hand_over", "order_status")
+
+
+@pytest.mark.parametrize(("mood", "kind"), [("angry", "hand_over"), ("negative", "clarify")])
+async def test_an_insult_that_means_nothing_else_reaches_a_person_at_once(
+    customer: Make, mood: Sentiment, kind: str
+) -> None:
+    assert await customer(moods={"idiots": mood}).say("idiots") == (kind, None)
+
+
+async def test_a_value_given_in_anger_is_a_value(customer: Make) -> None:
+    anna = customer(moods={"it's LW-11111, for god's sake": "angry"})
+
+    assert await anna.say("Where is my parcel?") == ("ask", "order_status")
+    assert await anna.say("it's LW-11111, for god's sake") == ("answer", "order_shipped")
 
 
 async def test_the_same_wording_is_not_given_twice_in_a_row(customer: Make) -> None:
