@@ -1,6 +1,6 @@
 """The heads of the fast training: linear models on the frozen encoder's output, fitted in seconds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,42 +38,6 @@ def fit_linear(
     names = tuple(names or sorted(set(labels)))
     position = {name: i for i, name in enumerate(names)}
     targets = torch.tensor([position[label] for label in labels])
-    return _minimise(
-        vectors,
-        names,
-        lambda scores: functional.cross_entropy(scores, targets),
-        strength=strength,
-        start=start,
-    )
-
-
-def fit_among(
-    vectors: Array,
-    allowed: NDArray[np.bool_],
-    names: Sequence[str],
-    *,
-    strength: float,
-    start: LinearHead | None = None,
-) -> LinearHead:
-    """As `fit_linear`, where each text has one of the labels `allowed` (n, labels) marks in its row, unknown which."""
-    barred = torch.from_numpy(~allowed)
-
-    def loss(scores: torch.Tensor) -> torch.Tensor:
-        meant = scores.masked_fill(barred, -torch.inf).logsumexp(dim=1)
-        return (scores.logsumexp(dim=1) - meant).mean()
-
-    return _minimise(vectors, tuple(names), loss, strength=strength, start=start)
-
-
-def _minimise(
-    vectors: Array,
-    names: tuple[str, ...],
-    loss_of: Callable[[torch.Tensor], torch.Tensor],
-    *,
-    strength: float,
-    start: LinearHead | None,
-) -> LinearHead:
-    """The head whose scores (n, labels) have the least mean loss, with the penalty on its weights."""
     inputs = torch.from_numpy(np.ascontiguousarray(vectors, np.float32))
     weight, bias = torch.zeros(inputs.shape[1], len(names)), torch.zeros(len(names))
     if start is not None:
@@ -84,11 +48,11 @@ def _minimise(
     optimizer = torch.optim.LBFGS(
         [weight, bias], max_iter=steps, history_size=10, line_search_fn="strong_wolfe"
     )
-    penalty = 1 / (2 * strength * len(inputs))
+    penalty = 1 / (2 * strength * len(labels))
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        value = loss_of(inputs @ weight + bias)
+        value = functional.cross_entropy(inputs @ weight + bias, targets)
         value = value + penalty * weight.square().sum()
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return value

@@ -1,28 +1,19 @@
 """Examples learned while the desk runs: found at once, by everybody, and whole again after a restart."""
 
 import json
-import threading
-import time
-import zlib
+import subprocess
+import sys
 from pathlib import Path
 
 import faiss
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from retrieval.errors import RetrievalError
 from retrieval.memory import Example, Memory, as_neighbours, load_memory
-
-WIDTH = 16
-
-
-def vector_of(text: str) -> NDArray[np.float32]:
-    """A direction of its own for each text."""
-    found = np.random.default_rng(zlib.crc32(text.encode())).normal(size=WIDTH)
-    return (found / np.linalg.norm(found)).astype(np.float32)
+from tests.retrieval.memory_stress import WIDTH, hurried, stress, vector_of
 
 
 def memory_of(*examples: tuple[str, str]) -> Memory:
@@ -108,59 +99,21 @@ def test_an_intent_is_known_as_long_as_it_has_an_example() -> None:
 
 
 def test_many_threads_lose_nothing() -> None:
-    known = [(f"known {i}", "x") for i in range(200)]
-    memory = memory_of(*known)
-    vectors = {
-        text: vector_of(text)
-        for text in (*(t for t, _ in known), *(f"{w}-{i}" for w in range(6) for i in range(100)))
-    }
-    wrong: list[str] = []
-    is_over = threading.Event()
-
-    def teach(worker: int) -> None:
-        for i in range(100):
-            text = f"{worker}-{i}"
-            memory.learn(Example(text, f"intent {worker}", 1000 * worker + i), vectors[text])
-            if memory.search(vectors[text], 1)[0][0].text != text:
-                wrong.append(f"{text} was not found")
-            if i % 2 and not memory.unlearn(1000 * worker + i):
-                wrong.append(f"{text} could not be unlearned")
-
-    def look() -> None:
-        while not is_over.is_set():
-            for text, _ in known[::20]:
-                if memory.search(vectors[text], 3)[0][0].text != text:
-                    wrong.append(f"{text} got lost")
-            memory.word_scores("known 1", memory.intents)
-
-    lookers = [threading.Thread(target=look) for _ in range(3)]
-    teachers = [threading.Thread(target=teach, args=(worker,)) for worker in range(6)]
-    for thread in (*lookers, *teachers):
-        thread.start()
-    for thread in teachers:
-        thread.join()
-    is_over.set()
-    for thread in lookers:
-        thread.join()
-    assert wrong == []
-    left = {example.text for example, _ in memory.search(vectors["0-0"], 10**4)}
-    assert left == {*(text for text, _ in known), *(f"{w}-{i}" for w in range(6) for i in range(0, 100, 2))}
+    with hurried(cells_from=300):
+        assert stress() == []
 
 
-def test_it_is_quick_with_many_examples() -> None:
-    rng = np.random.default_rng(0)
-    vectors = rng.normal(size=(20000, WIDTH)).astype(np.float32)
-    memory = Memory([Example(f"text {i}", f"intent {i % 50}") for i in range(20000)], vectors)
-    start = time.perf_counter()
-    for i in range(100):
-        memory.learn(Example(f"new {i}", "new", i), vectors[i])
-        assert "new" in memory.intents
-    assert time.perf_counter() - start < 2
+@pytest.mark.slow
+def test_without_its_lock_threads_would_lose_something() -> None:
+    # In a process of its own: FAISS may crash.
+    command = [sys.executable, "-m", "tests.retrieval.memory_stress", "unsafe"]
+    assert subprocess.run(command, capture_output=True).returncode != 0
 
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8)
 
 
+@settings(deadline=None)  # it writes files
 @given(st.lists(st.tuples(texts, st.sampled_from(["a", "é", "b c", "取消"])), max_size=8))
 def test_saved_and_loaded_it_finds_the_same(
     tmp_path_factory: pytest.TempPathFactory, examples: list[tuple[str, str]]

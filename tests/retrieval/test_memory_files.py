@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from retrieval.errors import RetrievalError
+from retrieval.example_files import columns_file
+from retrieval.examples import Examples
 from retrieval.memory import Example, Memory, load_memory
 
 
@@ -50,3 +52,35 @@ def test_what_are_no_examples_is_named_with_its_line(
     examples.write_bytes(content)
     with pytest.raises(RetrievalError, match=f"{examples}{reason}"):
         load_memory(index, examples)
+
+
+def test_lines_that_were_edited_count_as_they_are_now(saved: tuple[Path, Path]) -> None:
+    index, examples = saved
+    examples.write_text(examples.read_text("utf-8").replace("greeting", "hello"), "utf-8")
+    memory = load_memory(index, examples)
+    assert set(memory.intents) == {"order_status", "hello"}
+    assert memory.word_scores("hi", ("order_status", "hello")).tolist() == [pytest.approx(-3, abs=3), 0]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
+def test_columns_that_are_lost_are_made_again(content: bytes | None, saved: tuple[Path, Path]) -> None:
+    index, examples = saved
+    before = load_memory(index, examples)
+    columns_file(examples).unlink()
+    if content is not None:
+        columns_file(examples).write_bytes(content)
+    after = load_memory(index, examples)
+    assert after.intents == before.intents
+    np.testing.assert_allclose(
+        after.word_scores("hi", after.intents), before.word_scores("hi", before.intents)
+    )
+    after.learn(Example("HI", "hello", 1), np.array([0, 1], np.float32))
+    assert after.search(np.array([0, 1], np.float32), 1)[0][0] == Example("HI", "hello", 1)
+
+
+def test_what_is_removed_leaves_no_words_behind() -> None:
+    examples = Examples([Example("hi", "greeting")])
+    row = examples.add(Example("my number is 4711", "greeting", 1))
+    assert examples.remove(row) == Example("my number is 4711", "greeting", 1)
+    assert examples.lines() == b'{"text": "hi", "intent": "greeting"}\n'
+    assert b"4711" not in examples._lines

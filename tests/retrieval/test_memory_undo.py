@@ -3,7 +3,7 @@
 from random import Random
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.memory import Example, Memory
@@ -27,6 +27,7 @@ def found(known: Memory) -> list[list[tuple[str, str]]]:
 corrections = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(INTENTS)), min_size=1, max_size=5)
 
 
+@settings(deadline=None)
 @given(corrections, st.randoms())
 def test_undoing_every_correction_in_any_order_brings_back_what_was_known(
     given_: list[tuple[int, str]], shuffled: Random
