@@ -55,3 +55,31 @@ def test_what_is_added_and_removed_again_leaves_no_trace(
         counts.remove(text, intent)
     text = " ".join(asked)
     np.testing.assert_allclose(counts.scores(text, INTENTS), WordCounts(kept).scores(text, INTENTS))
+
+
+@given(st.lists(examples, max_size=8), st.lists(examples, max_size=8), st.lists(words, max_size=5))
+def test_counts_are_the_same_folded_and_read_from_arrays(
+    first: list[tuple[str, str]], later: list[tuple[str, str]], asked: list[str]
+) -> None:
+    counts = WordCounts(first)
+    for text, intent in later:
+        counts.add(text, intent)
+    text = " ".join(asked)
+    wanted = WordCounts([*first, *later]).scores(text, INTENTS)
+    np.testing.assert_allclose(counts.scores(text, INTENTS), wanted)
+    intents, keys, numbers = counts.arrays()
+    assert (np.diff(keys.astype(object)) > 0).all()
+    np.testing.assert_allclose(counts.scores(text, INTENTS), wanted)
+    read = WordCounts.of_arrays(intents, keys, numbers)
+    read.add("late parcel", "buy")
+    read.remove("late parcel", "buy")
+    np.testing.assert_allclose(read.scores(text, INTENTS), wanted)
+
+
+def test_new_counts_are_folded_when_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("retrieval.words.FOLD_AT", 4)
+    counts = WordCounts()
+    for text, intent in EXAMPLES:
+        counts.add(text, intent)
+    asked = "where is my lamp"
+    np.testing.assert_allclose(counts.scores(asked, INTENTS), WordCounts(EXAMPLES).scores(asked, INTENTS))
