@@ -157,6 +157,24 @@ def test_there_are_enough_and_they_give_every_answer_of_the_shop(model: ShopMode
     assert {answer.id for answer in model.book.answers} <= given
 
 
+@pytest.mark.parametrize(
+    ("text", "sentiment"),
+    [
+        ("my order hasn't arrived", "negative"),
+        ("My order LW-10023 hasn't arrived yet!", "negative"),
+        ("WHERE IS MY ORDER", "neutral"),
+        ("where is my order", "neutral"),
+        ("where the hell is my order, you idiots", "angry"),
+        ("You are thieves, give me my money back NOW!!!", "angry"),
+        ("thank you so much, that helped", "positive"),
+        ("我的订单还没到", "negative"),
+        ("你们这群骗子", "angry"),
+    ],
+)
+def test_a_problem_is_no_insult(text: str, sentiment: str, model: ShopModel) -> None:
+    assert model.understander.understand_batch([text])[0].sentiment == sentiment
+
+
 def test_what_is_said_is_not_copied_from_the_training_dialogues() -> None:
     learned = {plain(turn.text) for d in read_dialogues(dialogue_files(SHOP)) for turn in d.turns}
     said = {plain(said) for lines in CONVERSATIONS.values() for said, _ in lines}

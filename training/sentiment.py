@@ -2,22 +2,23 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlu.heads import LinearHead, softmax
-from nlu.sentiment import BAD, sentiment_input, sentiment_of
+from nlu.sentiment import MIN_ANGER, sentiment_input, sentiment_of
 from training.dataset import LabelledText
 from training.features import Features
-from training.heads import fit_among
+from training.heads import fit_linear
 
 SHIPPED = Path(__file__).parent / "sentiment.txt"
 GROUP = "shipped sentiment"
 LABELS = ("negative", "neutral", "positive", "angry")
 STRENGTHS = (0.1, 0.5, 2.5)
+SHIPPED_STRENGTH = 1.0  # of the head that looks for anger among what a desk calls negative
 N_FOLDS = 3
 MIN_OWN = 60  # labelled messages of the desk's own from which they alone choose the strength
 TEMPERATURES = tuple(1.1**power for power in range(-8, 13))
@@ -45,31 +46,42 @@ def is_shipped_sentiment(row: LabelledText) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Messages:
-    """Labelled messages for the head: inputs (n, input_width), `allowed` (n, labels) marks what each may be, and `own`
-    which are the desk's."""
+    """Messages for the head: inputs (n, 2 * width + N_SIGNS), their labels, and which are the desk's `own` (n,)."""
 
     inputs: Array
-    allowed: NDArray[np.bool_]
+    labels: NDArray[np.str_]
     own: NDArray[np.bool_]
 
     def only(self, chosen: NDArray[np.bool_]) -> "Messages":
-        return Messages(self.inputs[chosen], self.allowed[chosen], self.own[chosen])
+        return Messages(self.inputs[chosen], self.labels[chosen], self.own[chosen])
 
 
-def gather(features: Features) -> Messages:
+def gather(features: Features, known: Features | None = None) -> Messages:
     """The messages with a sentiment.
 
-    Where a desk calls none of its messages angry, those it calls negative may be: it had no other word for them."""
+    A desk that calls nobody angry calls its angry customers negative: those whom a head of the shipped messages, of
+    `known` or among these, finds angry are taken for angry."""
+    found = _labelled(features)
+    told = _labelled(known) if known else found
+    if "angry" in told.labels[told.own] or not (~told.own).any():
+        return found
+    head = _fit(told.only(~told.own), SHIPPED_STRENGTH)
+    angry = head.probs(found.inputs)[:, LABELS.index("angry")] >= MIN_ANGER
+    return replace(
+        found, labels=np.where(found.own & (found.labels == "negative") & angry, "angry", found.labels)
+    )
+
+
+def _labelled(features: Features) -> Messages:
     chosen = [i for i, row in enumerate(features.rows) if row.sentiment]
     rows = [features.rows[i] for i in chosen]
-    own = np.array([not is_shipped_sentiment(row) for row in rows], bool)
-    knows_anger = any(row.sentiment == "angry" for row, is_own in zip(rows, own, strict=True) if is_own)
-    allowed = np.zeros((len(rows), len(LABELS)), bool)
-    for at, (row, is_own) in enumerate(zip(rows, own, strict=True)):
-        meant = BAD if row.sentiment == "negative" and is_own and not knows_anger else (row.sentiment,)
-        allowed[at] = [label in meant for label in LABELS]
     inputs = np.stack([sentiment_input(features.encoded[i]) for i in chosen])
-    return Messages(inputs, allowed, own)
+    own = np.array([not is_shipped_sentiment(row) for row in rows], bool)
+    return Messages(inputs, np.array([str(row.sentiment) for row in rows]), own)
+
+
+def _fit(messages: Messages, strength: float, start: LinearHead | None = None) -> LinearHead:
+    return fit_linear(messages.inputs, messages.labels.tolist(), strength=strength, names=LABELS, start=start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +101,13 @@ def choose_fitting(features: Features, held_out: Features | None = None) -> Fitt
         return None
     messages = gather(features)
     if held_out and _has_sentiment(held_out):
-        asked = gather(held_out)
+        asked = gather(held_out, features)
         scores = _scores(messages, asked, STRENGTHS)
     else:
         judged = messages.own if messages.own.sum() >= MIN_OWN else np.ones(len(messages.own), bool)
         asked = messages.only(judged)
         scores = {strength: met[judged] for strength, met in _out_of_fold(messages, STRENGTHS).items()}
-    tried = {strength: _temperature(scores[strength], asked.allowed) for strength in STRENGTHS}
+    tried = {strength: _temperature(scores[strength], asked.labels) for strength in STRENGTHS}
     strength = min(tried, key=lambda one: tried[one][1])
     return Fitting(strength, tried[strength][0])
 
@@ -106,8 +118,7 @@ def _has_sentiment(features: Features) -> bool:
 
 def fit_sentiment_head(features: Features, fitting: Fitting) -> LinearHead:
     """The head of all messages with a sentiment."""
-    messages = gather(features)
-    head = fit_among(messages.inputs, messages.allowed, LABELS, strength=fitting.strength)
+    head = _fit(gather(features), fitting.strength)
     return LinearHead(LABELS, head.weight / fitting.temperature, head.bias / fitting.temperature)
 
 
@@ -131,8 +142,9 @@ def cross_validated(features: Features, fitting: Fitting) -> tuple[list[str], li
 
 def _out_of_fold(messages: Messages, strengths: Sequence[float]) -> dict[float, Array]:
     """Scores (n, labels) of each message by heads that hadn't seen its fold, for each strength."""
-    folds = np.random.default_rng(0).permutation(len(messages.own)) % N_FOLDS
-    found = {strength: np.zeros(messages.allowed.shape, np.float32) for strength in strengths}
+    n = len(messages.labels)
+    folds = np.random.default_rng(0).permutation(n) % N_FOLDS
+    found = {strength: np.zeros((n, len(LABELS)), np.float32) for strength in strengths}
     for fold in range(N_FOLDS):
         met = folds == fold
         for strength, scores in _scores(messages.only(~met), messages.only(met), strengths).items():
@@ -144,13 +156,15 @@ def _scores(known: Messages, asked: Messages, strengths: Sequence[float]) -> dic
     found: dict[float, Array] = {}
     head: LinearHead | None = None
     for strength in strengths:
-        head = fit_among(known.inputs, known.allowed, LABELS, strength=strength, start=head)
+        head = _fit(known, strength, head)
         found[strength] = asked.inputs @ head.weight + head.bias
     return found
 
 
-def _temperature(scores: Array, allowed: NDArray[np.bool_]) -> tuple[float, float]:
+def _temperature(scores: Array, labels: NDArray[np.str_]) -> tuple[float, float]:
     """The temperature that leaves the least mean loss, and that loss."""
-    losses = [-np.log((softmax(scores / t) * allowed).sum(axis=1) + 1e-9).mean() for t in TEMPERATURES]
+    gold = [LABELS.index(label) for label in labels]
+    picked = np.arange(len(gold)), gold
+    losses = [-np.log(softmax(scores / t)[picked] + 1e-9).mean() for t in TEMPERATURES]
     best = int(np.argmin(losses))
     return TEMPERATURES[best], float(losses[best])

@@ -7,7 +7,6 @@ import pytest
 
 from nlu.encoder import Encoded
 from nlu.heads import LinearHead
-from nlu.signs import signs
 from training.dataset import LabelledText
 from training.features import Features
 from training.sentiment import (
@@ -84,16 +83,17 @@ def test_the_desks_own_messages_count_for_more_the_more_there_are() -> None:
     assert read_sentiments(head, features(said(None, "it is late"))) == ["positive"]
 
 
-def test_negative_may_be_angry_where_a_desk_has_no_word_for_it() -> None:
-    own = said("negative", "a", "b")
-    [first, *_, last] = gather(features([*own, *shipped_rows(ENGLISH)])).allowed.tolist()
-    assert [label for label, is_allowed in zip(LABELS, first, strict=True) if is_allowed] == [
-        "negative",
-        "angry",
-    ]
-    assert sum(last) == 1
-    told = gather(features([*own, *said("angry", "c")])).allowed
-    assert told.sum(axis=1).tolist() == [1, 1, 1]
+def test_anger_is_found_among_what_a_desk_calls_negative() -> None:
+    own = said("negative", "it is late", "you stupid idiots, damn it!!!")
+    shipped = shipped_rows(ENGLISH)
+    assert gather(features([*own, *shipped])).labels[:2].tolist() == ["negative", "angry"]
+    assert gather(features(own), features(shipped)).labels.tolist() == ["negative", "angry"]
+
+
+def test_a_desk_that_labels_anger_means_what_it_says() -> None:
+    own = [*said("negative", "you stupid idiots, damn it!!!"), *said("angry", "you fools!!!")]
+    assert gather(features([*own, *shipped_rows(ENGLISH)])).labels[:2].tolist() == ["negative", "angry"]
+    assert gather(features(own)).labels.tolist() == ["negative", "angry"]
 
 
 def test_messages_the_encoder_saw_dont_choose_for_themselves() -> None:
@@ -113,12 +113,3 @@ def test_cross_validation_reads_most_of_the_signs_rightly() -> None:
     assert len(gold) == len(found) == len(shipped_rows(ENGLISH))
     # The four are about as frequent, so that a guess is right in one of four.
     assert 0.6 < np.mean([a == b for a, b in zip(gold, found, strict=True)]) < 1
-
-
-def test_no_shipped_problem_is_an_insult_by_its_words() -> None:
-    insulting = [
-        row.text
-        for row in shipped_rows(ENGLISH)
-        if row.sentiment in {"neutral", "positive"} and signs(row.text)[3]
-    ]
-    assert insulting == []
