@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from nlu.days import in_year
+ASKED_ABOUT = timedelta(31)  # so long over a feast may be and still be meant
 
 
 def _nth_weekday(month: int, weekday: int, n: int, more: int = 0) -> Callable[[int], date]:
@@ -35,7 +35,7 @@ def _lunar(month: int, day: int, more: int = 0) -> Callable[[int], date]:
 
 
 _FIXED = {
-    "christmas eve": (12, 24), "christmas day": (12, 25), "christmas": (12, 25), "xmas": (12, 25),
+    "christmas eve": (12, 24), "christmas day": (12, 25), "christmas": (12, 25), "xmas": (12, 25), "xmas eve": (12, 24), "xmas day": (12, 25),
     "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1),
     "new years day": (1, 1), "new year": (1, 1), "valentine's day": (2, 14), "valentines day": (2, 14),
     "valentine's": (2, 14), "halloween": (10, 31),
@@ -54,9 +54,14 @@ _MOVABLE = {
 FEASTS: tuple[str, ...] = (*_FIXED, *_MOVABLE)
 
 
-def feast_day(name: str, today: date) -> date | None:
-    """The day nearest to today of a feast in FEASTS; easter and the Chinese calendar are reckoned by libraries."""
-    if name in _FIXED:
-        return in_year(None, *_FIXED[name], today)
-    days = [_MOVABLE[name](today.year + more) for more in (-1, 0, 1)]
-    return min(days, key=lambda day: abs((day - today).days))
+def feast_day(name: str, year: int) -> date:
+    """When a feast of FEASTS is in a year; Easter and the Chinese calendar are reckoned by libraries."""
+    return date(year, *_FIXED[name]) if name in _FIXED else _MOVABLE[name](year)
+
+
+def feast_near(name: str, today: date, *, is_past: bool) -> date:
+    """The coming one, or one that is over by no more than ASKED_ABOUT; with `is_past` the last one."""
+    days = [feast_day(name, today.year + more) for more in (-1, 0, 1)]
+    if is_past:
+        return max(day for day in days if day <= today)
+    return min(day for day in days if day >= today - ASKED_ABOUT)

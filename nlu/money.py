@@ -34,7 +34,7 @@ _SCALES = {"k": 1e3, "thousand": 1e3, "grand": 1e3, "m": 1e6, "mn": 1e6, "millio
 
 _NUMBER = r"\d+(?:[.,]\d{3})*(?:[.,]\d{1,2})?(?!\d)"
 _SCALE = rf"(?:{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![a-z])"
-_END = r"(?=\s*(?:$|[.,!?;)，。！？；]))"
+_ENDS = r"\s*(?:$|[.,!?;)，。！？；])"
 _HAN_COUNTED = "[个件双套盒箱瓶包袋张把只条台本杯份斤公克米天年月日号点人次]"
 _CAN_HAVE_MONEY = re.compile(
     rf"\d|[一二两三四五六七八九十百千万半](?=\D)|fiver|tenner|\b{WORDS}\s", re.IGNORECASE
@@ -71,21 +71,21 @@ def _amount_pattern() -> re.Pattern[str]:
     letters = rf"(?<![a-z])(?:{_any(sign for sign in signs if sign[0].isalpha())})"
     marks = rf"[{''.join(re.escape(sign) for sign in signs if len(sign) == 1)}]"
     unit = rf"(?:{_any(words)}|(?-i:{_any({*words.values()})})|gbp|eur|usd|cny|rmb)\b(?!\s+(?:of\s+weight|heavy))"
-    minor = rf"\s+(?:and\s+)?(?:(?P<minor>\d\d|{WORDS})\s*(?:cents?|pence|p)\b|(?P<minor_alone>\d\d){_END})"
+    minor = rf"\s+(?:and\s+)?(?:(?P<minor>\d\d|{WORDS})\s*(?:cents?|pence|p)\b|(?P<minor_alone>\d\d|{WORDS})(?={_ENDS}))"
     return re.compile(
         rf"(?P<minus>(?<!\w)[-−])?(?P<sign>{letters}|{marks}|{codes}|{_any(name for name in han if len(name) > 1)})"
         rf"\s?(?P<minus_after>[-−])?(?P<signed>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:元|块钱?)?"
         rf"|(?<![a-z\d_.,-])(?P<before>{_NUMBER})\s?(?P<sign_after>[€£$¥₹₽₺])(?!\d)"
         rf"|(?<![a-z\d_.,-])(?P<low>{_NUMBER})(?=\s?(?:[-–~]|to|or)\s?{_NUMBER}\s?(?P<low_unit>{unit}|[€£$]))"
         rf"|(?<=between )(?P<first>{_NUMBER})(?=\s+and\s+{_NUMBER}\s?(?P<first_unit>{unit}|[€£$]))"
-        rf"|(?<![a-z\d_.,-])(?P<count>{_NUMBER}|{WORDS})(?:\s?(?P<count_scale>{_SCALE}))?(?:\s|-)?(?P<unit>{unit})(?:{minor})?"
-        rf"|(?P<low_han>{HAN_OR_DIGITS})(?=[-–~到至]{HAN_OR_DIGITS}(?P<low_han_unit>{_any(han)}))"
+        rf"|(?<![a-z\d_.,-])(?P<count>{_NUMBER}|{WORDS}|a\s+couple\s+of)(?:\s?(?P<count_scale>{_SCALE}))?(?:\s+odd\b)?(?:\s|-)?(?P<unit>{unit})(?:{minor})?"
+        rf"|(?P<low_han>{HAN_OR_DIGITS})(?=[元块]?[-–~到至]{HAN_OR_DIGITS}(?P<low_han_unit>{_any(han)}))"
         rf"|(?P<han>{HAN_OR_DIGITS})(?P<han_unit>{_any(han)})"
         rf"(?:(?P<tenths>[\d一二两三四五六七八九])(?:[毛角]|(?<=块.)(?![\d.十百千万毛角])(?!{_HAN_COUNTED})))?"
         rf"|(?P<jiao>\d|[一二两三四五六七八九])(?:毛钱?|角)(?![落色度形])"
         rf"|(?P<ten_thousands>{HAN_OR_DIGITS}(?<=[万亿]))(?=\s*(?:$|[，。！？、；,.!?]|的|左右|以[上下内]))"
         rf"|(?<![a-z\d_.,-])(?P<cents>\d{{1,3}}|{WORDS})\s(?P<cent>cents?|pence|pennies)\b|(?<!\w)(?P<pence>\d{{1,3}})p\b"
-        rf"|(?<![a-z\d_.,-])(?P<grand>\d{{1,3}}|{WORDS})(?:(?<=\d)\sgrand|(?<=grand))(?=\s+(?:in|of|on|for|back|to)\b|{_END[3:-1]})"
+        rf"|(?<![a-z\d_.,-])(?P<grand>\d{{1,3}}|{WORDS})(?:(?<=\d)\sgrand|(?<=grand))(?=\s+(?:in|of|on|for|back|to)\b|{_ENDS})"
         r"|\b(?:a\s+)?(?P<slang>fiver|tenner)\b",
         re.IGNORECASE,
     )

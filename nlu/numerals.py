@@ -35,10 +35,11 @@ _HAN_MYRIADS = {"亿": 100_000_000, "万": 10_000}
 _word = "|".join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))
 # Patterns for use inside larger ones: a count in words, and one in Chinese numerals.
 _small = "|".join(sorted(_VALUES, key=len, reverse=True))
-WORDS = rf"(?:(?:an?(?!\s+(?:{_small})\b)|{_word})(?:(?:\s+and)?[\s-]+(?:{_word}))*)"
+WORDS = rf"(?:(?:half\s+)?(?:an?(?!\s+(?:{_small})\b)|{_word})(?:(?:\s+and)?[\s-]+(?:{_word}))*(?:\s+and\s+a\s+half)?)"
 VAGUE = r"(?:a\s+couple(?:\s+of)?|couple(?:\s+of)?|a\s+few|few)"
 HAN = "[零〇一二两三四五六七八九十百千万亿]+"
-HAN_OR_DIGITS = rf"(?:\d[\d,]*(?:\.\d+)?[百千万亿]*|{HAN}|半)"
+HAN_OR_DIGITS = rf"(?:\d[\d,]*(?:\.\d+)?[百千万亿]*|{HAN}(?:点{HAN})?|半)"
+_POINTED = re.compile(rf"(?P<whole>{HAN})点(?P<digits>[零〇一二三四五六七八九]+)(?P<scale>[万亿]?)")
 _MIXED = re.compile(r"(?P<digits>[\d,]*\d(?:\.\d+)?)(?P<scale>[百千万亿]+)")
 
 
@@ -49,15 +50,31 @@ def number_of(text: str) -> float | None:
         return _from_digits(text)
     if text in _VAGUE:
         return float(_VAGUE[text])
+    if not text.isascii():
+        return _from_chinese(text)
+    if text.startswith("half a"):
+        doubled = number_of(text.removeprefix("half "))
+        return None if doubled is None else doubled / 2
+    if text.endswith(" and a half"):
+        whole = number_of(text.removesuffix(" and a half"))
+        return None if whole is None else whole + 0.5
+    return _from_words([word for word in re.split(r"[\s-]+", text) if word != "and"])
+
+
+def _from_chinese(text: str) -> float | None:
+    """两百, 3.5万, 四点五, 半."""
     if text == "半":
         return 0.5
     if re.fullmatch(HAN, text):
         return _from_han(text)
+    if pointed := _POINTED.fullmatch(text):
+        digits = "".join(str(_HAN_DIGITS[digit]) for digit in pointed["digits"])
+        n = _from_han(pointed["whole"]) + float(f"0.{digits}")
+        return n * _HAN_MYRIADS.get(pointed["scale"], 1)
     if mixed := _MIXED.fullmatch(text):
-        n = _from_digits(mixed["digits"])
-        return None if n is None else n * _from_han(mixed["scale"])
-    words = [word for word in re.split(r"[\s-]+", text) if word != "and"]
-    return _from_words(words)
+        start = _from_digits(mixed["digits"])
+        return None if start is None else start * _from_han(mixed["scale"])
+    return None
 
 
 def _from_digits(text: str) -> float | None:

@@ -6,7 +6,7 @@ from functools import cache
 
 from babel.units import format_unit
 
-from nlu.numerals import HAN, WORDS, number_of
+from nlu.numerals import HAN, HAN_OR_DIGITS, WORDS, number_of
 
 # CLDR's name of a unit -> how it is written here; its other names are those of CLDR, the Unicode locale data.
 _UNITS = {
@@ -19,7 +19,7 @@ _UNITS = {
     "temperature-celsius": "°C", "temperature-fahrenheit": "°F",
 }  # fmt: skip
 _SPOKEN = {
-    "kilo": "kg", "kilos": "kg", "kgs": "kg", "lbs": "lb", "litre": "l", "litres": "l", "mtr": "m", "sqm": "m2",
+    "kilo": "kg", "kilos": "kg", "kgs": "kg", "lbs": "lb", "cms": "cm", "mtrs": "m", "ltr": "l", "ltrs": "l", "mls": "ml", "sq ft": "ft2", "litre": "l", "litres": "l", "mtr": "m", "sqm": "m2",
     "sq m": "m2", "square metre": "m2", "square metres": "m2", "metre": "m", "metres": "m", "centimetre": "cm",
     "centimetres": "cm", "millimetre": "mm", "millimetres": "mm", "kilometre": "km", "kilometres": "km",
     "millilitre": "ml", "millilitres": "ml", "gig": "GB", "gigs": "GB", "per cent": "%", "pounds of weight": "lb",
@@ -30,7 +30,7 @@ _IN_HALF_KILOS = "斤"
 
 _NUMBER = r"\d+(?:[.,]\d+)*"
 _UNLESS_NUMBERED = r"(?<!order )(?<!flight )(?<!room )(?<!seat )(?<!gate )(?<!page )(?<!step )(?<!number )(?<!version )(?<!size )"
-_SMALL = rf"(?<![\w£$€¥.,/:#-]){_UNLESS_NUMBERED}(?P<count>\d{{1,3}}|(?!an?\s){WORDS})"
+_SMALL = rf"(?<![\w£$€¥.,/:#-]){_UNLESS_NUMBERED}(?P<count>[1-9]\d{{,2}}|(?!an?\s){WORDS})"
 _NO_NOUN = {
     "always", "arrives", "as", "bucks", "business", "cents", "class", "costs", "day", "days", "departs", "digit",
     "digits", "does", "dollars", "euros", "express", "grand", "has", "hour", "hours", "hr", "hrs", "is", "its",
@@ -39,13 +39,17 @@ _NO_NOUN = {
     "time", "times", "us", "was", "week", "weeks", "year", "years", "yr", "yrs", "wk", "wks", "yes",
 }  # fmt: skip
 _NO_ADJECTIVE = _NO_NOUN | {
+    "about", "after", "around", "before", "christmas", "during", "every", "here", "into", "just", "only", "over", "per",
+    "since", "there", "under", "until", "very", "where", "while", "with", "without",
     "a", "am", "an", "and", "are", "at", "be", "been", "but", "by", "can", "could", "did", "do", "for", "from",
     "had", "have", "he", "her", "his", "i", "if", "in", "it", "my", "no", "not", "of", "on", "or", "our", "she",
     "should", "so", "than", "that", "the", "their", "they", "to", "too", "we", "were", "when", "which", "who",
     "will", "working", "would", "you", "your",
 }  # fmt: skip
 _PEOPLE = "children|people|men|women|kids"
-_CLASSIFIERS = "件|双|套|盒|箱|瓶|包|袋|张|把|只|条|台|本|杯|份|部|辆|支|罐|桶|副|枚|卷|捆|块"
+_CLASSIFIERS = (
+    "件|双|套|盒|箱|瓶|包|袋|张|把|只|条|台|本|杯|份|部|辆|支|罐|桶|副|枚|卷|捆|颗|粒|根|棵|朵|幅|顶|款|片|间"
+)
 _CAN_HAVE_QUANTITY = re.compile(rf"\d|dozen|\b{WORDS}[\s-]|half\s|[半{HAN[1:-2]}]", re.IGNORECASE)
 
 
@@ -72,15 +76,15 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
     long = "|".join(re.escape(name) for name in names if name.isascii() and name.isalpha() and len(name) > 3)
     other = "|".join(re.escape(name) for name in names if not (name.isascii() and name[-1].isalpha()))
-    letter = r"(?-i:[mlLWV]|(?<!\b[345])g)"  # 5g is a network
+    letter = r"(?-i:[mlLWV]|(?<!\b[345])g)(?!\s\d)"  # 5g is a network, and "73 g 0" a code
     start = r"(?<![a-z\d_£$€¥.,-])(?<!\d{4}\s)"
     patterns = (
         rf"{start}(?P<n>{_NUMBER})(?:[\s-]?(?P<unit>{latin}|{letter})(?![a-z])|\s?(?P<mark>{other})|(?P<inch>in\b))",
         rf"{start}(?:(?P<half>half\s+an?)|(?P<n>(?!an?\s){WORDS}))[\s-](?P<unit>{long})(?![a-z])",
         rf"\b(?P<n>an?)\s+(?P<unit>{long})\b(?=\s+of\b)",
-        rf"(?<![a-z\d.,])(?P<n>{_NUMBER}|{HAN}|半)(?P<han_unit>{other}|{_IN_HALF_KILOS})",
+        rf"(?<![a-z\d.,])(?P<n>{_NUMBER}|{HAN_OR_DIGITS})(?P<han_unit>{other}|{_IN_HALF_KILOS})(?P<and_half>半)?",
         rf"(?<![\d.,])(?P<n>\d+|{HAN})米(?P<tenths>[\d一二三四五六七八九])(?![\d.个十百])",
-        rf"百分之(?P<percent>{_NUMBER}|{HAN})",
+        rf"百分之(?P<percent>{_NUMBER}|{HAN_OR_DIGITS})",
     )
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
@@ -89,14 +93,15 @@ _COUNTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?P<dozen>half\s+a\s+dozen|an?\s+dozen|(?:{WORDS}|\d+)\s+dozen)\b",
-        r"\b(?:qty|quantity)(?:\s+of)?[\s:]*(?P<count>\d{1,4})\b",
-        r"(?<![\w.,])(?P<count>\d{1,3})\s?[x×](?=\s+[a-z])|(?<!\w)[x×]\s?(?P<times>\d{1,3})(?![\w.,])",
+        r"\b(?:qty|quantity)(?:\s+(?:of|to|is))?[\s:]*(?P<count>\d{1,4})\b",
+        r"(?<![\w.,])(?P<count>\d{1,3})\s?[x×](?=\s+[a-z])|(?<!\w)(?<!\d\s)[x×]\s?(?P<times>\d{1,3})(?![\w.,]|\s\w\b)",
         rf"{_SMALL.replace('count', 'many')}\s+of\s+(?:them|these|those)\b",
         r"(?<![\w£$€¥.,/:#-])(?P<count>\d{1,5})\s?(?:pcs|pc|pieces|units|pairs|items)\b",
+        r"\ba\s+(?P<couple>couple)\s+of\s+(?:[a-z]+\s+)?(?P<noun>[a-z]+s)\b(?!['’]|\s+(?:ago|later))",
         rf"{_SMALL}\s+(?:pairs?|pieces?|box|pack|packs|packets?|bottles?|bags?|sets?)\b",
         rf"{_SMALL}\s+(?:(?P<adjective>[a-z]+)\s+)?(?P<noun>[a-z]+s|{_PEOPLE})\b(?!['’]|\s+(?:ago|later|off))",
-        rf"(?<![\d第.,每这那哪])(?P<count>\d{{1,4}}|{HAN})(?:{_CLASSIFIERS})(?![都也])(?!钱|分|正经|龙|事|儿|年纪)",
-        rf"(?<![\d第.,每这那哪])(?P<many>\d{{1,4}}|{HAN})[个位对名](?![都也月])(?!小时|星期|礼拜|工作日|钟头|数|验证码|密码)",
+        rf"(?<![\d第.,每这那哪另同上下前后])(?P<count>\d{{1,4}}|{HAN})(?:{_CLASSIFIERS})(?![都也])(?!钱|分|正经|龙|事|儿|年纪)",
+        rf"(?<![\d第.,每这那哪另同上下前后])(?P<many>\d{{1,4}}|{HAN})[个位对名种](?![都也月])(?!小时|星期|礼拜|工作日|钟头|数|验证码|密码)",
     )
 )
 
@@ -136,6 +141,7 @@ def _measure(found: re.Match[str]) -> str | None:
     ).lower()
     if n is None:
         return None
+    n += 0.5 if groups.get("and_half") else 0
     if name == _IN_HALF_KILOS:
         return f"{_plain(n / 2)} kg"
     return f"{_plain(n)} {'in' if name == 'in' else _unit_names()[' '.join(name.split())]}"
@@ -147,7 +153,9 @@ def _count(found: re.Match[str]) -> str | None:
         number = dozen.lower().removesuffix("dozen").strip()
         n = 0.5 if number.startswith("half") else number_of(number)
         return None if n is None else _plain(12 * n)
-    n = number_of(groups.get("count") or groups.get("times") or groups.get("many") or "")
+    n = number_of(
+        groups.get("count") or groups.get("times") or groups.get("many") or groups.get("couple") or ""
+    )
     noun, adjective = (groups.get("noun") or "").lower(), (groups.get("adjective") or "").lower()
     if (
         not n

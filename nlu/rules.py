@@ -156,4 +156,8 @@ def load_rules(path: Path, *, country: str = "US", currency: str = "EUR", zone: 
     from nlu.rule_files import read_rules
 
     kinds, patterns, names = read_rules(path) if path.exists() else ({}, [], {})
-    return EntityRules(kinds, patterns, names, country=country, currency=currency, zone=zone)
+    rules = EntityRules(kinds, patterns, names, country=country, currency=currency, zone=zone)
+    rules.find(
+        "1"
+    )  # the tables of currencies and units are made now rather than in a customer's first message
+    return rules
