@@ -15,10 +15,11 @@ from retrieval.half_vectors import HalfVectors
 N_CELLS = 2  # for the square root of how many vectors there are; with 4, making them takes four times as long
 SAMPLE = 64  # vectors that are clustered to find the cells, for each cell
 QUERY_BITS = 8  # of each of the query's values in the rough comparison
-CANDIDATES = 500  # that it passes on; of a million, with 100 it loses one neighbour in a hundred more
+CANDIDATES = 300  # that it passes on; of a million, with 500 it finds one neighbour in 3,000 more
 # How many cells are read is the least of these with which so many of the nearest are found, the rows' own
-# vectors asked; measured anew whenever cells are made, for it depends on what is remembered.
-N_READ = (8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256)
+# vectors asked; measured whenever cells are made, for it depends on what is remembered. At most what 3 ms allow
+# among a million.
+N_READ = (8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192)
 RECALL = 0.992
 N_ASKED, K_ASKED = 400, 11  # itself and ten others
 
@@ -38,7 +39,7 @@ class Cells:
 
     @classmethod
     def make(cls, vectors: HalfVectors, rows: Rows) -> "Cells":
-        """Make cells for some of the vectors, the rows ascending. Takes minutes for a million, on one core."""
+        """Make cells for some of the vectors, the rows ascending. A million take one core a minute."""
         n_cells = n_cells_for(len(rows))
         rng = np.random.default_rng(0)
         sample = vectors.take(rng.choice(rows, min(len(rows), SAMPLE * n_cells), replace=False))
