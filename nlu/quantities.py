@@ -100,7 +100,7 @@ _COUNTS = tuple(
         r"\ba\s+(?P<couple>couple)\s+of\s+(?:[a-z]+\s+)?(?P<noun>[a-z]+s)\b(?!['’]|\s+(?:ago|later))",
         rf"{_SMALL}\s+(?:pairs?|pieces?|box|pack|packs|packets?|bottles?|bags?|sets?)\b",
         rf"{_SMALL}\s+(?:(?P<adjective>[a-z]+)\s+)?(?P<noun>[a-z]+s|{_PEOPLE})\b(?!['’]|\s+(?:ago|later|off))",
-        rf"(?<![\d第.,每这那哪另同上下前后])(?P<count>\d{{1,4}}|{HAN})(?:{_CLASSIFIERS})(?![都也])(?!钱|分|正经|龙|事|儿|年纪)",
+        rf"(?<![\d第.,每这那哪另同上下前后])(?P<count>\d{{1,4}}|{HAN})(?:{_CLASSIFIERS})(?!钱|分|正经|龙|事|儿|年纪)",
         rf"(?<![\d第.,每这那哪另同上下前后])(?P<many>\d{{1,4}}|{HAN})[个位对名种](?![都也月])(?!小时|星期|礼拜|工作日|钟头|数|验证码|密码)",
     )
 )
@@ -165,7 +165,8 @@ def _count(found: re.Match[str]) -> str | None:
         or adjective in _unit_names()
     ):
         return None
-    if n < 2 and (noun or groups.get("many")):
+    is_none = n == 1 and found.string[found.end() : found.end() + 1] in ("都", "也")  # 一件都没收到
+    if is_none or (n < 2 and (noun or groups.get("many"))):
         return None
     return _plain(n)
 

@@ -62,8 +62,8 @@ _CLOCKS = tuple(
         rf"\b(?:at|around|after|before|until|till|by)\s+(?P<span>{_H}[:.](?P<m>[0-5][05]))(?![\d%])(?!\s?[ap]\.?m)",
         r"(?<![\w.])(?P<h>[01]?\d|2[0-3])h(?P<m>[0-5]\d)\b",
         rf"\bfrom\s+(?P<span>{_H_M})(?=\s+(?:til|till|until)\s+\d)",
-        rf"\bbetween\s+(?P<span>{_H})(?=\s+and\s+\d{{1,2}}{_END})",
-        rf"\bbetween\s+\d{{1,2}}\s+and\s+(?P<span>{_H}){_END}",
+        rf"\bbetween\s+(?P<span>{_H})(?=\s+and\s+(?:\d{{1,2}}|{_HOURS})\b{_END})",
+        rf"\bbetween\s+(?:\d{{1,2}}|{_HOURS})\s+and\s+(?P<span>{_H})\b{_END}",
     )
 )
 _HAN_CLOCKS = tuple(
@@ -81,7 +81,7 @@ _NAMES = re.compile(
 )
 _GREETING = re.compile(r"\s*(?:morning|afternoon|evening)\s*(?:[,!.]|$|all\b|team\b)", re.IGNORECASE)
 _CAN_HAVE_TIME = re.compile(
-    rf"\d|[点午晚晨早夜]|noon|midday|lunch|midnight|morning|evening|night|clock|\bhalf\b|\b(?:past|to|at|before|after|until|till|around|about|by)\s+(?:{_HOURS})\b",
+    rf"\d|[点午晚晨早夜]|noon|midday|lunch|midnight|morning|evening|night|clock|\bhalf\b|\b(?:past|to|at|before|after|until|till|around|about|by|between)\s+(?:{_HOURS})\b",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s*(?:[-–~到至和或]|to|and|or|till|until)\s*", re.IGNORECASE)
