@@ -38,6 +38,7 @@ several: dict[str, Any] = {"metavar": "NAME", "multiple": True}
 @click.option("--dry-run", is_flag=True, help="Read and report, write nothing.")
 @click.option("--text", help="CSV: what was said; a header's name or a number from 1.", **column)
 @click.option("--intent", help="CSV: what the customer wants.", **column)
+@click.option("--sentiment", help="CSV: negative, neutral, positive or angry.", **column)
 @click.option("--answer", help="CSV: what was answered in the same row.", **column)
 @click.option("--speaker", help="CSV: who said it.", **column)
 @click.option("--conversation", help="CSV: rows with the same value are one dialogue.", **column)

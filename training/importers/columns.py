@@ -10,6 +10,7 @@ from training.importers.source import Options, Source
 HEADERS = {
     "text": ("text", "sentence", "utterance", "question", "query", "message", "content", "body"),
     "intent": ("intent", "label", "category"),
+    "sentiment": ("sentiment", "mood"),
     "answer": ("answer", "response", "reply"),
     "speaker": ("speaker", "role", "author", "sender"),
     "conversation": ("conversation", "conversation_id", "dialogue", "dialogue_id", "session", "session_id", "thread_id", "ticket_id"),
@@ -24,6 +25,7 @@ class Columns:
     width: int
     text: int
     intent: int | None = None
+    sentiment: int | None = None
     answer: int | None = None
     speaker: int | None = None
     conversation: int | None = None
@@ -38,6 +40,8 @@ def find_columns(first: Sequence[str], source: Source, options: Options) -> tupl
     has_header = _has_header(first, chosen.values(), source, options)
     found = {name: known_header(first, known) for name, known in HEADERS.items()} if has_header else {}
     found |= {name: _index(first, name, column, source) for name, column in chosen.items()}
+    if "intent" not in chosen and found.get("intent") == found.get("sentiment"):
+        found["intent"] = None  # a label, and told to be no intent
     indices = {name: index for name, index in found.items() if index is not None}
     if "text" not in indices:
         raise TrainingError(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, Literal
+from typing import IO, Literal, cast, get_args
 
 from training.errors import TrainingError
 from training.importers.columns import HEADERS, Columns, find_columns, known_header
@@ -14,10 +14,11 @@ from training.importers.conversations import Conversations, Placed
 from training.importers.source import Found, Item, Options, Skipped, Source, parse_time
 from training.importers.speakers import Speakers
 from training.text_files import lines_of
-from training.turns import Dialogue, DialogueTurn
+from training.turns import Dialogue, DialogueTurn, SentimentLabel
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_FIELD = 1 << 24
+SENTIMENTS = get_args(SentimentLabel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _row(
     cells: Sequence[str], line: int, columns: Columns, source: Source, speakers: Speakers
 ) -> Iterator[Row | Skipped]:
     text, answer, intent = (_cell(cells, at) for at in (columns.text, columns.answer, columns.intent))
+    mood = _cell(cells, columns.sentiment).casefold()
     if not text:
         yield source.skipped(line, "no text", cells)
         return
@@ -141,9 +143,12 @@ def _row(
         at = parse_time(when)
         if at is None:
             yield source.skipped(line, "time not read: wanted ISO 8601 or Unix seconds", when, is_part=True)
+    if mood and mood not in SENTIMENTS:
+        yield source.skipped(line, f"sentiment not read: wanted {', '.join(SENTIMENTS)}", mood, is_part=True)
     if (speaker := speakers.role(said_by)) is None:
         return  # counted; told once for all
-    turns = [DialogueTurn(speaker, text, at, (intent,) if intent else ())]
+    sentiment = cast(SentimentLabel, mood) if mood in SENTIMENTS else None
+    turns = [DialogueTurn(speaker, text, at, (intent,) if intent else (), sentiment=sentiment)]
     if answer:
         turns.append(DialogueTurn("agent", answer, at))
     yield Row(tuple(turns), _cell(cells, columns.conversation), line)

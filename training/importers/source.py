@@ -28,6 +28,7 @@ class Options:
 
     text: str = ""
     intent: str = ""
+    sentiment: str = ""
     answer: str = ""
     speaker: str = ""
     conversation: str = ""

@@ -32,6 +32,23 @@ def test_texts_with_an_intent(tmp_path: Path, content: str, options: dict[str, A
     assert intents(found) == [("greet",), ("leave",)]
 
 
+@pytest.mark.parametrize(
+    ("header", "options"),
+    [("text,sentiment", {}), ("Message,mood", {}), ("text,label", {"sentiment": "label"})],
+)
+def test_a_column_of_sentiments_is_no_intent(tmp_path: Path, header: str, options: dict[str, Any]) -> None:
+    found, skipped = read(
+        tmp_path, "csv", f"{header}\nlate,Negative\nidiots,angry\nhm,so so\nok,\n", **options
+    )
+    turns = [one.dialogue.turns[0] for one in found]
+    assert [(turn.text, turn.sentiment) for turn in turns] == [
+        ("late", "negative"), ("idiots", "angry"), ("hm", None), ("ok", None)
+    ]  # fmt: skip
+    assert {turn.intents for turn in turns} == {()}
+    assert [one.met for one in skipped] == ["so so"]
+    assert skipped[0].is_part
+
+
 def test_a_first_row_that_looks_like_a_header_can_be_data(tmp_path: Path) -> None:
     found = dialogues(tmp_path, "csv", "text,intent\nhi,greet\n", text="1", intent="2", has_header=False)
     assert intents(found) == [("intent",), ("greet",)]
