@@ -14,7 +14,7 @@ from retrieval.half_vectors import HalfVectors
 
 N_CELLS = 2  # for the square root of how many vectors there are; with 4, making them takes four times as long
 SAMPLE = 64  # vectors that are clustered to find the cells, for each cell
-QUERY_BITS = 8  # of each of the query's values in the rough comparison
+QUERY_BITS = 4  # of each of the query's values in the rough comparison; 8 find no more
 CANDIDATES = 300  # that it passes on; of a million, with 500 it finds one neighbour in 3,000 more
 # How many cells are read is the least of these with which so many of the nearest are found, the rows' own
 # vectors asked; measured whenever cells are made, for it depends on what is remembered. At most what 3 ms allow

@@ -65,7 +65,8 @@ class Examples:
         gone = sorted(self._gone)
         starts = [0, *(self._ends[row] for row in gone)]
         ends = [*(self._start(row) for row in gone), len(self._lines)]
-        return b"".join(self._lines[start:end] for start, end in zip(starts, ends, strict=True))
+        kept = memoryview(self._lines)
+        return b"".join(kept[start:end] for start, end in zip(starts, ends, strict=True))
 
     def columns(self) -> tuple[tuple[str, ...], NDArray[np.uint32], Hashes]:
         """All intents there ever were, and of each line of `lines` the intent's number and the text's hash."""
