@@ -80,7 +80,8 @@ def main(
 
         if speed == "full":
             parts = split(Dataset(tuple(own)), test_share=VALID_SHARE, seed=seed)
-            before = _heads(_fit(encode([*parts.train, *shipped])))
+            known = encode([*parts.train, *shipped])
+            before = _heads(_fit(known), known.vectors.shape[1])
             tuned = fine_tune(
                 resolve(base_model), tokenizer, before, parts.train, parts.test, folder / "checkpoints",
                 epochs=epochs, seed=seed, progress=_show,
@@ -125,9 +126,9 @@ def _fit(features: Features, held_out: Features | None = None) -> LinearHead:
     return fit_sentiment_head(features, fitting)
 
 
-def _heads(sentiment: LinearHead) -> Heads:
+def _heads(sentiment: LinearHead, width: int) -> Heads:
     """A sentiment head beside an intent head that knows but one intent: such sets carry none."""
-    nothing = LinearHead(("none",), np.zeros((sentiment.width, 1), np.float32), np.zeros(1, np.float32))
+    nothing = LinearHead(("none",), np.zeros((width, 1), np.float32), np.zeros(1, np.float32))
     return Heads(nothing, sentiment=sentiment)
 
 
