@@ -27,7 +27,7 @@ from nlu.files import ReleaseFiles
 from nlu.rules import EntityRules
 from nlu.text import clean
 from nlu.understander import Understander
-from retrieval.passages import PassageIndex, Vector
+from retrieval.passages import Encode, PassageIndex, Vector
 from training.base_model import DEFAULT, resolve
 from training.dataset import Dataset, LabelledText, folds, near_duplicate_key
 from training.export import export, load_transformer
@@ -81,7 +81,10 @@ def main(
     )
     with tempfile.TemporaryDirectory() as folder:
         encoder = load_encoder(release, base_model, precision, Path(folder))
-        found = search_articles(faq, queries, reader(release, encoder, precision), encoder)
+        read = reader(release, encoder, precision)
+        found = search_articles(
+            faq, queries, read, lambda texts: np.stack([one.vector for one in encoder.encode(texts)])
+        )
     if n_folds:
         options = Options(test_share=0, base_model=base_model, precision=precision)
         found["learned"] = search_learned(faq, queries, n_folds, options)
@@ -116,9 +119,9 @@ def reader(release: Path | None, encoder: Encoder, precision: Precision) -> Read
     return read
 
 
-def search_articles(faq: Faq, queries: Sequence[Query], read: Read, encoder: Encoder) -> dict[str, Figures]:
+def search_articles(faq: Faq, queries: Sequence[Query], read: Read, encode: Encode) -> dict[str, Figures]:
     """The FAQ as articles, searched by each way alone and as served."""
-    index = PassageIndex(faq.passages, lambda texts: np.stack([one.vector for one in encoder.encode(texts)]))
+    index = PassageIndex(faq.passages, encode)
     ways: dict[str, Callable[[str, Vector], Vector]] = {
         "BM25": lambda text, _: index.lexical_scores(text),
         "dense": lambda _, vector: index.dense_scores(vector),
@@ -166,7 +169,7 @@ def training_set(faq: Faq, rows: Sequence[LabelledText], held_back: Sequence[int
     unseen = {near_duplicate_key(rows[i].text) for i in held_back}
     questions = dict.fromkeys(zip(faq.questions, map(str, faq.docs), strict=True))
     known = [LabelledText(question, f"faq {doc}", doc) for question, doc in questions]
-    known += [row for i, row in enumerate(rows) if i not in set(held_back)]
+    known += [rows[i] for i in sorted({*range(len(rows))}.difference(held_back))]
     kept = tuple(row for row in known if near_duplicate_key(row.text) not in unseen)
     return Dataset(kept, len(kept))
 

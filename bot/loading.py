@@ -49,9 +49,8 @@ def load_model(settings: Settings, actions: Actions) -> Model:
     book = load_answers(settings.folder / "answers")
     check_actions(book, actions.names)
     understander, retriever = load_release(settings, release, book)
-    understander.understand_batch(
-        [WARM_UP]
-    )  # date and language tables are read at the first use: half a second
+    # Tables of dates, currencies, units and languages are made at their first use: half a second.
+    understander.understand_batch([WARM_UP])
     answering = Answering(book, actions, settings, retriever.budget.passage_threshold)
     return Model(release.name, state, understander, retriever, Dialogue(understander, retriever, answering))
 

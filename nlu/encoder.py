@@ -19,7 +19,7 @@ SLOW_FUSIONS = ["SkipLayerNormFusion"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """What one pass gives for one text: `vector` (width,) of length 1; for each word its first sub-word's
+    """What one pass gives for one `text`, as the encoder met it: `vector` (width,) of length 1; for each word its first sub-word's
     state in a middle layer, `word_states` (words, width), and its offsets in the text, `words` (start, end)."""
 
     text: str

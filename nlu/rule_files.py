@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from nlu.errors import NluError
 from nlu.rules import MAX_PATTERN_S, Pattern
-from nlu.values import KINDS
+from nlu.values.kinds import KINDS
 
 TYPE_KEYS = ("kind", "patterns", "gazetteer")
 PATTERN_KEYS = ("regex", "normal", "ignore_case")

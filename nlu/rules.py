@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 from nlu.gazetteer import Gazetteer
 from nlu.text import narrow
 from nlu.understanding import Entity, EntitySource
-from nlu.values import find_values, normalise
+from nlu.values.kinds import find_values, normalise
 
 MAX_PATTERN_S = 0.02  # one pattern on one text; a message is read by several
 SURE = 88  # of 100: how alike a model's span and a gazetteer's name must be to mean the same
@@ -90,9 +90,9 @@ class EntityRules:
 
         Which order a message is about is known exactly, and says nothing of what is wanted: its digits
         only pull the message towards others with such a number."""
-        shown = list(text)
+        shown, plain = list(text), narrow(text)
         for pattern in self._patterns:
-            for match in self._matches(pattern, narrow(text)):
+            for match in self._matches(pattern, plain):
                 for i in range(*pattern.span(match)):
                     shown[i] = shown[i] if shown[i].isalpha() else " "
         return "".join(shown)
@@ -156,8 +156,4 @@ def load_rules(path: Path, *, country: str = "US", currency: str = "EUR", zone: 
     from nlu.rule_files import read_rules
 
     kinds, patterns, names = read_rules(path) if path.exists() else ({}, [], {})
-    rules = EntityRules(kinds, patterns, names, country=country, currency=currency, zone=zone)
-    rules.find(
-        "1"
-    )  # the tables of currencies and units are made now rather than in a customer's first message
-    return rules
+    return EntityRules(kinds, patterns, names, country=country, currency=currency, zone=zone)

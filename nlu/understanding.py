@@ -38,7 +38,7 @@ class Understanding:
     """One encoder pass over one text.
 
     `read_as` is the text as the encoder met it: misspelt words put right, digits of order numbers and the like left out.
-        `class_probs` has one probability for each intent of the release, in the order of its label file;
+    `class_probs` has one probability for each intent of the release, in the order of its label file;
     `intents` are the best five of them, best first. `vector` is (width,) float32 with length 1.
     `language` is an ISO 639-1 code. `sentiment` is None where the release has no sentiment head, else it
     holds with `sentiment_prob`: negative is a problem or displeasure, angry an outburst or an insult."""

@@ -4,6 +4,7 @@ import math
 import sqlite3
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ class LexicalIndex:
         )
         rows = ((i, _words(title), _words(text)) for i, (title, text) in enumerate(texts))
         self._database.executemany("INSERT INTO texts(rowid, title, body) VALUES (?, ?, ?)", rows)
+        self._idf = lru_cache(maxsize=10_000)(self._count_idf)  # customers share most of their words
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """How much of a query each text covers: (texts,), 0..1.
@@ -47,7 +49,7 @@ class LexicalIndex:
             scores[position] = score / most
         return scores
 
-    def _idf(self, word: str) -> float:
+    def _count_idf(self, word: str) -> float:
         """As FTS5 has it; 0 or less for a word in half of the texts or more, which tells nothing."""
         n_with = int(self._database.execute(COUNT, (f'"{word}"',)).fetchone()[0])
         return math.log((self._n - n_with + 0.5) / (n_with + 0.5))

@@ -20,7 +20,7 @@ from docs.commands import PAGE, commands
 from nlu.files import ReleaseFiles
 from nlu.rule_files import PATTERN_KEYS, TYPE_KEYS
 from nlu.rules import load_rules
-from nlu.values import KINDS
+from nlu.values.kinds import KINDS
 from retrieval.answer_files import ANSWER_KEYS
 from retrieval.answers import load_answers
 from retrieval.templates import CONTEXT_NAMES, FILTERS

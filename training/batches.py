@@ -30,7 +30,7 @@ class IntentGroups(Sampler[int]):
         return len(self._intents)
 
     def __iter__(self) -> Iterator[int]:
-        chance = random.Random(self._seed * 1_000_003 + self._epoch)  # noqa: S311
+        chance = random.Random(f"{self._seed} {self._epoch}")  # noqa: S311 - nothing secret
         seeming = [n * 2 ** chance.uniform(-LENGTH_NOISE, LENGTH_NOISE) for n in self._lengths]
         by_intent: dict[int, list[int]] = {}
         for position in sorted(range(len(self)), key=seeming.__getitem__):

@@ -55,7 +55,7 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     positions = {id(row): i for i, row in enumerate(rows)}
     off_topic = [i for i, row in enumerate(rows) if is_off_topic(row)]
     valid_at = [*(positions[id(row)] for row in cut.test), *off_topic[::OFF_TOPIC_STEP]]
-    train_at = [i for i in range(len(rows)) if i not in set(valid_at)]
+    train_at = sorted({*range(len(rows))}.difference(valid_at))
     start = fit_heads(
         fast.train.only(train_at),
         fast.model.labels,

@@ -54,8 +54,9 @@ def train(
     registry = Registry(workspace)
     with registry.staging() as folder:
         trained = _train(parts, folder, options, registry, watch)
-        passage_scores = _passage_scores(trained, passages, passage_intents, folder, options)
-        budgets = _budgets(trained, options, passage_scores)
+        with watch.stage("thresholds"):
+            passage_scores = _passage_scores(trained, passages, passage_intents, folder, options)
+            budgets = _budgets(trained, options, passage_scores)
         chosen = next(b for b in budgets if b.max_wrong_answers == options.max_wrong_answers)
         with watch.stage("evaluation"):
             scores = score(trained, folder, rules, chosen, budgets=budgets, served=options.precision)

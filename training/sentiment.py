@@ -45,18 +45,18 @@ def is_shipped_sentiment(row: LabelledText) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Messages:
-    """Messages for the head: inputs (n, 2 * width + N_SIGNS), their labels, and which are the desk's `own` (n,)."""
+class Moods:
+    """Messages with a sentiment, for the head: inputs (n, 2 * width + N_SIGNS), their labels, and which are the desk's `own` (n,)."""
 
     inputs: Array
     labels: NDArray[np.str_]
     own: NDArray[np.bool_]
 
-    def only(self, chosen: NDArray[np.bool_]) -> "Messages":
-        return Messages(self.inputs[chosen], self.labels[chosen], self.own[chosen])
+    def only(self, chosen: NDArray[np.bool_]) -> "Moods":
+        return Moods(self.inputs[chosen], self.labels[chosen], self.own[chosen])
 
 
-def gather(features: Features, known: Features | None = None) -> Messages:
+def gather_moods(features: Features, known: Features | None = None) -> Moods:
     """The messages with a sentiment.
 
     A desk that calls nobody angry calls its angry customers negative: those whom a head of the shipped messages, of
@@ -72,15 +72,15 @@ def gather(features: Features, known: Features | None = None) -> Messages:
     )
 
 
-def _labelled(features: Features) -> Messages:
+def _labelled(features: Features) -> Moods:
     chosen = [i for i, row in enumerate(features.rows) if row.sentiment]
     rows = [features.rows[i] for i in chosen]
     inputs = np.stack([sentiment_input(features.encoded[i]) for i in chosen])
     own = np.array([not is_shipped_sentiment(row) for row in rows], bool)
-    return Messages(inputs, np.array([str(row.sentiment) for row in rows]), own)
+    return Moods(inputs, np.array([str(row.sentiment) for row in rows]), own)
 
 
-def _fit(messages: Messages, strength: float, start: LinearHead | None = None) -> LinearHead:
+def _fit(messages: Moods, strength: float, start: LinearHead | None = None) -> LinearHead:
     return fit_linear(messages.inputs, messages.labels.tolist(), strength=strength, names=LABELS, start=start)
 
 
@@ -99,9 +99,9 @@ def choose_fitting(features: Features, held_out: Features | None = None) -> Fitt
     from an encoder that was tuned on the others."""
     if not _has_sentiment(features):
         return None
-    messages = gather(features)
+    messages = gather_moods(features)
     if held_out and _has_sentiment(held_out):
-        asked = gather(held_out, features)
+        asked = gather_moods(held_out, features)
         scores = _scores(messages, asked, STRENGTHS)
     else:
         judged = messages.own if messages.own.sum() >= MIN_OWN else np.ones(len(messages.own), bool)
@@ -118,7 +118,7 @@ def _has_sentiment(features: Features) -> bool:
 
 def fit_sentiment_head(features: Features, fitting: Fitting) -> LinearHead:
     """The head of all messages with a sentiment."""
-    head = _fit(gather(features), fitting.strength)
+    head = _fit(gather_moods(features), fitting.strength)
     return LinearHead(LABELS, head.weight / fitting.temperature, head.bias / fitting.temperature)
 
 
@@ -135,12 +135,12 @@ def as_labelled(found: Sequence[str], gold: Sequence[str]) -> list[str]:
 
 def cross_validated(features: Features, fitting: Fitting) -> tuple[list[str], list[str]]:
     """The sentiments of labelled messages, and those read by heads that hadn't seen them."""
-    scores = _out_of_fold(gather(features), (fitting.strength,))[fitting.strength]
+    scores = _out_of_fold(gather_moods(features), (fitting.strength,))[fitting.strength]
     gold = [str(row.sentiment) for row in features.rows if row.sentiment]
     return gold, [sentiment_of(LABELS, row)[0] for row in softmax(scores / fitting.temperature)]
 
 
-def _out_of_fold(messages: Messages, strengths: Sequence[float]) -> dict[float, Array]:
+def _out_of_fold(messages: Moods, strengths: Sequence[float]) -> dict[float, Array]:
     """Scores (n, labels) of each message by heads that hadn't seen its fold, for each strength."""
     n = len(messages.labels)
     folds = np.random.default_rng(0).permutation(n) % N_FOLDS
@@ -152,7 +152,7 @@ def _out_of_fold(messages: Messages, strengths: Sequence[float]) -> dict[float, 
     return found
 
 
-def _scores(known: Messages, asked: Messages, strengths: Sequence[float]) -> dict[float, Array]:
+def _scores(known: Moods, asked: Moods, strengths: Sequence[float]) -> dict[float, Array]:
     found: dict[float, Array] = {}
     head: LinearHead | None = None
     for strength in strengths:

@@ -72,8 +72,8 @@ class Watch:
 class Trained:
     """A model fitted on the training rows, its encoder's files lying in the staging folder.
 
-    `train` ends with the messages that ship with kefu: those off topic, then those with a sentiment. `words` are those of the training rows, which no
-    message is corrected away from.
+    `train` ends with the messages that ship with kefu: those off topic, then those with a sentiment. `words` are
+    those of the training rows, which no message is corrected away from.
     `is_frozen`: the encoder is the base model as it came, so heads may be fitted again on more rows.
     `calibrated_at`: which training rows the first rows of `model.calibrated.evidence` are."""
 

@@ -92,12 +92,8 @@ def explain(turn: Turn, thresholds: tuple[float, float]) -> list[tuple[str, str]
             (entity.label, entity.value, entity.text, entity.source) for entity in understanding.entities
         )
         lines.append(("entities", ", ".join(f"{a}={b} ({c!r}, {d})" for a, b, c, d in entities) or "none"))
-        lines.append(
-            (
-                "language",
-                f"{understanding.language}, sentiment {_mood(understanding.sentiment, understanding.sentiment_prob)}",
-            )
-        )
+        mood = _mood(understanding.sentiment, understanding.sentiment_prob)
+        lines.append(("language", f"{understanding.language}, sentiment {mood}"))
     if (findings := turn.findings) is not None:
         lines.append(("intents", _probs((found.intent, found.prob) for found in findings.intents)))
         lines.append(("answers", _probs((found.id, found.prob) for found in findings.answers[:5]) or "none"))

@@ -1,6 +1,5 @@
 """FAQs and queries as they come in files, and rankings scored."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 
 from bench.faq import Faq, Query, read_faq, read_queries
 from bench.retrieval import figures, search_articles, training_set
-from nlu.encoder import Encoded
 from training.dataset import LabelledText
 from training.errors import TrainingError
 
@@ -74,23 +72,20 @@ def test_rankings_are_scored_by_hand(faq: Faq) -> None:
     assert (found.recall_at_1, found.recall_at_5, found.ms) == (pytest.approx(1 / 3, abs=1e-4), 0.6667, 2.0)
 
 
-class Words:
-    """Encodes texts by four words."""
-
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        return [Encoded(text, self.vector(text), np.zeros((0, 4), np.float32), ()) for text in texts]
-
-    def vector(self, text: str) -> np.ndarray:
-        found = np.array([word in text.lower() for word in WORDS], np.float32) + np.float32(0.01)
-        return found / np.float32(np.linalg.norm(found))
+def vector_of(text: str) -> np.ndarray:
+    """Which of four words it holds, as a direction."""
+    found = np.array([word in text.lower() for word in WORDS], np.float32) + np.float32(0.01)
+    return found / np.float32(np.linalg.norm(found))
 
 
 def test_each_way_of_searching_is_reported(faq: Faq) -> None:
-    encoder = Words()
     queries = [Query("wash it cold", "care"), Query("Money!", "refund"), Query("xyzzy", "hours")]
     found = search_articles(
-        faq, queries, lambda text: (text, encoder.vector(text)), encoder  # type: ignore[arg-type]
-    )  # fmt: skip
+        faq,
+        queries,
+        lambda text: (text, vector_of(text)),
+        lambda texts: np.stack([vector_of(text) for text in texts]),
+    )
     assert list(found) == ["BM25", "dense", "fusion"]
     assert found["BM25"].recall_at_5 == pytest.approx(2 / 3, abs=1e-4)  # no word of "xyzzy" is known
     assert found["dense"].map >= 2 / 3 - 1e-4

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bench.values import found_in, read_table
-from nlu.values import find_values, normalise
+from nlu.values.kinds import find_values, normalise
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday

@@ -53,7 +53,7 @@ def stress(*, is_safe: bool = True) -> list[str]:
     vectors = {text: vector_of(text) for text in chain(known, *taught)}
     memory = Memory([Example(text, "x") for text in known], np.stack([vectors[text] for text in known]))
     if not is_safe:
-        memory._lock = memory._index.lock = NoLock()  # type: ignore[assignment]
+        memory._lock = memory._index.lock = NoLock()  # type: ignore[assignment]  # it is no lock
     wrong: list[str] = []
     is_over = threading.Event()
 

@@ -16,7 +16,7 @@ from training.sentiment import (
     choose_fitting,
     cross_validated,
     fit_sentiment_head,
-    gather,
+    gather_moods,
     is_shipped_sentiment,
     read_sentiments,
     shipped_rows,
@@ -86,14 +86,14 @@ def test_the_desks_own_messages_count_for_more_the_more_there_are() -> None:
 def test_anger_is_found_among_what_a_desk_calls_negative() -> None:
     own = said("negative", "it is late", "you stupid idiots, damn it!!!")
     shipped = shipped_rows(ENGLISH)
-    assert gather(features([*own, *shipped])).labels[:2].tolist() == ["negative", "angry"]
-    assert gather(features(own), features(shipped)).labels.tolist() == ["negative", "angry"]
+    assert gather_moods(features([*own, *shipped])).labels[:2].tolist() == ["negative", "angry"]
+    assert gather_moods(features(own), features(shipped)).labels.tolist() == ["negative", "angry"]
 
 
 def test_a_desk_that_labels_anger_means_what_it_says() -> None:
     own = [*said("negative", "you stupid idiots, damn it!!!"), *said("angry", "you fools!!!")]
-    assert gather(features([*own, *shipped_rows(ENGLISH)])).labels[:2].tolist() == ["negative", "angry"]
-    assert gather(features(own)).labels.tolist() == ["negative", "angry"]
+    assert gather_moods(features([*own, *shipped_rows(ENGLISH)])).labels[:2].tolist() == ["negative", "angry"]
+    assert gather_moods(features(own)).labels.tolist() == ["negative", "angry"]
 
 
 def test_messages_the_encoder_saw_dont_choose_for_themselves() -> None:

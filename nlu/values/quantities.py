@@ -6,7 +6,8 @@ from functools import cache
 
 from babel.units import format_unit
 
-from nlu.numerals import HAN, HAN_OR_DIGITS, WORDS, number_of
+from nlu.values.numerals import HAN, HAN_OR_DIGITS, WORDS, number_of
+from nlu.values.patterns import leftmost
 
 # CLDR's name of a unit -> how it is written here; its other names are those of CLDR, the Unicode locale data.
 _UNITS = {
@@ -122,11 +123,7 @@ def find_quantities(text: str) -> Iterator[tuple[int, int, str]]:
         for found in pattern.finditer(text)
         if (value := _count(found))
     ]
-    end = 0
-    for start, stop, value in sorted([*measured, *counted], key=lambda span: (span[0], -span[1])):
-        if start >= end:
-            yield start, stop, value
-            end = stop
+    yield from leftmost([*measured, *counted], lambda span: (span[0], span[1]))
 
 
 def _measure(found: re.Match[str]) -> str | None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from typing import Any, Literal, get_args
 
-from nlu.dates import MONTH_FIRST, find_dates, resolve_date
-from nlu.money import bare_amount, find_amounts
-from nlu.quantities import find_quantities
-from nlu.times import find_times
+from nlu.values.dates import MONTH_FIRST, find_dates, resolve_date
+from nlu.values.money import bare_amount, find_amounts
+from nlu.values.quantities import find_quantities
+from nlu.values.times import find_times
 
 Kind = Literal["date", "time", "amount", "quantity", "phone", "email", "postcode", "person", "text"]
 KINDS: tuple[str, ...] = get_args(Kind)

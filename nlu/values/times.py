@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from nlu.numerals import number_of
+from nlu.values.numerals import number_of
+from nlu.values.patterns import leftmost
 
 Half = Literal["am", "pm", "noon", "night", ""]
 
@@ -38,7 +39,6 @@ _NO_COUNT = (
     r"other|or|and)\b(?!\s+(?:i|we|he|she|they|then|nobody)\b)|\s+(?!(?:is|was|works|suits|this|as|does|perhaps|unless)\b)[a-z]+s\b"
     r"|(?-i:\s+(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)|I\b)[A-Z][a-z]))"
 )
-_END = _NO_COUNT
 _START = r"(?<![\w£$€¥/])(?<!\d[.:,-])"
 _HAN_H = r"(?P<h>1\d|2[0-4]|0?\d|二?十[一二三四五六七八九]?|[零一二两三四五六七八九])"
 _HAN_M = r"(?:(?P<m>[0-5]\d|\d(?=分)|[二三四五]?十[一二三四五六七八九]?|[零〇][一二三四五六七八九])分?|(?P<half>半)|(?P<quarter>[一三])刻)"
@@ -49,21 +49,21 @@ _CLOCKS = tuple(
         rf"{_START}{_H_M}(?={_TO}(?P<until>1[0-2]|0?[1-9])(?:[:.][0-5]\d)?\s?(?P<part>[ap])\.?\s?m\b)",
         rf"{_START}{_H_M}\s?{_PART}",
         rf"\b(?P<past>half|quarter|five|ten|twenty|\d{{1,2}})\s+(?P<side>past)\s+{_H}\b(?:\s+{_PART})?",
-        rf"\b(?P<past>quarter|five|ten|twenty)\s+(?P<side>to)\s+{_H}\b(?:\s+{_PART}|{_END})",
-        rf"{_AT}(?P<span>(?P<past>half)\s+{_H})\b{_END}",
+        rf"\b(?P<past>quarter|five|ten|twenty)\s+(?P<side>to)\s+{_H}\b(?:\s+{_PART}|{_NO_COUNT})",
+        rf"{_AT}(?P<span>(?P<past>half)\s+{_H})\b{_NO_COUNT}",
         rf"{_START}{_H}[:.](?P<m>[0-5][05])(?=\s+{_DAY_NEXT})",
         rf"{_START}{_H}\s+o['’]?\s?clock\b(?:\s+{_PART})?",
         r"(?<![\da-z.:£$€])(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::[0-5]\d)?(?![\d:])",
         rf"{_START}(?P<h>[01]\d|2[0-3])[:.]?(?P<m>[0-5]\d)\s?(?:hrs?|hours|h)\b",
         rf"{_AT}(?P<span>{_H_M})(?={_ON}(?P<part>morning|afternoon|evening|tonight|night)\b)",
         rf"\b(?P<part>morning|afternoon|evening|tonight|night)\s+(?:at|around|by|from|after|before)\s+(?P<span>{_H_M})(?!\s?[ap]\.?m)",
-        rf"\b(?:at|around|about|after|before|until|till)\s+(?!(?:1|one)\b)(?P<span>{_H_M}){_END}",
+        rf"\b(?:at|around|about|after|before|until|till)\s+(?!(?:1|one)\b)(?P<span>{_H_M}){_NO_COUNT}",
         r"\b(?:at|around|about|after|before|until|till)\s+(?P<span>(?P<h>1|one))(?=\s*(?:$|[!?;,]|\.(?!\d)|on\b|tomorrow\b|today\b))",
         rf"\b(?:at|around|after|before|until|till|by)\s+(?P<span>{_H}[:.](?P<m>[0-5][05]))(?![\d%])(?!\s?[ap]\.?m)",
         r"(?<![\w.])(?P<h>[01]?\d|2[0-3])h(?P<m>[0-5]\d)\b",
         rf"\bfrom\s+(?P<span>{_H_M})(?=\s+(?:til|till|until)\s+\d)",
-        rf"\bbetween\s+(?P<span>{_H})(?=\s+and\s+(?:\d{{1,2}}|{_HOURS})\b{_END})",
-        rf"\bbetween\s+(?:\d{{1,2}}|{_HOURS})\s+and\s+(?P<span>{_H})\b{_END}",
+        rf"\bbetween\s+(?P<span>{_H})(?=\s+and\s+(?:\d{{1,2}}|{_HOURS})\b{_NO_COUNT})",
+        rf"\bbetween\s+(?:\d{{1,2}}|{_HOURS})\s+and\s+(?P<span>{_H})\b{_NO_COUNT}",
     )
 )
 _HAN_CLOCKS = tuple(
@@ -136,14 +136,9 @@ def find_times(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _clocks(text: str) -> Iterator[Clock]:
-    """Left to right, none overlapping; the longer reading wins."""
     patterns = _CLOCKS if text.isascii() else _CLOCKS + _HAN_CLOCKS
     read = [clock for pattern in patterns for found in pattern.finditer(text) if (clock := _clock(found))]
-    end = 0
-    for clock in sorted(read, key=lambda clock: (clock.start, -clock.end)):
-        if clock.start >= end:
-            yield clock
-            end = clock.end
+    return leftmost(read, lambda clock: (clock.start, clock.end))
 
 
 def _clock(found: re.Match[str]) -> Clock | None:

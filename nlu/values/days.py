@@ -3,6 +3,8 @@
 import calendar
 from datetime import date, timedelta
 
+MONTH_ASKED_ABOUT_DAYS = 75  # so long over a month's first day may be and the month still be meant
+
 
 def shift(today: date, n: int, unit: str) -> date | None:
     """Days, weeks, fortnights, months or years from a day; `unit` is one letter. None beyond the calendar."""

@@ -4,11 +4,18 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from nlu.days import coming, in_year, last_of, monday_from, month_from, nth_of_month, shift
-from nlu.numerals import HAN, number_of
-from nlu.tense import is_past
-
-MONTH_ASKED_ABOUT_DAYS = 75
+from nlu.values.days import (
+    MONTH_ASKED_ABOUT_DAYS,
+    coming,
+    in_year,
+    last_of,
+    monday_from,
+    month_from,
+    nth_of_month,
+    shift,
+)
+from nlu.values.numerals import HAN, number_of
+from nlu.values.tense import is_past
 
 _DAYS = {han: n for n, han in enumerate("一二三四五六日")} | {"天": 6, "末": 5}
 _NAMED = {

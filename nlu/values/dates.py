@@ -7,18 +7,28 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from nlu import han_dates
-from nlu.days import coming, in_year, last_of, monday_from, month_from, nth_of_month, shift, working_days
-from nlu.feasts import FEASTS, feast_day, feast_near
-from nlu.numerals import VAGUE, WORDS, number_of
-from nlu.tense import is_past
+from nlu.values import han_dates
+from nlu.values.days import (
+    MONTH_ASKED_ABOUT_DAYS,
+    coming,
+    in_year,
+    last_of,
+    monday_from,
+    month_from,
+    nth_of_month,
+    shift,
+    working_days,
+)
+from nlu.values.feasts import FEASTS, feast_day, feast_near
+from nlu.values.numerals import VAGUE, WORDS, number_of
+from nlu.values.patterns import any_of
+from nlu.values.tense import is_past
 
 # Countries that write the month first in 3/4; elsewhere the day comes first.
 MONTH_FIRST = frozenset({"US", "PH", "CN", "TW", "JP", "KR", "HU", "LT", "CA"})
 # A day and month without a year: the last one though the next is nearer, if that is farther than DAY_AHEAD_DAYS and
 # the sentence is of the past; the next one if the last is longer over than DAY_ASKED_ABOUT_DAYS.
 DAY_AHEAD_DAYS, DAY_ASKED_ABOUT_DAYS = 60, 120
-MONTH_ASKED_ABOUT_DAYS = 75  # so long over a month's first day may be and the month still be meant
 
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
@@ -50,14 +60,10 @@ _ORDINALS = [
 ]  # fmt: skip
 
 
-def _any(words: object) -> str:
-    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
-
-
-_DAY = _any(_DAYS)
-_FULL_DAY = _any(name for name in _DAYS if name not in ("mon", "wed", "sat", "sun"))  # those are words, too
-_MONTH = rf"(?:{_any(_MONTHS)})(?:(?<=\b\w\w\w)\.|(?<=\bsept)\.)?"
-_FULL_MONTH = _any(name for name in _MONTHS if len(name) > 4 or name in ("june", "july", "may"))
+_DAY = any_of(_DAYS)
+_FULL_DAY = any_of(name for name in _DAYS if name not in ("mon", "wed", "sat", "sun"))  # those are words, too
+_MONTH = rf"(?:{any_of(_MONTHS)})(?:(?<=\b\w\w\w)\.|(?<=\bsept)\.)?"
+_FULL_MONTH = any_of(name for name in _MONTHS if len(name) > 4 or name in ("june", "july", "may"))
 _NTH = r"(?:0?[1-9]|[12]\d|3[01])\s?(?:st|nd|rd|th)"
 _N = r"(?:0?[1-9]|[12]\d|3[01])(?:\s?(?:st|nd|rd|th)\b)?"
 _COUNT = rf"(?:\d{{1,3}}|{VAGUE}|{WORDS})"
@@ -76,7 +82,7 @@ Resolver = Callable[[re.Match[str], date, bool], date | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DayRead:
     """A day that a text names, and whether by its weekday alone."""
 
     start: int
@@ -222,14 +228,14 @@ _GRAMMAR: tuple[tuple[str, Resolver], ...] = (
     (rf"\b(?P<first>\d{{1,2}})(?P<mark>[/.-])(?P<second>\d{{1,2}})(?P=mark){_YEAR}\b(?![/.-]\d)", _numeric),
     (r"(?<![\d/.,£$€-])(?!24/7\b)(?P<first>\d{1,2})/(?P<second>\d{1,2})(?P<year>\Z.)?(?![\d/]|\s*(?:of|parcel|box|item|piece|inch|hour|day|week|wk|month|year|\"|cm|mm))", _numeric),
     (rf"\b(?:(?:{_DAY}),?\s+)?(?:the\s+)?(?P<d>{_N})(?:\s+of)?\s*(?P<month>{_MONTH}){_AND_YEAR}\b", _written),
-    (rf"\b(?:the\s+)?(?P<d>{_any(_ORDINALS)})\s+(?:of\s+)?(?P<month>{_MONTH}){_AND_YEAR}\b", _spelled),
+    (rf"\b(?:the\s+)?(?P<d>{any_of(_ORDINALS)})\s+(?:of\s+)?(?P<month>{_MONTH}){_AND_YEAR}\b", _spelled),
     (rf"\b(?P<month>{_MONTH})\s+(?:the\s+)?(?P<d>{_N})(?!\d|\s*(?:pounds|quid|days|weeks))(?:,?\s+(?P<year>20\d\d))?\b", _written),
     (rf"\b(?P<d>{_N})(?={_TO}{_N}(?:\s+of)?\s+(?P<month>{_MONTH}){_AND_YEAR}\b)", _written),
     (rf"\b(?P<month>{_MONTH})\s+{_N}{_TO}(?P<span>(?P<d>{_N}))(?!\d)(?:,?\s+(?P<year>20\d\d))?\b", _written),
     (rf"\b(?:the\s+)?(?P<d>{_NTH})\s+(?:of\s+)?(?P<which>next|last|this)\s+month\b", _nth_of_month),
     (rf"\b(?P<day>{_DAY})\s+(?:the\s+)?(?P<d>{_NTH})\b", _weekday_nth),
-    (rf"\b(?:the\s+)?(?P<d>{_any(_ORDINALS)})\s+of\s+(?P<which>next|last|this)\s+month\b", _nth_of_month),
-    (rf"\b(?P<span>(?P<name>{_any(_NAMED)}))s?\b", _named),
+    (rf"\b(?:the\s+)?(?P<d>{any_of(_ORDINALS)})\s+of\s+(?P<which>next|last|this)\s+month\b", _nth_of_month),
+    (rf"\b(?P<span>(?P<name>{any_of(_NAMED)}))s?\b", _named),
     (r"\ba\s+(?P<unit>week|fortnight)\s+(?P<from>today|tomorrow)\b", _week_from),
     (r"\b(?P<from>today|tomorrow)\s+(?P<unit>week|fortnight)\b", _week_from),
     (rf"\b(?P<count>{_COUNT})\s+{_UNIT}\s+(?:(?P<ago>(?:ago|back)(?:\s+today)?)|from\s+(?:now|today))\b", _counted),
@@ -247,10 +253,10 @@ _GRAMMAR: tuple[tuple[str, Resolver], ...] = (
     (r"\b(?P<end>\Z.)?(?P<which>\Z.)?(?:the|at)\s+(?P<period>weekend)\b", _period),
     (r"\b(?:the\s+)?end\s+of\s+(?:the\s+|this\s+)?year\b", _year_end),
     (rf"\b(?:the\s+)?(?P<d>{_NTH})\b(?!\s+(?:time|floor|order|parcel|box|one|item|class|attempt|email|message|day|week|month|birthday|century|ave|st\b))", _nth),
-    (rf"\b(?P<feast>{_any(name for name in FEASTS if name.isascii() and name.islower())})(?:\s+(?P<year>20\d\d))?\b", _feast),
+    (rf"\b(?P<feast>{any_of(name for name in FEASTS if name.isascii() and name.islower())})(?:\s+(?P<year>20\d\d))?\b", _feast),
     (rf"\b(?:the\s+)?(?P<end>end|last\s+day)\s+of\s+(?P<month>{_FULL_MONTH})(?:\s+(?P<year>20\d\d))?\b", _month_alone),
     (rf"{_IN}(?P<span>(?P<end>\Z.)?(?P<month>{_FULL_MONTH})(?:\s+(?P<year>20\d\d))?)\b", _month_alone),
-    (rf"(?:(?P<year>{'|'.join(han_dates.YEARS)})的?)?(?<![\d一二三四五六七八九十])(?P<feast>{_any(name for name in FEASTS if not name.islower())})(?!\d)", _feast),
+    (rf"(?:(?P<year>{'|'.join(han_dates.YEARS)})的?)?(?<![\d一二三四五六七八九十])(?P<feast>{any_of(name for name in FEASTS if not name.islower())})(?!\d)", _feast),
     *han_dates.GRAMMAR,
 )  # fmt: skip
 
@@ -261,7 +267,7 @@ def find_dates(text: str, today: date, country: str) -> Iterator[tuple[int, int,
     """Dates in a text with their offsets, left to right, none overlapping; the longer reading wins.
 
     A weekday beside a date that falls on it says nothing more: "Tuesday 8/12", "12月8日（周二）"."""
-    read: list[Reading] = []
+    read: list[DayRead] = []
     for found in sorted(_matches(text, today, country), key=lambda found: (found.start, -found.end)):
         if read and found.start < read[-1].end:
             continue
@@ -272,7 +278,7 @@ def find_dates(text: str, today: date, country: str) -> Iterator[tuple[int, int,
     yield from ((found.start, found.end, found.day) for found in read)
 
 
-def _are_one(first: Reading, second: Reading) -> bool:
+def _are_one(first: DayRead, second: DayRead) -> bool:
     is_weekday_of_other = first.is_weekday != second.is_weekday
     return is_weekday_of_other and first.day.weekday() == second.day.weekday()
 
@@ -286,13 +292,13 @@ def resolve_date(text: str, today: date, country: str) -> date | None:
     return None
 
 
-def _matches(text: str, today: date, country: str) -> Iterator[Reading]:
+def _matches(text: str, today: date, country: str) -> Iterator[DayRead]:
     for pattern, resolve in _patterns_for(_features(text)):
         for found in pattern.finditer(text):
             day = resolve(found, today, country in MONTH_FIRST)
             if day is not None:
                 start, end = found.span("span" if "span" in pattern.groupindex else 0)
-                yield Reading(start, end, day, is_weekday=resolve in (_weekday, han_dates.weekday))
+                yield DayRead(start, end, day, is_weekday=resolve in (_weekday, han_dates.weekday))
 
 
 def _features(text: str) -> tuple[bool, bool]:

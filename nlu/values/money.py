@@ -7,7 +7,8 @@ from functools import cache
 from babel.core import get_global
 from babel.numbers import get_currency_name, get_currency_symbol, get_territory_currencies
 
-from nlu.numerals import HAN_OR_DIGITS, WORDS, number_of
+from nlu.values.numerals import HAN_OR_DIGITS, WORDS, number_of
+from nlu.values.patterns import any_of
 
 # "$" and "dollars" are the desk's own currency where that is one of these.
 DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "SGD", "HKD"})
@@ -60,27 +61,23 @@ def _currencies() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
     )
 
 
-def _any(words: object) -> str:
-    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))  # type: ignore[call-overload]
-
-
 @cache
 def _amount_pattern() -> re.Pattern[str]:
     signs, words, han = _currencies()
-    codes = rf"(?<![a-z])(?:(?-i:(?=[A-Z]{{3}})(?:{_any({*words.values()})}))|gbp|eur|usd|cny|rmb)(?![a-z])"
-    letters = rf"(?<![a-z])(?:{_any(sign for sign in signs if sign[0].isalpha())})"
+    codes = rf"(?<![a-z])(?:(?-i:(?=[A-Z]{{3}})(?:{any_of({*words.values()})}))|gbp|eur|usd|cny|rmb)(?![a-z])"
+    letters = rf"(?<![a-z])(?:{any_of(sign for sign in signs if sign[0].isalpha())})"
     marks = rf"[{''.join(re.escape(sign) for sign in signs if len(sign) == 1)}]"
-    unit = rf"(?:{_any(words)}|(?-i:{_any({*words.values()})})|gbp|eur|usd|cny|rmb)\b(?!\s+(?:of\s+weight|heavy))"
+    unit = rf"(?:{any_of(words)}|(?-i:{any_of({*words.values()})})|gbp|eur|usd|cny|rmb)\b(?!\s+(?:of\s+weight|heavy))"
     minor = rf"\s+(?:and\s+)?(?:(?P<minor>\d\d|{WORDS})\s*(?:cents?|pence|p)\b|(?P<minor_alone>\d\d|{WORDS})(?={_ENDS}))"
     return re.compile(
-        rf"(?P<minus>(?<!\w)[-−])?(?P<sign>{letters}|{marks}|{codes}|{_any(name for name in han if len(name) > 1)})"
+        rf"(?P<minus>(?<!\w)[-−])?(?P<sign>{letters}|{marks}|{codes}|{any_of(name for name in han if len(name) > 1)})"
         rf"\s?(?P<minus_after>[-−])?(?P<signed>{_NUMBER})(?:\s?(?P<scale>{_SCALE}))?(?:元|块钱?)?"
         rf"|(?<![a-z\d_.,-])(?P<before>{_NUMBER})\s?(?P<sign_after>[€£$¥₹₽₺])(?!\d)"
         rf"|(?<![a-z\d_.,-])(?P<low>{_NUMBER})(?=\s?(?:[-–~]|to|or)\s?{_NUMBER}\s?(?P<low_unit>{unit}|[€£$]))"
         rf"|(?<=between )(?P<first>{_NUMBER})(?=\s+and\s+{_NUMBER}\s?(?P<first_unit>{unit}|[€£$]))"
         rf"|(?<![a-z\d_.,-])(?P<count>{_NUMBER}|{WORDS}|a\s+couple\s+of)(?:\s?(?P<count_scale>{_SCALE}))?(?:\s+odd\b)?(?:\s|-)?(?P<unit>{unit})(?:{minor})?"
-        rf"|(?P<low_han>{HAN_OR_DIGITS})(?=[元块]?[-–~到至]{HAN_OR_DIGITS}(?P<low_han_unit>{_any(han)}))"
-        rf"|(?P<han>{HAN_OR_DIGITS})(?P<han_unit>{_any(han)})"
+        rf"|(?P<low_han>{HAN_OR_DIGITS})(?=[元块]?[-–~到至]{HAN_OR_DIGITS}(?P<low_han_unit>{any_of(han)}))"
+        rf"|(?P<han>{HAN_OR_DIGITS})(?P<han_unit>{any_of(han)})"
         rf"(?:(?P<tenths>[\d一二两三四五六七八九])(?:[毛角]|(?<=块.)(?![\d.十百千万毛角])(?!{_HAN_COUNTED})))?"
         rf"|(?P<jiao>\d|[一二两三四五六七八九])(?:毛钱?|角)(?![落色度形])"
         rf"|(?P<ten_thousands>{HAN_OR_DIGITS}(?<=[万亿]))(?=\s*(?:$|[，。！？、；,.!?]|的|左右|以[上下内]))"
