@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from nlu.files import BadRelease
+from nlu.letter_case import letter_cases, spread
 from nlu.runtime import onnxruntime
 
 MAX_TOKENS = 128
+LETTER_CASES = "letter_cases"  # the input of an encoder that reads them
 SPACE = "▁"  # how SentencePiece writes the one before a word
 # Its kernel takes each value on its own; adding and normalising apart is vectorised, a sixth of a pass less.
 SLOW_FUSIONS = ["SkipLayerNormFusion"]
@@ -20,11 +22,12 @@ SLOW_FUSIONS = ["SkipLayerNormFusion"]
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
     """What one pass gives for one `text`, as the encoder met it: `vector` (width,) of length 1; for each word its first sub-word's
-    state in a middle layer, `word_states` (words, width), and its offsets in the text, `words` (start, end)."""
+    state, `word_states` (words, width), its letter case, `cases` (words,), and its offsets in the text, `words`."""
 
     text: str
     vector: NDArray[np.float32]
     word_states: NDArray[np.float32]
+    cases: NDArray[np.int64]
     words: tuple[tuple[int, int], ...]
 
 
@@ -72,13 +75,16 @@ class Encoder:
 
     def _one(self, text: str) -> Encoded:
         encoding = self._tokenizer.encode(text)
-        vectors, states = self._session.run(["vector", "states"], self._feed(encoding))
         firsts, words = words_of(encoding, text)
-        return Encoded(text, vectors[0], states[0][firsts], words)
+        cases = letter_cases(text, words)
+        feed = self._feed(encoding, spread(cases, firsts, len(encoding)))
+        vectors, states = self._session.run(["vector", "states"], feed)
+        return Encoded(text, vectors[0], states[0][firsts], cases, words)
 
-    def _feed(self, encoding: Encoding) -> dict[str, NDArray[np.int64]]:
+    def _feed(self, encoding: Encoding, cases: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
         ids = np.array([encoding.ids], np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        feed[LETTER_CASES] = cases[None]
         return {name: array for name, array in feed.items() if name in self._inputs}
 
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from nlu.encoder import Encoded
 from nlu.files import BadRelease, read_json
+from nlu.letter_case import N_CASES, one_hot
 from nlu.signs import N_SIGNS
 from nlu.tagging import spans_of, viterbi
 
@@ -54,11 +56,20 @@ def to_length(states: Array) -> Array:
     return scaled
 
 
-def windows(states: Array) -> Array:
-    """Each word's state, then those of the words before and after it: (words, width) -> (words, 3 * width)."""
-    scaled = to_length(states)
-    edge = np.zeros((1, states.shape[1]), np.float32)
-    return np.concatenate([scaled, np.vstack([edge, scaled[:-1]]), np.vstack([scaled[1:], edge])], axis=1)
+def word_input(states: Array, cases: NDArray[np.int64]) -> Array:
+    """What the tag head reads of each word: its state (words, width) and its letter case, (words, width + N_CASES)."""
+    return np.concatenate([to_length(states), one_hot(cases)], axis=1)
+
+
+def windows(inputs: Array) -> Array:
+    """Each word's input, then those of the words before and after it: (words, n) -> (words, 3 * n)."""
+    edge = np.zeros((1, inputs.shape[1]), np.float32)
+    return np.concatenate([inputs, np.vstack([edge, inputs[:-1]]), np.vstack([inputs[1:], edge])], axis=1)
+
+
+def tag_width(width: int) -> int:
+    """How many numbers the tag head reads for a word, with states of a width."""
+    return 3 * (width + N_CASES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,13 +89,14 @@ class TagHead:
                 f"a head for {n} tags has transitions {self.transitions.shape} and a start {self.start.shape}"
             )
 
-    def spans(self, states: Array, words: tuple[tuple[int, int], ...]) -> list[tuple[int, int, str]]:
-        """The entity spans of one text from its word states (words, width)."""
-        if not words:
+    def spans(self, encoded: Encoded) -> list[tuple[int, int, str]]:
+        """The entity spans of one text."""
+        if not encoded.words:
             return []
-        emissions = windows(states) @ self.scores.weight + self.scores.bias
+        inputs = word_input(encoded.word_states, encoded.cases)
+        emissions = windows(inputs) @ self.scores.weight + self.scores.bias
         path = viterbi(emissions, self.transitions, self.start)
-        return spans_of(words, [self.scores.labels[tag] for tag in path])
+        return spans_of(encoded.words, [self.scores.labels[tag] for tag in path])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +113,7 @@ class Heads:
         Raises BadRelease with the width met and the width wanted."""
         met = {"intent": (self.intent.width, width)}
         if self.tag:
-            met["tag"] = (self.tag.scores.width, 3 * width)
+            met["tag"] = (self.tag.scores.width, tag_width(width))
         if self.sentiment:
             met["sentiment"] = (self.sentiment.width, 2 * width + N_SIGNS)
         for name, (found, wanted) in met.items():

@@ -11,10 +11,14 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from nlu.heads import STATE_LENGTH, Heads, LinearHead, TagHead
+from nlu.heads import STATE_LENGTH, Heads, LinearHead, TagHead, tag_width
+from nlu.letter_case import N_CASES
 
 IGNORED = -100  # a label that isn't known: no loss
 CONTRAST_TEMPERATURE = 0.1
+CASE_DROPOUT = (
+    0.15  # share of messages read as if nothing were known of their letter case, as many customers write
+)
 SCALE = 20.0  # of the unit vector before the intent head; folded into the head's weights for serving
 
 
@@ -40,7 +44,9 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         self.encoder = AutoModel.from_config(config, attn_implementation="eager")
         self.heads = nn.ModuleDict(
             {
-                name: nn.Linear(config.hidden_size * (3 if name == "tag" else 1), len(labels))
+                name: nn.Linear(
+                    tag_width(config.hidden_size) if name == "tag" else config.hidden_size, len(labels)
+                )
                 for name, labels in config.kefu_labels.items()
             }
         )
@@ -48,20 +54,37 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         self.post_init()
 
     @classmethod
-    def from_base(cls, source: str, heads: Heads) -> "JointModel":
-        """The base model's weights with heads fitted on its frozen output: the best place to start from."""
+    def from_base(cls, source: str, heads: Heads, *, is_cased: bool = True) -> "JointModel":
+        """The base model's weights with heads fitted on its frozen output: the best place to start from.
+
+        Only the tag head begins with nothing, for it reads the last layer from now on; and if the tokenizer isn't
+        cased, the encoder is told the letter case of each token."""
         config = AutoConfig.from_pretrained(source)
         config.kefu_labels = {name: list(labels) for name, labels in heads.label_names().items()}
         model = cls(config)
         model.encoder = AutoModel.from_pretrained(source, attn_implementation="eager", dtype=torch.float32)
         model.set_heads(heads)
+        if heads.tag:
+            config.kefu_tag_layer = model.encoder.config.kefu_tag_layer = config.num_hidden_layers
+            if not is_cased and has_token_types(config):
+                model._tell_letter_case()
         return model
 
+    def _tell_letter_case(self) -> None:
+        """Letter cases take the place of token types; each begins as the one type that texts had."""
+        embeddings = self.encoder.embeddings
+        types = nn.Embedding(N_CASES, self.config.hidden_size)
+        with torch.no_grad():
+            types.weight.copy_(embeddings.token_type_embeddings.weight[:1].expand(N_CASES, -1))
+        embeddings.token_type_embeddings = types
+        for config in (self.config, self.encoder.config):
+            config.type_vocab_size, config.kefu_letter_case = N_CASES, True
+
     def set_heads(self, heads: Heads) -> None:
-        """Take over the weights of linear heads."""
+        """Take over the weights of linear heads that read the vector; the tag head begins with zeros."""
         self._set("intent", heads.intent, SCALE)
         if heads.tag:
-            self._set("tag", heads.tag.scores, 1.0)
+            nn.init.zeros_(self._layer("tag").weight)
         if heads.sentiment:
             # The head reads more than the vector, but only through that can it teach the encoder.
             of_vector = heads.sentiment.weight[: self.config.hidden_size]
@@ -100,18 +123,22 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         self,
         input_ids: Tensor,
         attention_mask: Tensor,
-        token_type_ids: Tensor | None = None,
+        token_cases: Tensor | None = None,
         words: Tensor | None = None,
+        cases: Tensor | None = None,
         intent: Tensor | None = None,
         tags: Tensor | None = None,
         sentiment: Tensor | None = None,
     ) -> JointOutput:
         """Scores of a batch, with the summed loss of the labels given: `intent` and `sentiment` (batch,),
         `tags` (batch, words); IGNORED where a label isn't known. `words` (batch, words) holds the position of
-        each word's first sub-word, IGNORED after the last; without it no tags are scored. In training the vectors of
+        each word's first sub-word, IGNORED after the last, and `cases` the words' letter cases; without them no tags are scored.
+        `token_cases` (batch, tokens) are letter cases too, of the tokens. In training the vectors of
         messages of one intent are drawn together as well, see `contrast`."""
-        is_told = token_type_ids is not None and has_token_types(self.config)
-        more = {"token_type_ids": token_type_ids} if is_told else {}
+        if self.training and token_cases is not None and cases is not None:
+            is_kept = torch.rand(len(cases), 1, device=cases.device) >= CASE_DROPOUT
+            token_cases, cases = token_cases * is_kept, cases * is_kept
+        more = {"token_type_ids": token_cases} if reads_letter_case(self.config) else {}
         found = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
         )
@@ -119,9 +146,9 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         vector = self.dropout(SCALE * pooled)
         intent_logits = self.heads["intent"](vector)
         tag_logits = None
-        if "tag" in self.heads and words is not None:
+        if "tag" in self.heads and words is not None and cases is not None:
             states = found.hidden_states[tag_layer(self.config)]
-            tag_logits = self.heads["tag"](self.dropout(windows(states, words)))
+            tag_logits = self.heads["tag"](self.dropout(windows(states, words, cases)))
         sentiment_logits = self.heads["sentiment"](vector) if "sentiment" in self.heads else None
         pairs = ((intent_logits, intent), (tag_logits, tags), (sentiment_logits, sentiment))
         losses = [
@@ -133,8 +160,14 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
 
 
 def tag_layer(config: Any) -> int:
-    """The layer whose states the tag head reads, the embeddings being 0: the middle one knows most of words."""
-    return int((config.num_hidden_layers + 1) // 2)
+    """The layer whose states the tag head reads, the embeddings being 0: the last one if it was tuned for that, and
+    otherwise the middle one, which knows most of words."""
+    return int(getattr(config, "kefu_tag_layer", (config.num_hidden_layers + 1) // 2))
+
+
+def reads_letter_case(config: Any) -> bool:
+    """Whether the transformer's token types are letter cases, see `nlu.letter_case`."""
+    return bool(getattr(config, "kefu_letter_case", False))
 
 
 def has_token_types(config: Any) -> bool:
@@ -142,14 +175,17 @@ def has_token_types(config: Any) -> bool:
     return getattr(config, "type_vocab_size", 0) > 1
 
 
-def windows(states: Tensor, words: Tensor) -> Tensor:
-    """What `nlu.heads.windows` gives, for a batch: (batch, tokens, width), (batch, words) -> (batch, words, 3 * width)."""
+def windows(states: Tensor, words: Tensor, cases: Tensor) -> Tensor:
+    """What `nlu.heads.windows` of `word_input` gives, for a batch: states (batch, tokens, width), words and cases
+    (batch, words) -> (batch, words, tag_width)."""
     is_word = (words != IGNORED).unsqueeze(-1)
     at = words.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1])
-    scaled = STATE_LENGTH * functional.normalize(states.gather(1, at), dim=-1, eps=1e-6) * is_word
-    before = functional.pad(scaled, (0, 0, 1, 0))[:, :-1]
-    after = functional.pad(scaled, (0, 0, 0, 1))[:, 1:]
-    return torch.cat([scaled, before, after], dim=-1)
+    scaled = STATE_LENGTH * functional.normalize(states.gather(1, at), dim=-1, eps=1e-6)
+    written = functional.one_hot(cases, N_CASES).to(scaled.dtype)
+    inputs = torch.cat([scaled, written], dim=-1) * is_word
+    before = functional.pad(inputs, (0, 0, 1, 0))[:, :-1]
+    after = functional.pad(inputs, (0, 0, 0, 1))[:, 1:]
+    return torch.cat([inputs, before, after], dim=-1)
 
 
 def pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:

@@ -48,6 +48,13 @@ class Reading:
         return start + shift, end + shift
 
 
+def like(word: str, right: str) -> str:
+    """`right`, which is in lower case, with capitals where `word` has them: all, the first or none."""
+    if word.isupper():
+        return right.upper()
+    return right.capitalize() if word[0].isupper() else right
+
+
 class Speller:
     """The words of one release. Safe to share between threads."""
 
@@ -73,7 +80,7 @@ class Speller:
         ]
 
     def read(self, text: str) -> Reading:
-        """The text with misspelt words put right, in lower case."""
+        """The text with misspelt words put right, in letters as large as they were written in."""
         parts: list[str] = []
         changes: list[tuple[int, int, int, int]] = []
         position = length = 0
@@ -81,6 +88,7 @@ class Speller:
             word = match[0]
             if len(word) < MIN_LETTERS or (right := self._right(word.lower())) is None:
                 continue
+            right = like(word, right)
             before = text[position : match.start()]
             length += len(before)
             changes.append((length, length + len(right), *match.span()))

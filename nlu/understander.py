@@ -118,7 +118,7 @@ def find_entities(
 ) -> tuple[Entity, ...]:
     """Patterns and gazetteers first, the tag head's spans where they left room; in order of the text."""
     exact = rules.find(text, now=now)
-    spans = heads.tag.spans(encoded.word_states, encoded.words) if heads.tag else []
+    spans = heads.tag.spans(encoded) if heads.tag else []
     free = [span for span in spans if not any(span[0] < e.end and e.start < span[1] for e in exact)]
     learned = [
         Entity(label, start, end, text[start:end], rules.normalise(label, text[start:end], now=now))

@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from nlu.encoder import MAX_TOKENS, Encoded, Encoder, words_of
-from nlu.model import has_token_types, pool, tag_layer
+from nlu.encoder import LETTER_CASES, MAX_TOKENS, Encoded, Encoder, words_of
+from nlu.letter_case import letter_cases, spread
+from nlu.model import has_token_types, pool, reads_letter_case, tag_layer
 from training.errors import TrainingError
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+CASED_INPUTS = ("input_ids", "attention_mask", LETTER_CASES)
 FP32_TOLERANCE = 1e-3  # cosine distance at most between torch and ONNX fp32
 SAMPLE = "a 1 e 你 о"
 INT8_WARNING = 0.05  # mean cosine distance from which int8 is named a loss
@@ -105,7 +107,7 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
             module,
             example,
             raw,
-            input_names=list(INPUTS),
+            input_names=list(CASED_INPUTS if reads_letter_case(transformer.config) else INPUTS),
             output_names=["vector", "states"],
             dynamic_shapes=(dynamic, dynamic, dynamic),
             dynamo=True,
@@ -211,10 +213,13 @@ def torch_encode(transformer: Any, tokenizer: Any, text: str) -> Encoded:
     """What torch gives for one text, unpadded; to be served by ONNX it must come out the same in any batch."""
     batch = tokenizer([text], return_tensors="pt", truncation=True, max_length=MAX_TOKENS)
     firsts, words = words_of(batch.encodings[0], text)
-    ids = batch["input_ids"]
+    ids, cases = batch["input_ids"], letter_cases(text, words)
+    types = torch.zeros_like(ids)
+    if reads_letter_case(transformer.config):
+        types = torch.from_numpy(spread(cases, firsts, ids.shape[1]))[None]
     with torch.inference_mode():
-        vectors, states = PooledEncoder(transformer)(ids, batch["attention_mask"], torch.zeros_like(ids))
-    return Encoded(text, vectors[0].float().numpy(), states[0].float().numpy()[firsts], words)
+        vectors, states = PooledEncoder(transformer)(ids, batch["attention_mask"], types)
+    return Encoded(text, vectors[0].float().numpy(), states[0].float().numpy()[firsts], cases, words)
 
 
 def encoder_digest(transformer: Any, tokenizer: Any) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.encoder import Encoded, Encoder
+from nlu.heads import word_input
 from nlu.spelling import Speller
 from training.dataset import LabelledText
 from training.heads import TaggedText
@@ -48,7 +49,7 @@ class Features:
     def tagged(self) -> list[TaggedText]:
         """Rows whose entities are known (maybe none in them)."""
         return [
-            TaggedText(one.word_states, one.words, row.entities)
+            TaggedText(word_input(one.word_states, one.cases), one.words, row.entities)
             for row, one in zip(self.rows, self.encoded, strict=True)
             if row.entities is not None
         ]

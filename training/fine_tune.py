@@ -20,7 +20,8 @@ from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, Traini
 
 from nlu.encoder import MAX_TOKENS, words_of
 from nlu.heads import Heads
-from nlu.model import IGNORED, JointModel
+from nlu.letter_case import UNKNOWN, letter_cases, spread
+from nlu.model import IGNORED, JointModel, reads_letter_case
 from nlu.tagging import tags_of
 from training.batches import IntentGroups
 from training.dataset import LabelledText
@@ -60,6 +61,7 @@ class Rows(TorchDataset[dict[str, Any]]):
         self._encoded = tokenizer(texts, truncation=True, max_length=MAX_TOKENS)
         encodings = zip(self._encoded.encodings, texts, strict=True)
         self._words = [words_of(encoding, text) for encoding, text in encodings]
+        self._cases = [letter_cases(text, words) for (_, words), text in zip(self._words, texts, strict=True)]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -76,6 +78,10 @@ class Rows(TorchDataset[dict[str, Any]]):
             "intent": self._labels["intent"].get(row.intent or "", IGNORED),
             "sentiment": self._labels.get("sentiment", {}).get(row.sentiment or "", IGNORED),
             "words": self._words[index][0],
+            "cases": self._cases[index],
+            "token_cases": spread(
+                self._cases[index], self._words[index][0], len(self._encoded["input_ids"][index])
+            ),
             "tags": self._tags(index),
         }
 
@@ -102,16 +108,20 @@ class Collate:
         mask = torch.zeros_like(ids)
         words = torch.full((len(rows), max(1, *(len(row["words"]) for row in rows))), IGNORED)
         tags = words.clone()
+        cases, token_cases = torch.full_like(words, UNKNOWN), torch.full_like(ids, UNKNOWN)
         for i, row in enumerate(rows):
             n, n_words = len(row["input_ids"]), len(row["words"])
             ids[i, :n], mask[i, :n] = torch.tensor(row["input_ids"]), 1
             words[i, :n_words], tags[i, :n_words] = torch.tensor(row["words"]), torch.tensor(row["tags"])
+            cases[i, :n_words] = torch.from_numpy(row["cases"])
+            token_cases[i, :n] = torch.from_numpy(row["token_cases"])
         single = {name: torch.tensor([row[name] for row in rows]) for name in ("intent", "sentiment")}
-        return {"input_ids": ids, "attention_mask": mask, "words": words, "tags": tags, **single}
+        of_words = {"words": words, "cases": cases, "tags": tags}
+        return {"input_ids": ids, "attention_mask": mask, "token_cases": token_cases, **of_words, **single}
 
 
 class JointTrainer(Trainer):  # type: ignore[misc]
-    """Trainer with a higher learning rate for the heads than for the encoder, and batches by intent."""
+    """Trainer with a higher learning rate for what is new than for the encoder, and batches by intent."""
 
     optimizer: Any
 
@@ -120,10 +130,10 @@ class JointTrainer(Trainer):  # type: ignore[misc]
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
         if self.optimizer is None:
-            heads = [p for name, p in self.model.named_parameters() if "heads." in name]
-            others = [(name, p) for name, p in self.model.named_parameters() if "heads." not in name]
-            encoder = [p for _, p in others if p.requires_grad]
-            groups = [{"params": encoder, "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}]
+            learning = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
+            new = [p for name, p in learning if "heads." in name or "token_type" in name]
+            encoder = [p for name, p in learning if "heads." not in name and "token_type" not in name]
+            groups = [{"params": encoder, "lr": ENCODER_RATE}, {"params": new, "lr": HEAD_RATE}]
             self.optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
         return self.optimizer
 
@@ -158,9 +168,11 @@ def fine_tune(
     progress: Progress,
 ) -> Tuned:
     """Tune a base model from heads fitted on its frozen output; `checkpoints` keeps the way there for resuming."""
-    model = JointModel.from_base(source, start)
+    model = JointModel.from_base(source, start, is_cased=is_cased(tokenizer))
     # What words mean by themselves, most messages are too few to change; half of all weights stay as they are.
     model.encoder.embeddings.requires_grad_(False)
+    if reads_letter_case(model.config):
+        model.encoder.embeddings.token_type_embeddings.requires_grad_(True)
     labels = model.config.kefu_labels
     trainer = JointTrainer(
         model=model,
@@ -186,6 +198,12 @@ def fine_tune(
     leave_group()
     tuned: JointModel = model.to("cpu").float().eval()
     return Tuned(tuned.encoder, tuned.get_heads(start), curves, score)
+
+
+def is_cased(tokenizer: Any) -> bool:
+    """Whether a tokenizer tells a capital letter from a small one."""
+    large, small = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("A", "a"))
+    return bool(large != small)
 
 
 def weights_of(model: JointModel) -> dict[str, Tensor]:

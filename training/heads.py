@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from nlu.heads import LinearHead, TagHead, to_length
+from nlu.heads import LinearHead, TagHead
 from nlu.tagging import tags_of, transition_mask
 from training.dialogues import EntityLabel
 
@@ -63,9 +63,9 @@ def fit_linear(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TaggedText:
-    """One text for the tag head: word states (words, width), their offsets, and its entity spans."""
+    """One text for the tag head: its words' inputs (words, n; see `nlu.heads.word_input`), their offsets, and its entity spans."""
 
-    states: Array
+    inputs: Array
     words: tuple[tuple[int, int], ...]
     entities: tuple[EntityLabel, ...]
 
@@ -76,10 +76,10 @@ class TaggedText:
 def fit_tags(texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0) -> TagHead:
     """Fit word scores by Adam on cross-entropy; the only transitions forbidden are those BIO forbids."""
     position = {tag: i for i, tag in enumerate(tags)}
-    states, at = _beside_each_other(texts)
+    inputs, at = _beside_each_other(texts)
     targets = torch.tensor([position[tag] for text in texts for tag in text.tags()])
     generator = torch.Generator().manual_seed(seed)
-    weight = torch.zeros(3 * states.shape[1], len(tags), requires_grad=True)
+    weight = torch.zeros(3 * inputs.shape[1], len(tags), requires_grad=True)
     bias = torch.zeros(len(tags), requires_grad=True)
     n_batches = -(-len(targets) // TAG_BATCH_WORDS)
     epochs = max(TAG_EPOCHS, -(-MIN_TAG_STEPS // n_batches))
@@ -90,7 +90,7 @@ def fit_tags(texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0)
         for batch in torch.split(shuffled, TAG_BATCH_WORDS):
             optimizer.zero_grad()
             words = at[batch]
-            window = torch.cat([states[words], states[words - 1], states[words + 1]], dim=1)
+            window = torch.cat([inputs[words], inputs[words - 1], inputs[words + 1]], dim=1)
             loss = functional.cross_entropy(window @ weight + bias, targets[batch])
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -103,15 +103,15 @@ def fit_tags(texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0)
 
 
 def _beside_each_other(texts: Sequence[TaggedText]) -> tuple[torch.Tensor, torch.Tensor]:
-    """All states with a row of zeros around each text, and where the words are among them.
+    """All inputs with a row of zeros around each text, and where the words are among them.
 
     A word's window is then its row and the two beside it; stored as windows they would take three times the room."""
-    edge = np.zeros((1, texts[0].states.shape[1]), np.float32)
+    edge = np.zeros((1, texts[0].inputs.shape[1]), np.float32)
     rows = [edge]
     at: list[int] = []
     position = 1
     for text in texts:
-        rows += [to_length(text.states), edge]
+        rows += [text.inputs, edge]
         at += range(position, position + len(text.words))
         position += len(text.words) + 1
     return torch.from_numpy(np.concatenate(rows)), torch.tensor(at)

@@ -6,8 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nlu.encoder import Encoded
 from nlu.files import BadRelease
-from nlu.heads import STATE_LENGTH, Heads, LinearHead, TagHead, load_heads, save_heads, windows
+from nlu.heads import (
+    STATE_LENGTH,
+    Heads,
+    LinearHead,
+    TagHead,
+    load_heads,
+    save_heads,
+    tag_width,
+    windows,
+    word_input,
+)
 from nlu.signs import N_SIGNS
 from nlu.tagging import tag_names, transition_mask
 
@@ -24,7 +35,7 @@ def linear(labels: tuple[str, ...], width: int = WIDTH) -> LinearHead:
 
 def all_heads() -> Heads:
     mask = transition_mask(TAGS)
-    tag = TagHead(linear(TAGS, 3 * WIDTH), mask, mask[0])
+    tag = TagHead(linear(TAGS, tag_width(WIDTH)), mask, mask[0])
     return Heads(
         linear(("cancel", "refund")), tag, linear(("negative", "neutral", "positive"), 2 * WIDTH + N_SIGNS)
     )
@@ -48,7 +59,8 @@ def test_loaded_heads_say_what_the_saved_ones_said(heads: Heads, tmp_path: Path)
     if heads.tag and heads.sentiment:
         assert loaded.tag is not None
         assert loaded.sentiment is not None
-        assert loaded.tag.spans(vector, words) == heads.tag.spans(vector, words)
+        encoded = Encoded("a Bc def", vector[0], vector, np.array([1, 2, 1]), words)
+        assert loaded.tag.spans(encoded) == heads.tag.spans(encoded)
         assert (loaded.sentiment.weight == heads.sentiment.weight).all()
         assert (loaded.sentiment.bias == heads.sentiment.bias).all()
     else:
@@ -61,20 +73,26 @@ def test_probabilities_sum_to_one_however_large_the_scores() -> None:
 
 
 def test_a_window_is_a_word_between_its_neighbours() -> None:
-    states = np.array([[3, 4], [0, 0.5], [7, 0]], np.float32)
     a, b, c, edge = [0.6, 0.8], [0, 1], [1, 0], [0, 0]
-    wanted = np.array([[*a, *edge, *b], [*b, *a, *c], [*c, *b, *edge]]) * STATE_LENGTH
-    assert windows(states) == pytest.approx(wanted)
+    wanted = np.array([[*a, *edge, *b], [*b, *a, *c], [*c, *b, *edge]], np.float32)
+    assert windows(np.array([a, b, c], np.float32)) == pytest.approx(wanted)
+
+
+def test_of_a_word_its_state_is_read_at_one_length_and_its_letter_case() -> None:
+    states = np.array([[3, 4], [0, 0.5]], np.float32)
+    wanted = [[4.8, 6.4, 0, 0, 1, 0, 0], [0, STATE_LENGTH, 1, 0, 0, 0, 0]]
+    assert word_input(states, np.array([2, 0])) == pytest.approx(np.array(wanted))
 
 
 def test_a_word_whose_state_is_zero_is_no_division_by_zero() -> None:
-    assert (windows(np.zeros((1, 2), np.float32)) == 0).all()
+    assert (word_input(np.zeros((1, 2), np.float32), np.array([0]))[:, :2] == 0).all()
 
 
 def test_a_text_without_words_has_no_spans() -> None:
     tag = all_heads().tag
     assert tag is not None
-    assert tag.spans(np.zeros((0, WIDTH), np.float32), ()) == []
+    nothing = np.zeros((0, WIDTH), np.float32)
+    assert tag.spans(Encoded("", np.zeros(WIDTH, np.float32), nothing, np.zeros(0, np.int64), ())) == []
 
 
 @pytest.mark.parametrize(
@@ -108,7 +126,7 @@ def test_weights_that_cant_be_read_are_named(content: bytes | None, tmp_path: Pa
 
 def test_a_tag_head_without_its_transitions_is_refused() -> None:
     with pytest.raises(BadRelease, match=r"3 tags has transitions \(2, 2\)"):
-        TagHead(linear(TAGS, 3 * WIDTH), np.zeros((2, 2), np.float32), np.zeros(3, np.float32))
+        TagHead(linear(TAGS, tag_width(WIDTH)), np.zeros((2, 2), np.float32), np.zeros(3, np.float32))
 
 
 def test_heads_of_another_encoder_are_refused() -> None:

@@ -7,6 +7,7 @@ from nlu.encoder import Encoded
 from nlu.sentiment import sentiment_input, sentiment_of
 from nlu.signs import N_SIGNS, signs
 
+NO_CASES = np.zeros(0, np.int64)
 LABELS = ("negative", "neutral", "positive", "angry")
 (PRAISE, DENIED, TROUBLE, INSULT, NOT, THANKS, CALLS, MANY_CALLS, QUESTIONS, MANY_QUESTIONS, DOTS, LOUD, SMILE, FROWN,
  RAGE) = range(N_SIGNS)  # fmt: skip
@@ -45,8 +46,10 @@ def test_signs_stand_in_the_words_and_marks(text: str, found: dict[int, float]) 
 
 def test_the_head_reads_the_vector_the_middle_layer_and_the_signs() -> None:
     vector = np.array([0.6, 0.8], np.float32)
-    one = sentiment_input(Encoded("you idiots", vector, np.array([[3, 0], [0, 4]], np.float32), ()))
-    other = sentiment_input(Encoded("you two", vector, np.array([[30, 0], [0, 40]], np.float32), ()))
+    one = sentiment_input(Encoded("you idiots", vector, np.array([[3, 0], [0, 4]], np.float32), NO_CASES, ()))
+    other = sentiment_input(
+        Encoded("you two", vector, np.array([[30, 0], [0, 40]], np.float32), NO_CASES, ())
+    )
     assert one.dtype == np.float32
     assert one[:2] == pytest.approx(vector)
     assert one[2:4] == pytest.approx([1.2, 1.6])
@@ -55,7 +58,9 @@ def test_the_head_reads_the_vector_the_middle_layer_and_the_signs() -> None:
 
 
 def test_a_text_without_words_has_an_input_too() -> None:
-    found = sentiment_input(Encoded("", np.array([1.0, 0.0], np.float32), np.zeros((0, 2), np.float32), ()))
+    found = sentiment_input(
+        Encoded("", np.array([1.0, 0.0], np.float32), np.zeros((0, 2), np.float32), NO_CASES, ())
+    )
     assert found.tolist() == [1.0, *[0.0] * (3 + N_SIGNS)]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nlu.files import BadRelease
-from nlu.heads import Heads, LinearHead, TagHead, save_heads
+from nlu.heads import Heads, LinearHead, TagHead, save_heads, tag_width
 from nlu.rules import EntityRules, load_rules
 from nlu.tagging import tag_names, transition_mask
 from nlu.understander import Understander
@@ -88,7 +88,9 @@ def test_entities_dont_overlap_and_patterns_come_first(release: Path, rules: Ent
     tags = tag_names(["product"])
     mask = transition_mask(tags)
     width = understander.encoder.width
-    everything = LinearHead(tags, np.zeros((3 * width, 3), np.float32), np.array([0, 5, 0], np.float32))
+    everything = LinearHead(
+        tags, np.zeros((tag_width(width), 3), np.float32), np.array([0, 5, 0], np.float32)
+    )
     understander.heads = Heads(understander.heads.intent, TagHead(everything, mask, mask[0]))
     found = understander.understand_batch(["mail me@example.org about the lamp"], now=NOW)[0].entities
     assert [(e.label, e.text, e.source) for e in found] == [

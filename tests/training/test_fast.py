@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nlu.encoder import Encoded
+from nlu.heads import tag_width
 from training.dataset import LabelledText
 from training.fast import (
     MIN_OUTSIDE_CLASS,
@@ -30,7 +31,7 @@ def features(*rows: LabelledText) -> Features:
             vector[SHOWN.index(row.intent)] += 1
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     encoded = tuple(
-        Encoded(row.text, v, np.stack([v, -v]), ((0, 4), (5, 8)))
+        Encoded(row.text, v, np.stack([v, -v]), np.zeros(2, np.int64), ((0, 4), (5, 8)))
         for row, v in zip(rows, vectors, strict=True)
     )
     return Features(rows, vectors, encoded)
@@ -54,7 +55,7 @@ def test_entities_are_learned_from_messages_in_which_somebody_looked() -> None:
     head = fit_tag_head(found)
     assert head is not None
     assert head.scores.labels == ("O", "B-product", "I-product")
-    assert head.scores.width == 3 * WIDTH
+    assert head.scores.width == tag_width(WIDTH)
 
 
 @pytest.mark.parametrize("entities", [None, ()])

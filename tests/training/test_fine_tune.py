@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlu.heads import Heads, LinearHead, TagHead
+from nlu.heads import Heads, LinearHead, TagHead, tag_width
 from nlu.tagging import tag_names, transition_mask
 from tests.tiny import SENTENCES, make_dialogues
 from training.dataset import Dataset, LabelledText, build_dataset, split
@@ -38,7 +38,7 @@ def blank(*, tags: bool = True, sentiment: bool = True) -> Heads:
     mask = transition_mask(TAGS)
     return Heads(
         zeros(INTENTS),
-        TagHead(zeros(TAGS, 3 * WIDTH), mask, mask[0]) if tags else None,
+        TagHead(zeros(TAGS, tag_width(WIDTH)), mask, mask[0]) if tags else None,
         zeros(("negative", "neutral", "positive")) if sentiment else None,
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from nlu.heads import windows
+from nlu.heads import windows, word_input
 from nlu.tagging import FORBIDDEN, spans_of, tag_names
 from training.heads import TaggedText, fit_linear, fit_tags
 from training.turns import EntityLabel
@@ -61,7 +61,7 @@ def tagged(words: str, *, seed: int = 0) -> TaggedText:
             i += 1
         else:
             i += 1
-    return TaggedText(states, offsets, tuple(entities))
+    return TaggedText(word_input(states, np.zeros(len(words), np.int64)), offsets, tuple(entities))
 
 
 TEXTS = [
@@ -114,7 +114,7 @@ def test_the_fit_sees_the_same_windows_as_serving() -> None:
     right = total = 0
     for text in texts:
         if text.words:
-            best = (windows(text.states) @ head.scores.weight + head.scores.bias).argmax(axis=1)
+            best = (windows(text.inputs) @ head.scores.weight + head.scores.bias).argmax(axis=1)
             right += sum(tags[i] == tag for i, tag in zip(best, text.tags(), strict=True))
             total += len(text.words)
     assert right / total > 0.97

@@ -33,7 +33,7 @@ def test_chinese_ones_are_for_desks_that_are_written_to_in_chinese() -> None:
 def features(vectors: np.ndarray, label: str = "status") -> Features:
     rows = tuple(LabelledText(f"text {i}", f"d{i}", label) for i in range(len(vectors)))
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    encoded = tuple(Encoded("", vector, vectors[:0], ()) for vector in vectors)
+    encoded = tuple(Encoded("", vector, vectors[:0], np.zeros(0, np.int64), ()) for vector in vectors)
     return Features(rows, vectors.astype(np.float32), encoded)
 
 

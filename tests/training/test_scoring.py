@@ -33,7 +33,7 @@ def features(rows: list[LabelledText]) -> Features:
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     words = np.zeros((1, WIDTH), np.float32)
     encoded = tuple(
-        Encoded(row.text, vector, words, ((0, len(row.text)),))
+        Encoded(row.text, vector, words, np.zeros(1, np.int64), ((0, len(row.text)),))
         for vector, row in zip(vectors, rows, strict=True)
     )
     return Features(tuple(rows), vectors, encoded)

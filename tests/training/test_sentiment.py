@@ -26,11 +26,15 @@ ENGLISH = [LabelledText("where is it", "d0", "status")]
 CHINESE = [*ENGLISH, LabelledText("我的订单在哪里", "d1", "status")]
 
 
+NO_CASES = np.zeros(0, np.int64)
+
+
 def features(rows: list[LabelledText]) -> Features:
     """Rows whose vectors say nothing: only the signs in their texts do."""
     vectors = np.tile(np.eye(1, 4, dtype=np.float32), (len(rows), 1))
     encoded = tuple(
-        Encoded(row.text, vector, vector[None], ()) for row, vector in zip(rows, vectors, strict=True)
+        Encoded(row.text, vector, vector[None], NO_CASES, ())
+        for row, vector in zip(rows, vectors, strict=True)
     )
     return Features(tuple(rows), vectors, encoded)
 
