@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from training.dialogues import OUT_OF_SCOPE
 from training.evaluate import evaluate_intents
 from training.pipeline import train
 from training.predictions import IntentPredictions
-from training.trained import Options
+from training.trained import Options, Watch
 
 FIGURES = (
     "accuracy", "macro_f1", "in_scope_accuracy", "overall_accuracy", "mcc", "oos_auroc", "oos_fpr95", "oos_recall", "ece",
@@ -90,7 +91,13 @@ def main(
     check(dataset)
     with tempfile.TemporaryDirectory() as workspace:
         start = time.perf_counter()
-        release = train(dataset, Path(workspace), Options(test_share=0, **options), rules=EntityRules())
+        release = train(
+            dataset,
+            Path(workspace),
+            Options(test_share=0, **options),
+            rules=EntityRules(),
+            watch=Watch(tell=partial(click.echo, err=True)),
+        )
         train_s = time.perf_counter() - start
         figures = test_release(release.folder, test, options["max_wrong_answers"], options["precision"])
     figures |= {"train_s": round(train_s, 1), "rss_mb": round(peak_rss_mb())}

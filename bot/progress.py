@@ -43,13 +43,19 @@ class Stages:
         self._bars.stop()
 
     def show(self, stage: str, done: int, total: int) -> None:
-        """Tell how far a stage is; total 0 where nobody knows."""
-        if stage != self._stage:
+        """Tell how far a stage is; total 0 where nobody knows. What follows ": " in its name may change on the way."""
+        name = stage.partition(": ")[0]
+        if name != self._stage:
             self._end()
             self._task = self._bars.add_task(stage, total=total or None)
-            self._stage = stage
+            self._stage = name
+        self._bars.update(self._task, description=stage)
         if total:
             self._bars.update(self._task, completed=done, total=total)
+
+    def tell(self, line: str) -> None:
+        """Write a line above the bars, with the stage it is about."""
+        self._bars.console.print(f"{self._stage}: {line}", markup=False, highlight=False)
 
     def _end(self) -> None:
         if self._stage:

@@ -17,11 +17,16 @@ from training.dataset import LabelledText
 from training.heads import TaggedText
 
 Progress = Callable[[str, int, int], None]  # stage, done, total
+Tell = Callable[[str], None]  # a line worth reading while one waits
 CHUNK = 256
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
     """For callers that show none."""
+
+
+def no_word(line: str) -> None:
+    """For callers that tell nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from training.dataset import LabelledText
 from training.errors import TrainingError
 from training.export import quiet
 from training.features import Progress
+from training.pace import Batch, batches_of, n_tokens, time_steps
 from training.ranks import leave_group, world_size
 from training.trained import CurvePoint
 
@@ -39,6 +41,7 @@ HEAD_RATE = 5e-4
 MIX_SHARES = (0.5, 0.6, 0.7, 0.8)  # of the tuned weights in those that are kept
 WARMUP = 0.1
 WEIGHT_DECAY = 0.01
+STATE_FILE = "trainer_state.json"  # the last file of a checkpoint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +69,15 @@ class Rows(TorchDataset[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each row."""
+        return [len(ids) for ids in self._encoded["input_ids"]]
+
     def in_order(self, *, batch: int, seed: int) -> IntentGroups:
         """A sampler for batches of messages that have something to learn from each other."""
         intents = [self._labels["intent"].get(row.intent or "", IGNORED) for row in self._rows]
-        return IntentGroups(intents, [len(ids) for ids in self._encoded["input_ids"]], batch=batch, seed=seed)
+        return IntentGroups(intents, self.lengths, batch=batch, seed=seed)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         row = self._rows[index]
@@ -166,8 +174,11 @@ def fine_tune(
     epochs: int | None,
     seed: int,
     progress: Progress,
+    expect: Callable[[float], None] | None = None,
 ) -> Tuned:
-    """Tune a base model from heads fitted on its frozen output; `checkpoints` keeps the way there for resuming."""
+    """Tune a base model from heads fitted on its frozen output; `checkpoints` keeps the way there for resuming.
+
+    On a CPU `expect` is called beforehand with the seconds it takes at most."""
     model = JointModel.from_base(source, start, is_cased=is_cased(tokenizer))
     # What words mean by themselves, most messages are too few to change; half of all weights stay as they are.
     model.encoder.embeddings.requires_grad_(False)
@@ -191,6 +202,8 @@ def fine_tune(
     ]
     checkpoint = last_checkpoint(checkpoints)
     untuned = weights_of(model)
+    if expect and trainer.args.use_cpu and world_size() == 1:
+        expect(estimate_s(trainer, (epochs or MAX_EPOCHS) - epochs_done(checkpoint)))
     with quiet():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         curves = _curves(trainer.state.log_history)
@@ -198,6 +211,35 @@ def fine_tune(
     leave_group()
     tuned: JointModel = model.to("cpu").float().eval()
     return Tuned(tuned.encoder, tuned.get_heads(start), curves, score)
+
+
+def estimate_s(trainer: JointTrainer, epochs: float) -> float:
+    """Seconds that a training takes unless it stops early, evaluations included; no weight is changed."""
+    rows, valid = trainer.train_dataset, trainer.eval_dataset
+    batches = batches_of(list(rows.in_order(batch=BATCH, seed=trainer.args.data_seed)), BATCH)
+    model = trainer.model.train()
+    with torch.random.fork_rng(devices=[]):  # or the estimate would change what is trained
+        pace = time_steps(partial(_step, trainer), batches, rows.lengths)
+    model.zero_grad()
+    epoch = pace.of_steps([n_tokens(batch, rows.lengths) for batch in batches])
+    met = batches_of(range(len(valid)), trainer.args.per_device_eval_batch_size)
+    evaluation = pace.of_evaluation(sum(n_tokens(batch, valid.lengths) for batch in met))
+    return epochs * (epoch + evaluation) + len(MIX_SHARES) * evaluation
+
+
+def _step(trainer: JointTrainer, batch: Batch) -> None:
+    """A training step that ends before the weights change."""
+    inputs = trainer.data_collator([trainer.train_dataset[position] for position in batch])
+    with torch.autocast("cpu", torch.bfloat16, enabled=trainer.args.bf16):
+        loss = trainer.model(**inputs).loss
+    loss.backward()
+
+
+def epochs_done(checkpoint: Path | None) -> float:
+    """How much of a training a checkpoint has behind it."""
+    if checkpoint is None:
+        return 0.0
+    return float(json.loads((checkpoint / STATE_FILE).read_text("utf-8"))["epoch"])
 
 
 def is_cased(tokenizer: Any) -> bool:
@@ -238,7 +280,7 @@ def last_checkpoint(folder: Path) -> Path | None:
     """The newest whole checkpoint; what a kill left half-written is removed."""
     for path in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.split("-")[1])):
         try:
-            json.loads((path / "trainer_state.json").read_text("utf-8"))  # the last file of a checkpoint
+            json.loads((path / STATE_FILE).read_text("utf-8"))
         except (OSError, ValueError):
             shutil.rmtree(path, ignore_errors=True)
         else:

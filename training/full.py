@@ -23,6 +23,7 @@ from training.features import Features, encode_rows
 from training.fine_tune import Tuned, fine_tune, last_checkpoint
 from training.names import encode_names, name_rows
 from training.off_topic import is_off_topic
+from training.pace import in_words
 from training.ranks import OtherRank, rank
 from training.registry import Registry
 from training.sentiment import choose_fitting, fit_sentiment_head, is_shipped_sentiment
@@ -74,6 +75,7 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
             tuned = fine_tune(
                 source, tokenizer, start, [*taught, *named], [rows[i] for i in valid_at], checkpoints,
                 epochs=options.epochs, seed=options.seed, progress=watch.progress,
+                expect=lambda s: watch.tell(f"up to about {in_words(s)} on this CPU; Ctrl-C keeps whole epochs"),
             )  # fmt: skip
         except KeyboardInterrupt:
             if rank() != 0 or last_checkpoint(checkpoints) is None:

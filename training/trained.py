@@ -16,7 +16,7 @@ from training.base_model import DEFAULT, resolve
 from training.dataset import LabelledText, Split
 from training.export import Agreement, check_agreement, encoder_digest, export, load_transformer
 from training.fast import Model, fit, intent_labels
-from training.features import Features, Progress, encode_rows, joined, no_progress
+from training.features import Features, Progress, Tell, encode_rows, joined, no_progress, no_word
 from training.names import encode_names
 from training.off_topic import off_topic_rows, without_own_topics
 from training.registry import Registry, Release, file_digest
@@ -56,6 +56,7 @@ class Watch:
     """Tells the operator what is going on, and keeps the seconds of each stage for the report."""
 
     progress: Progress = no_progress
+    tell: Tell = no_word
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

@@ -102,7 +102,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> 
             rules=rules,
             passages=load_articles(workspace / "knowledge"),
             passage_intents=from_articles,
-            watch=Watch(stages.show),
+            watch=Watch(stages.show, stages.tell),
         )
     if promote:
         Registry(workspace).promote(release.name)

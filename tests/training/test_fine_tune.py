@@ -240,3 +240,61 @@ def test_processes_share_the_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     alone = fine_tune.arguments(tmp_path, 1, 0).per_device_train_batch_size
     monkeypatch.setattr(fine_tune, "world_size", lambda: 2)
     assert fine_tune.arguments(tmp_path, 1, 0).per_device_train_batch_size == alone // 2
+
+
+@pytest.fixture
+def told_epochs(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """For how many epochs a training on a CPU estimates its time; a step seems to take a minute."""
+    from training import fine_tune
+    from training.pace import Pace
+
+    asked: list[float] = []
+    arguments, estimate_s = fine_tune.arguments, fine_tune.estimate_s
+
+    def estimate(trainer: Any, epochs: float) -> float:
+        asked.append(epochs)
+        return estimate_s(trainer, epochs)
+
+    def time_steps(step: Any, batches: Any, lengths: Any) -> Pace:
+        step(batches[0])
+        return Pace((1, 1000), (60.0, 60.0))
+
+    def on_a_cpu(*wanted: Any) -> Any:
+        found = arguments(*wanted)
+        found.use_cpu = True
+        return found
+
+    monkeypatch.setattr(fine_tune, "arguments", on_a_cpu)
+    monkeypatch.setattr(fine_tune, "estimate_s", estimate)
+    monkeypatch.setattr(fine_tune, "time_steps", time_steps)
+    monkeypatch.setattr(fine_tune, "BATCH", 32)  # four steps an epoch
+    return asked
+
+
+def test_how_long_it_takes_is_told_before_the_first_step(
+    tune: Tune, rows: tuple[LabelledText, ...], told_epochs: list[float]
+) -> None:
+    events: list[Any] = []
+
+    def progress(stage: str, done: int, total: int) -> None:
+        events.append(done)
+        interrupt_at(9)(stage, done, total)
+
+    with pytest.raises(Interrupted):
+        tune(rows, blank(), expect=events.append, progress=progress)
+    seconds, first_step, *_ = events
+    assert first_step == 1
+    assert 60 * 4 * 4 < seconds < 60 * 4 * 8  # four epochs of four steps, and evaluations
+    tune(rows, blank(), expect=events.append)
+    assert told_epochs == [4, 2]
+
+
+def test_the_estimate_changes_nothing_in_the_training(
+    tune: Tune,
+    rows: tuple[LabelledText, ...],
+    told_epochs: list[float],
+    tmp_path: Path,
+) -> None:
+    told = tune(rows, blank(), epochs=1, checkpoints=tmp_path / "told", expect=lambda _: None)
+    assert told_epochs == [1]
+    assert same(told, tune(rows, blank(), epochs=1))
