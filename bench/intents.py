@@ -134,6 +134,7 @@ class Met:
     """What serving made of test messages, one at a time as a desk meets them; times in ms."""
 
     predictions: IntentPredictions
+    understandings: tuple[Understanding, ...]
     understand_ms: tuple[float, ...]
     total_ms: tuple[float, ...]
 
@@ -150,7 +151,8 @@ def meet(understander: Understander, retriever: Retriever, test: Sequence[Labell
         found.append((understanding, retriever.search(text, vector, class_probs, top=10**6)))
         understand_ms.append(1000 * (middle - start))
         total_ms.append(1000 * (time.perf_counter() - start))
-    return Met(predictions(test, found), tuple(understand_ms), tuple(total_ms))
+    understandings = tuple(understanding for understanding, _ in found)
+    return Met(predictions(test, found), understandings, tuple(understand_ms), tuple(total_ms))
 
 
 def test_release(

@@ -37,6 +37,7 @@ MAX_EPOCHS = 8
 PATIENCE = 3  # epochs without a better validation score
 BATCH = 64
 ENCODER_RATE = 5e-5
+TAGGING_RATE = 1.5e-4  # of an encoder that learns to tag words, which is farther from what it was made for
 HEAD_RATE = 5e-4
 MIX_SHARES = (0.5, 0.6, 0.7, 0.8)  # of the tuned weights in those that are kept
 WARMUP = 0.1
@@ -141,7 +142,8 @@ class JointTrainer(Trainer):  # type: ignore[misc]
             learning = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
             new = [p for name, p in learning if "heads." in name or "token_type" in name]
             encoder = [p for name, p in learning if "heads." not in name and "token_type" not in name]
-            groups = [{"params": encoder, "lr": ENCODER_RATE}, {"params": new, "lr": HEAD_RATE}]
+            rate = TAGGING_RATE if "tag" in self.model.config.kefu_labels else ENCODER_RATE
+            groups = [{"params": encoder, "lr": rate}, {"params": new, "lr": HEAD_RATE}]
             self.optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
         return self.optimizer
 
