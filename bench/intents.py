@@ -64,6 +64,7 @@ FIGURES = (
 @click.option("--precision", type=click.Choice(["int8", "fp32"]), default="int8")
 @click.option("--max-wrong-answers", type=float, default=0.05)
 @click.option("--epochs", type=int, help="Of the full training.")
+@click.option("--search", type=click.IntRange(1), help="Trials for better hyperparameters.")
 @click.option("--seed", type=int, default=0)
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")
 def main(

@@ -52,6 +52,11 @@ class ReleaseFiles:
     def index(self) -> Path:
         return self.folder / "examples.faiss"
 
+    @property
+    def study(self) -> Path:
+        """What a search for hyperparameters tried; there only after one."""
+        return self.folder / "study.json"
+
     def encoder(self, precision: str) -> Path:
         return self.folder / f"encoder.{precision}.onnx"
 

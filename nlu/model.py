@@ -51,6 +51,7 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
             }
         )
         self.dropout = nn.Dropout(0.1)
+        self.contrast_weight = 1.0  # beside the losses of the heads
         self.post_init()
 
     @classmethod
@@ -155,7 +156,7 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
             cross_entropy(logits, gold) for logits, gold in pairs if logits is not None and gold is not None
         ]
         if self.training and intent is not None:
-            losses.append(contrast(pooled, intent))
+            losses.append(self.contrast_weight * contrast(pooled, intent))
         return JointOutput(sum(losses) if losses else None, intent_logits, tag_logits, sentiment_logits)
 
 

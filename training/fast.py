@@ -16,6 +16,7 @@ from training.dialogues import OUT_OF_SCOPE
 from training.evidence import NO_NAMES, LabelledEvidence, Messages, gather
 from training.features import Features
 from training.heads import fit_tags
+from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.names import Names
 from training.off_topic import is_off_topic
 from training.sentiment import Fitting, choose_fitting, fit_sentiment_head
@@ -41,7 +42,13 @@ def intent_labels(features: Features) -> tuple[str, ...]:
     return tuple(sorted(kept))
 
 
-def fit(features: Features, names: Names = NO_NAMES, *, seed: int = 0) -> Model:
+def fit(
+    features: Features,
+    names: Names = NO_NAMES,
+    *,
+    hyperparameters: Hyperparameters = DEFAULTS,
+    seed: int = 0,
+) -> Model:
     """Calibrate by cross-validation, then fit the heads on all of the features; those off topic come last."""
     labels = intent_labels(features)
     known = learnable(features, labels)
@@ -51,7 +58,7 @@ def fit(features: Features, names: Names = NO_NAMES, *, seed: int = 0) -> Model:
     fold_of = [*folds(own, n, seed=seed), *(i % n for i in range(n_off_topic))]
     calibrated = calibrate(messages(known), labels, fold_of, names=names, n_off_topic=n_off_topic, seed=seed)
     sentiment = choose_fitting(features)
-    heads = fit_heads(features, labels, calibrated, sentiment, seed=seed)
+    heads = fit_heads(features, labels, calibrated, sentiment, hyperparameters=hyperparameters, seed=seed)
     return Model(labels, heads, calibrated, sentiment)
 
 
@@ -61,20 +68,25 @@ def fit_heads(
     calibrated: Calibrated,
     sentiment: Fitting | None,
     *,
+    hyperparameters: Hyperparameters = DEFAULTS,
     seed: int = 0,
 ) -> Heads:
     """Intent, tag and sentiment heads, each where its labels are, as they were chosen to be fitted."""
     known = learnable(features, labels)
     intent = calibrated.names.fit(known.vectors, golds(known), strength=calibrated.strength, labels=labels)
-    tag = fit_tag_head(features, seed=seed)
+    tag = fit_tag_head(features, hyperparameters=hyperparameters, seed=seed)
     return Heads(intent, tag, fit_sentiment_head(features, sentiment) if sentiment else None)
 
 
-def fit_tag_head(features: Features, *, seed: int = 0) -> TagHead | None:
+def fit_tag_head(
+    features: Features, *, hyperparameters: Hyperparameters = DEFAULTS, seed: int = 0
+) -> TagHead | None:
     """None where no entity is labelled."""
     tagged = features.tagged()
     types = {entity.label for text in tagged for entity in text.entities}
-    return fit_tags(tagged, tag_names(types), seed=seed) if types else None
+    if not types:
+        return None
+    return fit_tags(tagged, tag_names(types), hyperparameters=hyperparameters, seed=seed)
 
 
 def learnable(features: Features, labels: tuple[str, ...]) -> Features:

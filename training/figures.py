@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from training.curves import Bin, Curve, Points
 from training.evaluate import OperatingPoint
+from training.study import Study
 from training.trained import CurvePoint
 
 # Colours that stand in the drawing for the page's own: its CSS variables of these names.
@@ -194,6 +195,28 @@ def training_curves(curves: Sequence[CurvePoint]) -> Markup:
                 part.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 
     return _svg("training curves", draw, (9.0, 3.9), columns=2)
+
+
+def search(study: Study) -> Markup:
+    """The score of each trial, the best so far as a line."""
+    numbered = list(enumerate(study.trials, start=1))
+    whole = [(number, trial.score) for number, trial in numbered if not trial.is_pruned]
+    pruned = [(number, trial.score) for number, trial in numbered if trial.is_pruned]
+
+    def draw(axes: Any) -> None:
+        best = np.maximum.accumulate([score for _, score in whole])
+        axes.step([number for number, _ in whole], best, where="post", color=VIOLET, label="best so far")
+        axes.plot(
+            *zip(*whole, strict=True), color=BLUE, marker="o", markersize=5, linestyle="none", label="trial"
+        )
+        if pruned:
+            axes.plot(*zip(*pruned, strict=True), color=MUTED, marker="x", markersize=5, linestyle="none",
+                      label="given up early")  # fmt: skip
+        axes.set(xlabel="trial", ylabel=study.measure)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.legend(loc="lower right")
+
+    return _svg("search for hyperparameters", draw, (7.5, 3.8))
 
 
 def _rectangle(*args: Any, **options: Any) -> Any:

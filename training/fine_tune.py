@@ -29,6 +29,7 @@ from training.dataset import LabelledText
 from training.errors import TrainingError
 from training.export import quiet
 from training.features import Progress
+from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.pace import Batch, batches_of, n_tokens, time_steps
 from training.ranks import leave_group, world_size
 from training.trained import CurvePoint
@@ -38,7 +39,6 @@ PATIENCE = 3  # epochs without a better validation score
 BATCH = 64
 ENCODER_RATE = 5e-5
 TAGGING_RATE = 1.5e-4  # of an encoder that learns to tag words, which is farther from what it was made for
-HEAD_RATE = 5e-4
 MIX_SHARES = (0.5, 0.6, 0.7, 0.8)  # of the tuned weights in those that are kept
 WARMUP = 0.1
 WEIGHT_DECAY = 0.01
@@ -134,6 +134,10 @@ class JointTrainer(Trainer):  # type: ignore[misc]
 
     optimizer: Any
 
+    def __init__(self, hyperparameters: Hyperparameters, **options: Any) -> None:
+        self._hyperparameters = hyperparameters
+        super().__init__(**options)
+
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self.train_dataset.in_order(batch=BATCH, seed=self.args.data_seed)
 
@@ -143,7 +147,10 @@ class JointTrainer(Trainer):  # type: ignore[misc]
             new = [p for name, p in learning if "heads." in name or "token_type" in name]
             encoder = [p for name, p in learning if "heads." not in name and "token_type" not in name]
             rate = TAGGING_RATE if "tag" in self.model.config.kefu_labels else ENCODER_RATE
-            groups = [{"params": encoder, "lr": rate}, {"params": new, "lr": HEAD_RATE}]
+            groups = [
+                {"params": encoder, "lr": rate * self._hyperparameters.encoder_rate_scale},
+                {"params": new, "lr": self._hyperparameters.head_rate},
+            ]
             self.optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
         return self.optimizer
 
@@ -165,6 +172,16 @@ class Show(TrainerCallback):  # type: ignore[misc]
         self._progress("fine-tuning", state.global_step, state.max_steps)
 
 
+class Scored(TrainerCallback):  # type: ignore[misc]
+    """Hands the validation score of each epoch on."""
+
+    def __init__(self, report: Callable[[float], None]) -> None:
+        self._report = report
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
+        self._report(metrics["eval_score"])
+
+
 def fine_tune(
     source: str,
     tokenizer: Any,
@@ -176,20 +193,25 @@ def fine_tune(
     epochs: int | None,
     seed: int,
     progress: Progress,
+    hyperparameters: Hyperparameters = DEFAULTS,
+    report: Callable[[float], None] | None = None,
     expect: Callable[[float], None] | None = None,
 ) -> Tuned:
     """Tune a base model from heads fitted on its frozen output; `checkpoints` keeps the way there for resuming.
 
-    On a CPU `expect` is called beforehand with the seconds it takes at most."""
+    `report` is called with the validation score after each epoch, and may raise to end it. On a CPU `expect` is
+    called beforehand with the seconds it takes at most."""
     model = JointModel.from_base(source, start, is_cased=is_cased(tokenizer))
     # What words mean by themselves, most messages are too few to change; half of all weights stay as they are.
     model.encoder.embeddings.requires_grad_(False)
     if reads_letter_case(model.config):
         model.encoder.embeddings.token_type_embeddings.requires_grad_(True)
+    model.contrast_weight = hyperparameters.contrast
     labels = model.config.kefu_labels
     trainer = JointTrainer(
         model=model,
         args=arguments(checkpoints, epochs or MAX_EPOCHS, seed),
+        hyperparameters=hyperparameters,
         train_dataset=Rows(train, tokenizer, labels),
         eval_dataset=Rows(valid, tokenizer, labels),
         data_collator=Collate(tokenizer.pad_token_id or 0),
@@ -206,9 +228,14 @@ def fine_tune(
     untuned = weights_of(model)
     if expect and trainer.args.use_cpu and world_size() == 1:
         expect(estimate_s(trainer, (epochs or MAX_EPOCHS) - epochs_done(checkpoint)))
+    reporting = Scored(report) if report else None
+    if reporting:
+        trainer.add_callback(reporting)
     with quiet():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         curves = _curves(trainer.state.log_history)
+        if reporting:
+            trainer.remove_callback(reporting)  # the evaluations that follow are of no epoch
         score = mix_back(model, untuned, lambda: float(trainer.evaluate()["eval_score"]))
     leave_group()
     tuned: JointModel = model.to("cpu").float().eval()
@@ -299,7 +326,6 @@ def arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
         num_train_epochs=epochs,
         per_device_train_batch_size=max(1, BATCH // world_size()),
         per_device_eval_batch_size=4 * BATCH,
-        learning_rate=ENCODER_RATE,
         warmup_steps=WARMUP,
         lr_scheduler_type="linear",
         max_grad_norm=1.0,

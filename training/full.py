@@ -4,9 +4,10 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,20 +15,31 @@ import torch
 from nlu.heads import Heads
 from training.base_model import resolve
 from training.calibrate import calibrate, is_right
-from training.dataset import Dataset, Split, split
+from training.dataset import Dataset, LabelledText, Split, split
 from training.errors import TrainingError
 from training.evidence import LabelledEvidence, gather
 from training.export import check_agreement, export, load_transformer
 from training.fast import Model, fit_heads, learnable, messages
-from training.features import Features, encode_rows
+from training.features import Features, Progress, encode_rows
 from training.fine_tune import Tuned, fine_tune, last_checkpoint
+from training.full_search import MEASURE, search_full
+from training.hyperparameters import Hyperparameters
 from training.names import encode_names, name_rows
 from training.off_topic import is_off_topic
 from training.pace import in_words
 from training.ranks import OtherRank, rank
 from training.registry import Registry
+from training.search import find_study, found_by, unfinished_study
 from training.sentiment import choose_fitting, fit_sentiment_head, is_shipped_sentiment
-from training.trained import AGREEMENT_TEXTS, ENCODER_FILES, Options, Trained, Watch, train_fast
+from training.trained import (
+    AGREEMENT_TEXTS,
+    ENCODER_FILES,
+    Options,
+    Trained,
+    Watch,
+    fingerprint_of,
+    train_fast,
+)
 from training.turns import OUT_OF_SCOPE
 
 VALID_SHARE = 0.12
@@ -67,20 +79,23 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     # What ships with a sentiment stays unseen, so that the head can be fitted on it afterwards.
     taught = [rows[i] for i in train_at if not is_shipped_sentiment(rows[i])]
     named = name_rows(tuple(fast.model.calibrated.names.vectors))
-    checkpoints = registry.folder.parent / CHECKPOINTS / f"full-{_fingerprint(parts, options, fast)}"
-    source = resolve(options.base_model)
-    _, tokenizer = load_transformer(source)
-    with watch.stage("fine-tuning"):
-        try:
-            tuned = fine_tune(
-                source, tokenizer, start, [*taught, *named], [rows[i] for i in valid_at], checkpoints,
-                epochs=options.epochs, seed=options.seed, progress=watch.progress,
-                expect=lambda s: watch.tell(f"up to about {in_words(s)} on this CPU; Ctrl-C keeps whole epochs"),
+    _, tokenizer = load_transformer(resolve(options.base_model))
+    tuner = Tuner(
+        tokenizer, start, [*taught, *named], [rows[i] for i in valid_at],
+        registry.folder.parent / CHECKPOINTS, fingerprint_of(parts, options, fast.agreement), options,
+    )  # fmt: skip
+    study, tuned, hyperparameters = None, None, options.hyperparameters
+    if options.search:
+        study = find_study(registry, tuner.fingerprint, speed="full", measure=MEASURE)
+        path = unfinished_study(registry, tuner.fingerprint)
+        with watch.stage("search"):
+            study, tuned = search_full(
+                study, path, tuner,
+                n_trials=options.search, seed=options.seed, progress=watch.progress, tell=watch.tell,
             )  # fmt: skip
-        except KeyboardInterrupt:
-            if rank() != 0 or last_checkpoint(checkpoints) is None:
-                raise
-            raise TrainingError("interrupted; the same command goes on from the last whole epoch") from None
+        hyperparameters = found_by(study)
+    if tuned is None:
+        tuned = _tune(tuner, hyperparameters, watch)
     if rank() != 0:
         raise OtherRank
     beside = folder / "tuned"
@@ -93,16 +108,67 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
         for name in ENCODER_FILES:
             (beside / name).replace(folder / name)
     shutil.rmtree(beside)
-    _clear(checkpoints)
+    tuner.clear(hyperparameters)
     note = f"Validation accuracy: full {after:.1%}, fast {before:.1%}; the {kept} training was kept."
-    return replace(full if kept == "full" else fast, notes=(note,), curves=tuned.curves)
+    trained = replace(full, hyperparameters=hyperparameters) if kept == "full" else fast
+    return replace(trained, notes=(note,), curves=tuned.curves, study=study)
 
 
-def _clear(checkpoints: Path) -> None:
-    """Remove the way to a finished training, and those nobody has gone on with for a day."""
-    for folder in checkpoints.parent.glob("full-*"):
-        if folder == checkpoints or time.time() - folder.stat().st_mtime > A_DAY_S:
-            shutil.rmtree(folder, ignore_errors=True)
+def _tune(tuner: "Tuner", hyperparameters: Hyperparameters, watch: Watch) -> Tuned:
+    """Train, and where that is interrupted say whether it can go on."""
+
+    def expect(seconds: float) -> None:
+        watch.tell(f"up to about {in_words(seconds)} on this CPU; Ctrl-C keeps whole epochs")
+
+    with watch.stage("fine-tuning"):
+        try:
+            return tuner(hyperparameters, progress=watch.progress, expect=expect)
+        except KeyboardInterrupt:
+            if rank() != 0 or last_checkpoint(tuner.checkpoints(hyperparameters)) is None:
+                raise
+            raise TrainingError("interrupted; the same command goes on from the last whole epoch") from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuner:
+    """A full training of which only the hyperparameters are open: from the heads of `start`, on `train` rows, watched on
+    `valid` ones. On the way it keeps checkpoints in `folder`."""
+
+    tokenizer: Any
+    start: Heads
+    train: Sequence[LabelledText]
+    valid: Sequence[LabelledText]
+    folder: Path
+    fingerprint: str
+    options: Options
+
+    def __call__(
+        self,
+        hyperparameters: Hyperparameters,
+        *,
+        progress: Progress,
+        report: Callable[[float], None] | None = None,
+        expect: Callable[[float], None] | None = None,
+    ) -> Tuned:
+        """Train, or go on with what was interrupted; see `fine_tune`."""
+        return fine_tune(
+            resolve(self.options.base_model), self.tokenizer, self.start, self.train, self.valid,
+            self.checkpoints(hyperparameters), hyperparameters=hyperparameters,
+            epochs=self.options.epochs, seed=self.options.seed,
+            progress=progress, report=report, expect=expect,
+        )  # fmt: skip
+
+    def checkpoints(self, hyperparameters: Hyperparameters) -> Path:
+        """Where a training goes on from."""
+        name = f"{self.fingerprint} {hyperparameters}"
+        return self.folder / f"full-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+    def clear(self, hyperparameters: Hyperparameters) -> None:
+        """Remove the way to a finished training, and those nobody has gone on with for a day."""
+        done = self.checkpoints(hyperparameters)
+        for folder in self.folder.glob("full-*"):
+            if folder == done or time.time() - folder.stat().st_mtime > A_DAY_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _finish(
@@ -168,9 +234,3 @@ def valid_accuracy(evidence: LabelledEvidence, model: Model) -> float:
     fused = model.calibrated.fusion.fuse(evidence, model.labels)
     known = np.array([label in model.labels and label != OUT_OF_SCOPE for label in evidence.gold])
     return float(is_right(fused.probs, model.labels, evidence.gold)[known].mean()) if known.any() else 0.0
-
-
-def _fingerprint(parts: Split, options: Options, fast: Trained) -> str:
-    """Of all that a training which goes on must have in common with the one that was interrupted."""
-    content = "\n".join([repr(options), fast.agreement.digest, *(repr(row) for row in parts.train)])
-    return hashlib.sha256(content.encode()).hexdigest()[:12]

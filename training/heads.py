@@ -11,6 +11,7 @@ from torch.nn import functional
 from nlu.heads import LinearHead, TagHead
 from nlu.tagging import tags_of, transition_mask
 from training.dialogues import EntityLabel
+from training.hyperparameters import DEFAULTS, Hyperparameters
 
 Array = NDArray[np.float32]
 
@@ -73,7 +74,13 @@ class TaggedText:
         return tags_of(self.words, [(e.start, e.end, e.label) for e in self.entities])
 
 
-def fit_tags(texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0) -> TagHead:
+def fit_tags(
+    texts: Sequence[TaggedText],
+    tags: Sequence[str],
+    *,
+    hyperparameters: Hyperparameters = DEFAULTS,
+    seed: int = 0,
+) -> TagHead:
     """Fit word scores by Adam on cross-entropy; the only transitions forbidden are those BIO forbids."""
     position = {tag: i for i, tag in enumerate(tags)}
     inputs, at = _beside_each_other(texts)
@@ -83,7 +90,7 @@ def fit_tags(texts: Sequence[TaggedText], tags: Sequence[str], *, seed: int = 0)
     bias = torch.zeros(len(tags), requires_grad=True)
     n_batches = -(-len(targets) // TAG_BATCH_WORDS)
     epochs = max(TAG_EPOCHS, -(-MIN_TAG_STEPS // n_batches))
-    optimizer = torch.optim.Adam([weight, bias], lr=0.02)
+    optimizer = torch.optim.Adam([weight, bias], lr=hyperparameters.tag_rate)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=epochs * n_batches)
     for _ in range(epochs):
         shuffled = torch.randperm(len(targets), generator=generator)

@@ -27,7 +27,9 @@ from training.registry import Registry, Release
 from training.report import write_report
 from training.report_data import make_report
 from training.scoring import Scores, score
+from training.search import check_can_search, unfinished_study
 from training.sentiment import is_shipped_sentiment
+from training.study import Study, save_study
 from training.thresholds import fit_budgets
 from training.trained import Options, Trained, Watch, train_fast
 
@@ -49,6 +51,8 @@ def train(
     `passage_intents` are those answered from articles; no other message should reach the passage threshold.
     Raises TrainingError for data or a disk that won't do; then no release is left behind."""
     watch = watch or Watch()
+    if options.search:
+        check_can_search()
     dataset = show(dataset, rules)
     parts = split(dataset, test_share=options.test_share, seed=options.seed)
     registry = Registry(workspace)
@@ -68,9 +72,14 @@ def train(
                 budget=chosen, options=options, folder=folder, timings=watch.seconds,
             )  # fmt: skip
             write_report(folder, report)
-        return registry.finish(
+        if trained.study:
+            save_study(trained.study, ReleaseFiles(folder).study)
+        release = registry.finish(
             folder, _manifest(dataset, trained, options, chosen, scores), speed=trained.speed
         )
+        if trained.study:
+            unfinished_study(registry, trained.study.fingerprint).unlink(missing_ok=True)
+        return release
 
 
 def _train(parts: Split, folder: Path, options: Options, registry: Registry, watch: Watch) -> Trained:
@@ -121,7 +130,10 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
     model = trained.model
     heads = model.heads
     if trained.is_frozen and trained.test.rows:
-        heads = fit_heads(everything, model.labels, model.calibrated, model.sentiment, seed=seed)
+        heads = fit_heads(
+            everything, model.labels, model.calibrated, model.sentiment,
+            hyperparameters=trained.hyperparameters, seed=seed,
+        )  # fmt: skip
     save_heads(heads, files.heads)
     files.labels.write_text(json.dumps(heads.label_names(), indent=1, ensure_ascii=False), "utf-8")
     own = (row for row in everything.rows if not is_off_topic(row) and not is_shipped_sentiment(row))
@@ -140,6 +152,8 @@ def _manifest(
     return {
         "speed": trained.speed,
         "options": asdict(options),
+        "hyperparameters": asdict(trained.hyperparameters),
+        "search": _found(trained.study) if trained.study else None,
         "encoder": {
             "base_model": options.base_model,
             "is_frozen": trained.is_frozen,
@@ -160,4 +174,16 @@ def _manifest(
             "span_f1": scores.entity.span_f1 if scores.entity else None,
             "is_held_out": scores.is_held_out,
         },
+    }
+
+
+def _found(study: Study) -> dict[str, Any]:
+    """What the manifest says of a search; the trials are in study.json."""
+    best = study.best
+    return {
+        "fingerprint": study.fingerprint,
+        "trials": len(study.trials),
+        "measure": study.measure,
+        "score": best.score if best else None,
+        "score_of_defaults": study.trials[0].score,
     }

@@ -97,6 +97,8 @@ def draw(report: Report) -> dict[str, Markup]:
         pictures["scope_precision_recall"] = figures.precision_recall(
             "precision-recall curve of scope", curves
         )
+    if study := report.training.study:
+        pictures["search"] = figures.search(study)
     if report.training.curves:
         pictures["training"] = figures.training_curves(report.training.curves)
     return pictures

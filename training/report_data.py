@@ -15,8 +15,10 @@ from training.data_summary import DataSummary, summarize
 from training.dataset import Dataset, Split, fingerprint
 from training.evaluate import EntityScores, IntentScores, OperatingPoint, SentimentScores
 from training.export import Agreement
+from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.provenance import Provenance, provenance
 from training.scoring import Scores
+from training.study import Study
 from training.trained import CurvePoint, Options, Trained
 
 # The parts of `retrieval.fusion.class_features`, in their order.
@@ -40,13 +42,16 @@ class EncoderReport:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """How the model came about: `curves` of the full training, `trials` of the fast one's intent head and the one
-    chosen of them, and the `mixing` weights of classifier and memory by name."""
+    """How the model came about: its `hyperparameters` and the `study` where they were searched for, `curves` of the
+    full training, `trials` of the fast one's intent head and the one chosen of them, and the `mixing` weights of
+    classifier and memory by name."""
 
     curves: tuple[CurvePoint, ...]
     trials: tuple[Trial, ...]
     chosen: Trial | None
     mixing: dict[str, float]
+    hyperparameters: Hyperparameters = DEFAULTS
+    study: Study | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +112,8 @@ def make_report(
             calibrated.trials,
             min(calibrated.trials, key=lambda trial: trial.loss, default=None),
             dict(zip(MIXED, calibrated.fusion.weights, strict=True)),
+            trained.hyperparameters,
+            trained.study,
         ),
         encoder=EncoderReport(
             options.precision,

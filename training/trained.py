@@ -1,11 +1,12 @@
 """What a training gives before it is evaluated and written: the model with the features it was made of."""
 
+import hashlib
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,12 +18,15 @@ from training.dataset import LabelledText, Split
 from training.export import Agreement, check_agreement, encoder_digest, export, load_transformer
 from training.fast import Model, fit, intent_labels
 from training.features import Features, Progress, Tell, encode_rows, joined, no_progress, no_word
+from training.hyperparameters import DEFAULTS, Hyperparameters, Speed
 from training.names import encode_names
 from training.off_topic import off_topic_rows, without_own_topics
 from training.registry import Registry, Release, file_digest
+from training.search import find_study, found_by, unfinished_study
 from training.sentiment import shipped_rows
+from training.study import Study
+from training.tag_search import MEASURE, search_tags
 
-Speed = Literal["fast", "full"]
 Precision = Literal["int8", "fp32"]
 ENCODER_FILES = ("tokenizer.json", "encoder.fp32.onnx", "encoder.int8.onnx")
 AGREEMENT_TEXTS = 32
@@ -39,6 +43,8 @@ class Options:
     precision: Precision = "int8"
     seed: int = 0
     epochs: int | None = None  # of the full training; None: its own default
+    search: int | None = None  # trials for better hyperparameters; None: those given are taken
+    hyperparameters: Hyperparameters = DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class Trained:
     agreement: Agreement
     is_frozen: bool
     calibrated_at: tuple[int, ...]
+    hyperparameters: Hyperparameters = DEFAULTS
+    study: Study | None = None  # where they were searched for
     curves: tuple[CurvePoint, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -109,11 +117,30 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
         features = encode_rows(rows, folder, options.precision, watch.progress, words=words)
     own, test, off_topic, shipped = features.cut(len(parts.train), len(parts.test), len(strangers))
     train = joined([own, without_own_topics(own.with_intent(), off_topic), shipped])
+    study, hyperparameters = None, options.hyperparameters
+    if options.search and options.speed == "fast":
+        study = find_study(registry, fingerprint_of(parts, options, agreement), speed="fast", measure=MEASURE)
+        with watch.stage("search"):
+            study = search_tags(
+                study, unfinished_study(registry, study.fingerprint), train,
+                n_trials=options.search, seed=options.seed, progress=watch.progress,
+            )  # fmt: skip
+        hyperparameters = found_by(study)
     with watch.stage("heads and calibration"):
         names = encode_names(intent_labels(train), folder, options.precision)
-        model = fit(train, names, seed=options.seed)
+        model = fit(train, names, hyperparameters=hyperparameters, seed=options.seed)
     known = tuple(i for i, row in enumerate(parts.train) if row.intent in model.labels)
-    return Trained("fast", model, train, test, words, agreement, is_frozen=True, calibrated_at=known)
+    return Trained(
+        "fast", model, train, test, words, agreement, is_frozen=True, calibrated_at=known,
+        hyperparameters=hyperparameters, study=study,
+    )  # fmt: skip
+
+
+def fingerprint_of(parts: Split, options: Options, agreement: Agreement) -> str:
+    """Of all that a training or a search which goes on must have in common with the one that was interrupted."""
+    plain = replace(options, search=None)
+    content = "\n".join([repr(plain), agreement.digest, *(repr(row) for row in parts.train)])
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def frozen_encoder(

@@ -32,6 +32,18 @@ from bot.settings import load_settings
     help="Rounds of the full training at most; it stops once nothing more is gained.",
 )
 @click.option(
+    "--search",
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Try N sets of hyperparameters first, and train with the best. What was tried is kept in the release; "
+    "the same command with a larger N goes on from there. Ctrl-C ends the search with the best so far.",
+)
+@click.option(
+    "--like",
+    metavar="RELEASE",
+    help="Train with the hyperparameters that a search found for an earlier release: its name, or current.",
+)
+@click.option(
     "--test-share",
     type=click.FloatRange(0, 0.5),
     default=0.15,
@@ -44,18 +56,22 @@ from bot.settings import load_settings
 @click.option(
     "--no-promote", is_flag=True, help="Only make the release; `kefu releases --use` makes it current."
 )
-def command(workspace: Path, no_promote: bool, **options: Any) -> None:
+def command(workspace: Path, no_promote: bool, like: str | None, **options: Any) -> None:
     """Train a release from the workspace's dialogues.
 
     All of dialogues/*.jsonl is read. The release lands in releases/, with a report of how good it is, and
     becomes current. On several GPUs: torchrun --nproc_per_node=2 $(which kefu) train --speed full"""
     from training.ranks import OtherRank
 
+    if like and options["search"]:
+        raise click.UsageError(
+            "--search looks for hyperparameters, --like takes found ones: give one of them"
+        )
     with suppress(OtherRank):
-        train_workspace(workspace, promote=not no_promote, **options)
+        train_workspace(workspace, promote=not no_promote, like=like, **options)
 
 
-def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> Path:
+def train_workspace(workspace: Path, *, promote: bool = True, like: str | None = None, **chosen: Any) -> Path:
     """Train with progress shown; the folder of the new release."""
     if find_spec("torch") is None:
         raise BotError("training needs more than serving does; pip install 'kefu[train]' brings it")
@@ -71,6 +87,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> 
     from training.pipeline import train
     from training.ranks import rank
     from training.registry import Registry
+    from training.search import hyperparameters_of
     from training.trained import Options, Watch, default_speed
 
     settings = load_settings(workspace)
@@ -89,6 +106,8 @@ def train_workspace(workspace: Path, *, promote: bool = True, **chosen: Any) -> 
         max_wrong_answers=settings.decide.max_wrong_answers, precision=settings.understanding.precision
     )
     options = replace(options, **{name: value for name, value in chosen.items() if value is not None})
+    if like:
+        options = replace(options, hyperparameters=hyperparameters_of(Registry(workspace), like))
     if chosen.get("speed") is None:
         options = replace(options, speed=default_speed())
     console = Console(stderr=True, quiet=rank() != 0)

@@ -13,12 +13,15 @@ from nlu.tagging import tag_names, transition_mask
 from tests.tiny import SENTENCES, make_dialogues
 from training.dataset import Dataset, LabelledText, build_dataset, split
 from training.dialogue_fields import Problems, as_dialogue
+from training.hyperparameters import Hyperparameters
 
 pytestmark = pytest.mark.slow
 
 INTENTS = tuple(sorted(SENTENCES))
 TAGS = tag_names(["order_number", "product"])
 WIDTH = 32
+FAST = Hyperparameters(encoder_rate_scale=10.0, head_rate=2e-2)  # learning rates a few steps can show
+STILL = Hyperparameters(encoder_rate_scale=0.0, head_rate=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +47,13 @@ def blank(*, tags: bool = True, sentiment: bool = True) -> Heads:
 
 
 class Tune:
-    """`fine_tune` on the tiny base, with learning rates a few steps can show."""
+    """`fine_tune` on the tiny base."""
 
     def __init__(self, base: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from transformers import AutoTokenizer
 
         from training import fine_tune
 
-        monkeypatch.setattr(fine_tune, "ENCODER_RATE", 1e-3)
-        monkeypatch.setattr(fine_tune, "HEAD_RATE", 2e-2)
         monkeypatch.setattr(fine_tune, "BATCH", 8)
         self.base, self.folder = base, folder
         self.tokenizer = AutoTokenizer.from_pretrained(str(base))
@@ -61,7 +62,10 @@ class Tune:
         from training.fine_tune import fine_tune
 
         parts = split(Dataset(tuple(rows)), test_share=0.25)
-        wanted = {"checkpoints": self.folder, "epochs": 4, "seed": 0, "progress": lambda *_: None, **options}
+        wanted = {
+            "checkpoints": self.folder, "epochs": 4, "seed": 0, "progress": lambda *_: None,
+            "hyperparameters": FAST, **options,
+        }  # fmt: skip
         return fine_tune(str(self.base), self.tokenizer, start, parts.train, parts.test, **wanted)
 
 
@@ -111,14 +115,8 @@ def test_a_type_only_validation_messages_have_is_passed_over(
     assert tuned.heads.tag.scores.labels == TAGS
 
 
-def test_it_stops_when_nothing_gets_better(
-    tune: Tune, rows: tuple[LabelledText, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from training import fine_tune
-
-    monkeypatch.setattr(fine_tune, "ENCODER_RATE", 0.0)
-    monkeypatch.setattr(fine_tune, "HEAD_RATE", 0.0)
-    tuned = tune(rows[:60], blank(), epochs=12)
+def test_it_stops_when_nothing_gets_better(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
+    tuned = tune(rows[:60], blank(), epochs=12, hyperparameters=STILL)
     scored = [point.epoch for point in tuned.curves if point.name == "validation score"]
     assert scored == [1, 2, 3, 4]
 
@@ -190,16 +188,10 @@ def test_an_interrupted_training_ends_as_it_would_have(
     ]
 
 
-def test_patience_lasts_over_an_interrupt(
-    tune: Tune, rows: tuple[LabelledText, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from training import fine_tune
-
-    monkeypatch.setattr(fine_tune, "ENCODER_RATE", 0.0)
-    monkeypatch.setattr(fine_tune, "HEAD_RATE", 0.0)
+def test_patience_lasts_over_an_interrupt(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
     with pytest.raises(Interrupted):
-        tune(rows, blank(), epochs=12, progress=interrupt_at(14))
-    resumed = tune(rows, blank(), epochs=12)
+        tune(rows, blank(), epochs=12, hyperparameters=STILL, progress=interrupt_at(14))
+    resumed = tune(rows, blank(), epochs=12, hyperparameters=STILL)
     assert max(point.epoch for point in resumed.curves) == 4
 
 
@@ -298,3 +290,17 @@ def test_the_estimate_changes_nothing_in_the_training(
     told = tune(rows, blank(), epochs=1, checkpoints=tmp_path / "told", expect=lambda _: None)
     assert told_epochs == [1]
     assert same(told, tune(rows, blank(), epochs=1))
+
+
+def test_the_score_of_each_epoch_is_reported_and_may_end_it(
+    tune: Tune, rows: tuple[LabelledText, ...]
+) -> None:
+    reported: list[float] = []
+    tuned = tune(rows, blank(), epochs=3, report=reported.append)
+    assert reported == [point.value for point in tuned.curves if point.name == "validation score"]
+
+    def give_up(score: float) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        tune(rows, blank(), epochs=3, report=give_up, checkpoints=tune.folder / "other")

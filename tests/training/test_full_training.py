@@ -193,3 +193,45 @@ def test_dialogues_that_changed_since_the_interrupt_begin_anew(
 
 def _without(dialogues: Any, intent: str) -> Sequence[dict[str, Any]]:
     return [one for one in dialogues if all(turn.get("intent") != intent for turn in one["turns"])]
+
+
+def study(release: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((release / "study.json").read_text("utf-8"))
+    return found
+
+
+def test_a_search_trains_the_best_and_goes_on_where_it_was_stopped(
+    trained: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training import full
+
+    tune = full.fine_tune
+    begun: list[Any] = []
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        begun.append(options["hyperparameters"])
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+        return tune(*arguments, **options)
+
+    write_dialogues(trained, make_dialogues(120))
+    monkeypatch.setattr(full, "fine_tune", interrupted)
+    stopped = train_tiny(trained, tiny_base, speed="full", epochs=2, search=4)
+    assert len(begun) == 3  # the best was one of two whole trials, and not trained again
+    assert len(study(stopped)["trials"]) == 2
+    best = max(study(stopped)["trials"], key=lambda one: one["score"])
+    assert manifest(stopped)["hyperparameters"] == best["hyperparameters"]
+    assert checkpoints(trained) == []
+
+    begun.clear()
+    monkeypatch.setattr(
+        full, "fine_tune", lambda *a, **o: begun.append(o["hyperparameters"]) or tune(*a, **o)
+    )
+    whole = train_tiny(trained, tiny_base, speed="full", epochs=2, search=3)
+    assert study(whole)["trials"][:2] == study(stopped)["trials"]
+    best = max(study(whole)["trials"], key=lambda one: one["score"])
+    assert manifest(whole)["hyperparameters"] == best["hyperparameters"]
+    # The third trial, and where it wasn't the best, the best once more.
+    assert len(begun) == 1 + (best != study(whole)["trials"][2])
+    assert checkpoints(trained) == []
+    assert list((trained / ".kefu").glob("study-*")) == []

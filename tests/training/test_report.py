@@ -23,10 +23,12 @@ from training.evaluate import (
 )
 from training.export import Agreement
 from training.figures import OTHERS, SHOWN_LABELS, most_confused_part
+from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.predictions import IntentPredictions, SpanPredictions
 from training.provenance import Provenance
 from training.report import headline, render, write_report
 from training.report_data import EncoderReport, Report, TrainingReport, to_json
+from training.study import SearchTrial, Study
 from training.trained import CurvePoint, Options
 from training.turns import OUT_OF_SCOPE, EntityLabel
 
@@ -152,6 +154,29 @@ def test_a_training_with_epochs_has_its_curves() -> None:
     curves = (CurvePoint(20, 1.0, "training loss", 2.0), CurvePoint(20, 1.0, "validation score", 0.5))
     report = make_report(training=TrainingReport(curves, (), 10.0, {}))
     assert "training" in Texts(render(report)).pictures
+
+
+STUDY = Study(
+    "0123",
+    "full",
+    "score on the validation messages",
+    (
+        SearchTrial(DEFAULTS, 0.875, (0.5, 0.875), is_pruned=False, seconds=3.25),
+        SearchTrial(Hyperparameters(encoder_rate_scale=4.0), 0.25, (0.25,), is_pruned=True, seconds=1.0),
+        SearchTrial(
+            Hyperparameters(encoder_rate_scale=2.0), 0.9375, (0.6, 0.9375), is_pruned=False, seconds=3.5
+        ),
+    ),
+)
+
+
+def test_a_search_is_shown_with_its_trials_and_the_one_that_was_chosen() -> None:
+    page = Texts(render(make_report(training=TrainingReport((), (), None, {}, DEFAULTS, STUDY))))
+    text = page.text("training")
+    assert "judged by its score on the validation messages" in text
+    for row in ("110.0005", "87.50%3.2", "25.00% (given up)1.0", "3 (chosen)2", "93.75%3.5"):
+        assert row in " ".join(text.split()), row
+    assert "training" in page.pictures
 
 
 @pytest.mark.parametrize(
@@ -335,7 +360,9 @@ def keys_of(value: Any) -> set[str]:
 def test_every_key_of_the_json_is_documented() -> None:
     curves = (CurvePoint(20, 1.0, "training loss", 1.0),)
     report = make_report(
-        training=TrainingReport(curves, (Trial(3.0, False, 0.7),), Trial(3.0, False, 0.7), {}),
+        training=TrainingReport(
+            curves, (Trial(3.0, False, 0.7),), Trial(3.0, False, 0.7), {}, DEFAULTS, STUDY
+        ),
         data=dataclasses.replace(make_report().data, left_out=(LeftOut(1, "this", "that"),)),
     )
     documented = set(re.findall(r"`(\w+)`", DOCS.read_text("utf-8")))
