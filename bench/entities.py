@@ -63,7 +63,7 @@ def main(
         if speed == "full":
             rows = split(Dataset(train), test_share=VALID_SHARE, seed=seed) if valid is None else None
             tuned = fine_tune(
-                resolve(base_model),
+                transformer,
                 tokenizer,
                 heads,
                 rows.train if rows else train,

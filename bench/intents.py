@@ -125,7 +125,7 @@ def load(folder: Path, max_wrong_answers: float, precision: str) -> tuple[Unders
         fusion,
         budget,
         answers=AnswerBook(()),
-        encode=lambda texts: np.stack([one.vector for one in understander.encoder.encode(texts)]),
+        encode=understander.encoder.encode_passages,
     )
     return understander, retriever
 

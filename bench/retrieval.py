@@ -82,9 +82,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         encoder = load_encoder(release, base_model, precision, Path(folder))
         read = reader(release, encoder, precision)
-        found = search_articles(
-            faq, queries, read, lambda texts: np.stack([one.vector for one in encoder.encode(texts)])
-        )
+        found = search_articles(faq, queries, read, encoder.encode_passages)
     if n_folds:
         options = Options(test_share=0, base_model=base_model, precision=precision)
         found["learned"] = search_learned(faq, queries, n_folds, options)

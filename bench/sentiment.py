@@ -83,7 +83,7 @@ def main(
             known = encode([*parts.train, *shipped])
             before = _heads(_fit(known), known.vectors.shape[1])
             tuned = fine_tune(
-                resolve(base_model), tokenizer, before, parts.train, parts.test, folder / "checkpoints",
+                transformer, tokenizer, before, parts.train, parts.test, folder / "checkpoints",
                 epochs=epochs, seed=seed, progress=_show,
             )  # fmt: skip
             export(tuned.transformer, tokenizer, folder)

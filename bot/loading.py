@@ -1,12 +1,9 @@
 """A workspace's files become a dialogue: the current release, the answers, the articles, the entity rules."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bot.actions import Actions
 from bot.answering import Answering
@@ -72,10 +69,8 @@ def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[U
     files = ReleaseFiles(release)
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
 
-    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.stack([encoded.vector for encoded in understander.encoder.encode(texts)])
-
-    vectors = VectorCache(settings.folder / VECTORS, f"{release.name} {options.precision}", encode)
+    key = f"{release.name} {options.precision}"
+    vectors = VectorCache(settings.folder / VECTORS, key, understander.encoder.encode_passages)
     retriever = Retriever(
         understander.labels,
         load_memory(files.index, files.examples),

@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from nlu.files import BadRelease
 from nlu.letter_case import letter_cases, spread
+from nlu.prompts import Prompts
 from nlu.runtime import onnxruntime
 
 MAX_TOKENS = 128
 LETTER_CASES = "letter_cases"  # the input of an encoder that reads them
 SPACE = "▁"  # how SentencePiece writes the one before a word
+# A sign or a Chinese character on its own, else all up to the next of those. Just so BERT's tokenizer parts words,
+# which keep to these pieces; SentencePiece takes "London," and a whole Chinese sentence for one.
+ALONE = r"[!-/:-@\[-`{-~\p{P}\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+PIECE = regex.compile(rf"{ALONE}|(?:(?!{ALONE})\S)+")
 # Its kernel takes each value on its own; adding and normalising apart is vectorised, a sixth of a pass less.
 SLOW_FUSIONS = ["SkipLayerNormFusion"]
 
@@ -50,6 +56,7 @@ class Encoder:
             raise BadRelease(f"{model.parent}: the encoder can't be loaded: {error}") from error
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
+        self._prompts = Prompts.of_metadata(self._session.get_modelmeta().custom_metadata_map)
         self._inputs = {node.name for node in self._session.get_inputs()}
         outputs = {node.name for node in self._session.get_outputs()}
         if not {"vector", "states"} <= outputs:
@@ -67,15 +74,19 @@ class Encoder:
         return any(self._tokenizer.token_to_id(one) is not None for one in written)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode texts, each in a pass of its own.
+        """Encode what customers say, each text in a pass of its own.
 
         A pass of int8 scales its values by the largest met in it, so that among others a text would get
         another vector than alone (cosine .992); and padded batches are slower on a CPU, too."""
-        return [self._one(text) for text in texts]
+        return [self._one(text, self._prompts.query) for text in texts]
 
-    def _one(self, text: str) -> Encoded:
-        encoding = self._tokenizer.encode(text)
-        firsts, words = words_of(encoding, text)
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of what answers customers: (texts, width)."""
+        return np.stack([self._one(text, self._prompts.passage).vector for text in texts])
+
+    def _one(self, text: str, prompt: str) -> Encoded:
+        encoding = self._tokenizer.encode(prompt + text)
+        firsts, words = words_of(encoding, text, start=len(prompt))
         cases = letter_cases(text, words)
         feed = self._feed(encoding, spread(cases, firsts, len(encoding)))
         vectors, states = self._session.run(["vector", "states"], feed)
@@ -88,29 +99,45 @@ class Encoder:
         return {name: array for name, array in feed.items() if name in self._inputs}
 
 
-def words_of(encoding: Encoding, text: str) -> tuple[list[int], tuple[tuple[int, int], ...]]:
-    """Where each word's first sub-word stands among the tokens, and each word's offsets in the text."""
-    firsts: list[int] = []
-    spans: list[tuple[int, int]] = []
+def words_of(
+    encoding: Encoding, text: str, *, start: int = 0
+) -> tuple[list[int], tuple[tuple[int, int], ...]]:
+    """Where each word's first sub-word stands among the tokens, and each word's offsets in the text.
+
+    The text was encoded with `start` characters before it, which are no words of it. A word ends at a sign and
+    at each Chinese character, also for tokenizers that part at spaces alone; characters of one sub-word share it."""
+    positions: list[int] = []
+    words: list[tuple[int, int]] = []
     previous: int | None = None
-    for position, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
-        if word is None:
+    at: list[tuple[int, int, int]] = []  # of the sub-words of one word: position, start, end
+    for position, (word, (begins, ends)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
+        if word is None or ends <= start:
             continue
-        if word == previous:
-            spans[-1] = (spans[-1][0], end)
-        else:
-            firsts.append(position)
-            spans.append((start, end))
+        if word != previous:
+            _add_words(text, at, positions, words)
+            at = []
+        at.append((position, max(0, begins - start), ends - start))
         previous = word
-    # SentencePiece counts the space before a word as part of it.
-    trimmed = [_trimmed(start, end, text) for start, end in spans]
-    kept = [i for i, (start, end) in enumerate(trimmed) if start < end]
-    return [firsts[i] for i in kept], tuple(trimmed[i] for i in kept)
+    _add_words(text, at, positions, words)
+    return positions, tuple(words)
 
 
-def _trimmed(start: int, end: int, text: str) -> tuple[int, int]:
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
-    return start, end
+def _add_words(
+    text: str, at: Sequence[tuple[int, int, int]], positions: list[int], words: list[tuple[int, int]]
+) -> None:
+    """Add the words within what a tokenizer takes for one, and where their first sub-words stand."""
+    if not at:
+        return
+    first, begins, _ = at[0]
+    ends = at[-1][2]
+    if text[begins:ends].isascii() and text[begins:ends].isalnum():  # by far the most
+        positions.append(first)
+        words.append((begins, ends))
+        return
+    within = iter(at)
+    position, _, reaches = next(within)
+    for found in PIECE.finditer(text, begins, ends):
+        while reaches <= found.start():
+            position, _, reaches = next(within)
+        positions.append(position)
+        words.append(found.span())

@@ -1,5 +1,6 @@
 """JointModel: one encoder, an intent head, a tag head, a sentiment head (torch; for training only)."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoModel, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from nlu.heads import STATE_LENGTH, Heads, LinearHead, TagHead, tag_width
@@ -55,15 +56,15 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         self.post_init()
 
     @classmethod
-    def from_base(cls, source: str, heads: Heads, *, is_cased: bool = True) -> "JointModel":
+    def from_base(cls, transformer: Any, heads: Heads, *, is_cased: bool = True) -> "JointModel":
         """The base model's weights with heads fitted on its frozen output: the best place to start from.
 
         Only the tag head begins with nothing, for it reads the last layer from now on; and if the tokenizer isn't
         cased, the encoder is told the letter case of each token."""
-        config = AutoConfig.from_pretrained(source)
+        config = copy.deepcopy(transformer.config)
         config.kefu_labels = {name: list(labels) for name, labels in heads.label_names().items()}
         model = cls(config)
-        model.encoder = AutoModel.from_pretrained(source, attn_implementation="eager", dtype=torch.float32)
+        model.encoder = copy.deepcopy(transformer)
         model.set_heads(heads)
         if heads.tag:
             config.kefu_tag_layer = model.encoder.config.kefu_tag_layer = config.num_hidden_layers
@@ -143,7 +144,7 @@ class JointModel(PreTrainedModel):  # type: ignore[misc]  # transformers has no 
         found = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
         )
-        pooled = pool(found.last_hidden_state, attention_mask)
+        pooled = pool(found.last_hidden_state, attention_mask, self.config)
         vector = self.dropout(SCALE * pooled)
         intent_logits = self.heads["intent"](vector)
         tag_logits = None
@@ -189,11 +190,19 @@ def windows(states: Tensor, words: Tensor, cases: Tensor) -> Tensor:
     return torch.cat([inputs, before, after], dim=-1)
 
 
-def pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
-    """Mean of the hidden states of real tokens, length 1: (batch, tokens, width) -> (batch, width)."""
-    mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-    mean = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
-    return functional.normalize(mean, dim=-1)
+def pool(hidden: Tensor, attention_mask: Tensor, config: Any) -> Tensor:
+    """Mean of the hidden states of real tokens, or that of the first where `config.kefu_pooling` is "cls", less what
+    all texts share (`config.kefu_center`, see `training.centering`); length 1: (batch, tokens, width) -> (batch, width)."""
+    if getattr(config, "kefu_pooling", "mean") == "cls":
+        pooled = hidden[:, 0]
+    else:
+        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+        pooled = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
+    vector = functional.normalize(pooled, dim=-1)
+    center = getattr(config, "kefu_center", None)
+    if not center:
+        return vector
+    return functional.normalize(vector - vector.new_tensor(center), dim=-1)
 
 
 def cross_entropy(logits: Tensor, gold: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """The torch encoder becomes ONNX, fp32 and int8, checked against torch before anyone serves it."""
 
 import contextlib
+import copy
 import hashlib
 import io
 import json
@@ -23,7 +24,9 @@ from torch import Tensor, nn
 from nlu.encoder import LETTER_CASES, MAX_TOKENS, Encoded, Encoder, words_of
 from nlu.letter_case import letter_cases, spread
 from nlu.model import has_token_types, pool, reads_letter_case, tag_layer
+from training.centering import center
 from training.errors import TrainingError
+from training.sentence_config import prompts_of, read_sentence_config
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 CASED_INPUTS = ("input_ids", "attention_mask", LETTER_CASES)
@@ -33,7 +36,7 @@ INT8_WARNING = 0.05  # mean cosine distance from which int8 is named a loss
 
 
 class PooledEncoder(nn.Module):
-    """A transformer with mean pooling: ids -> unit vectors (batch, width) and the tag layer's states
+    """A transformer with its pooling: ids -> unit vectors (batch, width) and the tag layer's states
     (batch, tokens, width)."""
 
     def __init__(self, transformer: Any) -> None:
@@ -48,7 +51,7 @@ class PooledEncoder(nn.Module):
             input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
         )
         states = found.hidden_states[tag_layer(self.transformer.config)]
-        return pool(found.last_hidden_state, attention_mask), states
+        return pool(found.last_hidden_state, attention_mask, self.transformer.config), states
 
 
 @contextlib.contextmanager
@@ -65,7 +68,8 @@ def quiet() -> Iterator[None]:
 
 
 def load_transformer(source: str) -> tuple[Any, Any]:
-    """Model (evaluation mode, plain attention so that it exports) and fast tokenizer.
+    """Model (evaluation mode, plain attention so that it exports, its config told the pooling and the prompts)
+    and fast tokenizer.
 
     Raises TrainingError if transformers can't load them."""
     from transformers import AutoModel, AutoTokenizer
@@ -86,7 +90,10 @@ def load_transformer(source: str) -> tuple[Any, Any]:
         raise TrainingError(
             f"{source}: its tokenizer knows nothing of {SAMPLE!r}; is tokenizer.json missing?"
         )
-    return model.eval(), tokenizer
+    model.pooler = None  # it isn't used, and where a base model lacks it, its weights are random
+    read_sentence_config(source).tell(model.config)
+    model.config.kefu_center = center(model.eval(), tokenizer)
+    return model, tokenizer
 
 
 def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
@@ -94,6 +101,7 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
 
     Attention, layer norm and GELU are fused by ONNX Runtime's optimizer; int8 is dynamic quantisation
     with a scale for each output channel. Raises TrainingError where the disk won't take it."""
+    import onnx
     from onnxruntime.transformers.optimizer import optimize_model
 
     (folder / "tokenizer.json").write_text(_tokenizer_json(tokenizer), "utf-8")
@@ -122,6 +130,7 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
             hidden_size=config.hidden_size,
             opt_level=0,
         )
+        onnx.helper.set_model_props(fused.model, prompts_of(config).metadata())
         fused.save_model_to_file(str(fp32))
         raw.unlink()
         _quantise(fp32, int8)
@@ -211,8 +220,9 @@ def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 def torch_encode(transformer: Any, tokenizer: Any, text: str) -> Encoded:
     """What torch gives for one text, unpadded; to be served by ONNX it must come out the same in any batch."""
-    batch = tokenizer([text], return_tensors="pt", truncation=True, max_length=MAX_TOKENS)
-    firsts, words = words_of(batch.encodings[0], text)
+    prompt = prompts_of(transformer.config).query
+    batch = tokenizer([prompt + text], return_tensors="pt", truncation=True, max_length=MAX_TOKENS)
+    firsts, words = words_of(batch.encodings[0], text, start=len(prompt))
     ids, cases = batch["input_ids"], letter_cases(text, words)
     types = torch.zeros_like(ids)
     if reads_letter_case(transformer.config):
@@ -225,7 +235,9 @@ def torch_encode(transformer: Any, tokenizer: Any, text: str) -> Encoded:
 def encoder_digest(transformer: Any, tokenizer: Any) -> str:
     """SHA-256 of all that the ONNX files are made of."""
     digest = hashlib.sha256(_tokenizer_json(tokenizer).encode())
-    digest.update(f"{tag_layer(transformer.config)}\n{transformer.config.to_json_string()}".encode())
+    config = copy.deepcopy(transformer.config)
+    config.kefu_center = None  # it follows from the rest, to the last digit but one
+    digest.update(f"{tag_layer(config)}\n{config.to_json_string()}".encode())
     for name, tensor in sorted(transformer.state_dict().items()):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)

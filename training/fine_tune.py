@@ -32,6 +32,7 @@ from training.features import Progress
 from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.pace import Batch, batches_of, n_tokens, time_steps
 from training.ranks import leave_group, world_size
+from training.sentence_config import prompts_of
 from training.trained import CurvePoint
 
 MAX_EPOCHS = 8
@@ -58,13 +59,17 @@ class Tuned:
 class Rows(TorchDataset[dict[str, Any]]):
     """Labelled texts as token ids and label ids."""
 
-    def __init__(self, rows: Sequence[LabelledText], tokenizer: Any, labels: dict[str, list[str]]) -> None:
+    def __init__(
+        self, rows: Sequence[LabelledText], tokenizer: Any, labels: dict[str, list[str]], prompt: str = ""
+    ) -> None:
+        """`prompt` is what the encoder reads before each text."""
         self._rows = list(rows)
         self._labels = {name: {label: i for i, label in enumerate(names)} for name, names in labels.items()}
         texts = [row.for_encoder for row in rows]
-        self._encoded = tokenizer(texts, truncation=True, max_length=MAX_TOKENS)
+        prompted = [prompt + text for text in texts]
+        self._encoded = tokenizer(prompted, truncation=True, max_length=MAX_TOKENS)
         encodings = zip(self._encoded.encodings, texts, strict=True)
-        self._words = [words_of(encoding, text) for encoding, text in encodings]
+        self._words = [words_of(encoding, text, start=len(prompt)) for encoding, text in encodings]
         self._cases = [letter_cases(text, words) for (_, words), text in zip(self._words, texts, strict=True)]
 
     def __len__(self) -> int:
@@ -183,7 +188,7 @@ class Scored(TrainerCallback):  # type: ignore[misc]
 
 
 def fine_tune(
-    source: str,
+    transformer: Any,
     tokenizer: Any,
     start: Heads,
     train: Sequence[LabelledText],
@@ -197,23 +202,23 @@ def fine_tune(
     report: Callable[[float], None] | None = None,
     expect: Callable[[float], None] | None = None,
 ) -> Tuned:
-    """Tune a base model from heads fitted on its frozen output; `checkpoints` keeps the way there for resuming.
+    """Tune a base model from heads fitted on its frozen output, see `load_transformer`; `checkpoints` keeps the way there for resuming.
 
     `report` is called with the validation score after each epoch, and may raise to end it. On a CPU `expect` is
     called beforehand with the seconds it takes at most."""
-    model = JointModel.from_base(source, start, is_cased=is_cased(tokenizer))
+    model = JointModel.from_base(transformer, start, is_cased=is_cased(tokenizer))
     # What words mean by themselves, most messages are too few to change; half of all weights stay as they are.
     model.encoder.embeddings.requires_grad_(False)
     if reads_letter_case(model.config):
         model.encoder.embeddings.token_type_embeddings.requires_grad_(True)
     model.contrast_weight = hyperparameters.contrast
-    labels = model.config.kefu_labels
+    labels, prompt = model.config.kefu_labels, prompts_of(model.config).query
     trainer = JointTrainer(
         model=model,
         args=arguments(checkpoints, epochs or MAX_EPOCHS, seed),
         hyperparameters=hyperparameters,
-        train_dataset=Rows(train, tokenizer, labels),
-        eval_dataset=Rows(valid, tokenizer, labels),
+        train_dataset=Rows(train, tokenizer, labels, prompt),
+        eval_dataset=Rows(valid, tokenizer, labels, prompt),
         data_collator=Collate(tokenizer.pad_token_id or 0),
         compute_metrics=scores,
         callbacks=[EarlyStoppingCallback(PATIENCE), Show(progress)],

@@ -150,9 +150,10 @@ class Tuner:
         report: Callable[[float], None] | None = None,
         expect: Callable[[float], None] | None = None,
     ) -> Tuned:
-        """Train, or go on with what was interrupted; see `fine_tune`."""
+        """Train, or go on with what was interrupted; see `fine_tune`, which leaves no transformer as it was."""
+        transformer, _ = load_transformer(resolve(self.options.base_model))
         return fine_tune(
-            resolve(self.options.base_model), self.tokenizer, self.start, self.train, self.valid,
+            transformer, self.tokenizer, self.start, self.train, self.valid,
             self.checkpoints(hyperparameters), hyperparameters=hyperparameters,
             epochs=self.options.epochs, seed=self.options.seed,
             progress=progress, report=report, expect=expect,

@@ -110,7 +110,7 @@ def _passage_scores(
     if not passages or not others:
         return None
     encoder = Encoder(ReleaseFiles(folder).encoder(options.precision), ReleaseFiles(folder).tokenizer)
-    index = PassageIndex(passages, lambda texts: np.stack([one.vector for one in encoder.encode(texts)]))
+    index = PassageIndex(passages, encoder.encode_passages)
     messages = trained.train.only(others)
     return np.array(
         [

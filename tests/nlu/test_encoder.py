@@ -77,6 +77,48 @@ def test_the_space_before_a_sentencepiece_word_is_no_part_of_it() -> None:
     assert len(firsts) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("我的订单LW-10023 到了吗", ["我", "的", "订", "单", "LW", "-", "10023", "到", "了", "吗"]),
+        ("go to London, please", ["go", "to", "London", ",", "please"]),
+        ("不是£39，是39.5！", ["不", "是", "£39", "，", "是", "39", ".", "5", "！"]),
+        ("  ", []),
+    ],
+)
+@pytest.mark.parametrize("prompt", ["", "go to: "])
+def test_a_tokenizer_that_parts_at_spaces_alone_parts_chinese_too(
+    text: str, words: list[str], prompt: str
+) -> None:
+    pieces = [
+        "▁",
+        "▁go",
+        "▁to",
+        ":",
+        "▁London",
+        "▁please",
+        "我的",
+        "订单",
+        "到了",
+        "吗",
+        "-",
+        "100",
+        "是",
+        ",",
+        "，",
+    ]
+    letters = [(piece, -9.0) for piece in dict.fromkeys("LW0123459.不£！")]
+    vocabulary = [("[UNK]", 0.0), *((piece, -1.0) for piece in pieces), *letters]
+    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    encoding = tokenizer.encode(prompt + text)
+    firsts, found = words_of(encoding, text, start=len(prompt))
+    assert [text[start:end] for start, end in found] == words
+    for position, (start, _) in zip(firsts, found, strict=True):
+        begins, ends = encoding.offsets[position]
+        assert begins <= len(prompt) + start < ends
+
+
 def test_an_encoder_with_other_outputs_is_refused(release: Path, tmp_path: Path) -> None:
     x = helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["n", "m"])
     y = helper.make_tensor_value_info("hidden", TensorProto.INT64, ["n", "m"])

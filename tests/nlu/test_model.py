@@ -33,9 +33,10 @@ def heads(width: int = 32) -> Heads:
 
 def test_heads_come_back_from_the_model_as_they_went_in(tiny_base: Path) -> None:
     from nlu.model import JointModel
+    from training.export import load_transformer
 
     start = heads()
-    back = JointModel.from_base(str(tiny_base), start).get_heads(start)
+    back = JointModel.from_base(load_transformer(str(tiny_base))[0], start).get_heads(start)
     assert back.sentiment is None  # fitted anew, on more than the vector
     assert set(back.arrays()) == {name for name in start.arrays() if not name.startswith("sentiment")}
     for name, array in back.arrays().items():
@@ -50,9 +51,10 @@ def test_the_model_scores_as_serving_does(tiny_base: Path) -> None:
     from transformers import AutoTokenizer
 
     from nlu.model import IGNORED, JointModel, tag_layer
+    from training.export import load_transformer
 
     start = heads()
-    model = JointModel.from_base(str(tiny_base), start, is_cased=False).eval()
+    model = JointModel.from_base(load_transformer(str(tiny_base))[0], start, is_cased=False).eval()
     with torch.no_grad():
         for weight in (model.heads["tag"].weight, model.encoder.embeddings.token_type_embeddings.weight):
             weight.copy_(torch.randn_like(weight))
@@ -101,8 +103,9 @@ def test_a_head_learns_nothing_from_rows_without_its_labels(tiny_base: Path) -> 
     import torch
 
     from nlu.model import IGNORED, JointModel
+    from training.export import load_transformer
 
-    model = JointModel.from_base(str(tiny_base), heads())
+    model = JointModel.from_base(load_transformer(str(tiny_base))[0], heads())
     ids, words = torch.tensor([[2, 5, 6, 3]]), torch.tensor([[1, 2]])
     out = model(
         ids, torch.ones_like(ids), words=words, cases=torch.zeros_like(words),
@@ -119,8 +122,9 @@ def test_a_batch_without_any_label_has_no_loss_but_zero(tiny_base: Path) -> None
     import torch
 
     from nlu.model import IGNORED, JointModel
+    from training.export import load_transformer
 
-    model = JointModel.from_base(str(tiny_base), heads())
+    model = JointModel.from_base(load_transformer(str(tiny_base))[0], heads())
     ids = torch.tensor([[2, 5, 3]])
     out = model(ids, torch.ones_like(ids), intent=torch.tensor([IGNORED]))
     assert out.loss.item() == 0

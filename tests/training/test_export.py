@@ -1,5 +1,6 @@
 """ONNX says what torch says, and where it doesn't no release is made."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -60,6 +61,56 @@ def test_onnx_gives_the_vectors_states_and_words_of_torch(exported: Path, loaded
         assert met.words == wanted.words
         assert met.vector == pytest.approx(wanted.vector, abs=1e-4)
         assert met.word_states == pytest.approx(wanted.word_states, abs=1e-2)
+
+
+PROMPTED = {"1_Pooling/config.json": {"pooling_mode": "cls"}, "config_sentence_transformers.json": {
+    "prompts": {"query": "where is: ", "passage": "money: "}
+}}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prompted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Path]:
+    """A base model with prompts and the first token's state as its vector, and what it is exported to."""
+    base, folder = make_base(tmp_path_factory.mktemp("base")), tmp_path_factory.mktemp("onnx")
+    for name, content in PROMPTED.items():
+        (base / name).parent.mkdir(exist_ok=True)
+        (base / name).write_text(json.dumps(content), "utf-8")
+    loaded = load_transformer(str(base))
+    export(*loaded, folder)
+    return *loaded, folder
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_prompt_is_read_and_is_no_part_of_the_text(
+    prompted: tuple[Any, Any, Path], exported: Path, precision: str
+) -> None:
+    transformer, tokenizer, folder = prompted
+    encoder = Encoder(folder / f"encoder.{precision}.onnx", folder / "tokenizer.json")
+    plain = Encoder(exported / f"encoder.{precision}.onnx", exported / "tokenizer.json")
+    agreement = check_agreement(transformer, tokenizer, folder, TEXTS)
+    for text, met, without in zip(TEXTS[:-1], encoder.encode(TEXTS), plain.encode(TEXTS), strict=False):
+        assert met.text == text
+        assert met.words == without.words
+        assert met.word_states.shape == without.word_states.shape
+        wanted = torch_encode(transformer, tokenizer, text)
+        assert 1 - met.vector @ wanted.vector <= getattr(agreement, f"{precision}_max") + 1e-5
+    one, other = encoder.encode(["my lamp"])[0].vector, encoder.encode_passages(["my lamp"])[0]
+    assert one @ other < 0.999
+
+
+def test_the_pooling_is_that_of_the_base_model(prompted: tuple[Any, Any, Path]) -> None:
+    import torch
+
+    transformer, tokenizer, folder = prompted
+    encoder = Encoder(folder / "encoder.fp32.onnx", folder / "tokenizer.json")
+    batch = tokenizer(["where is: my lamp"], return_tensors="pt")
+    with torch.inference_mode():
+        state = transformer(**batch).last_hidden_state[0, 0].numpy()
+    wanted = state / np.linalg.norm(state)
+    if transformer.config.kefu_center:
+        wanted = wanted - np.array(transformer.config.kefu_center)
+        wanted /= np.linalg.norm(wanted)
+    assert encoder.encode(["my lamp"])[0].vector == pytest.approx(wanted, abs=1e-4)
 
 
 def test_the_agreement_is_measured(exported: Path, loaded: tuple[Any, Any]) -> None:

@@ -50,13 +50,12 @@ class Tune:
     """`fine_tune` on the tiny base."""
 
     def __init__(self, base: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from transformers import AutoTokenizer
-
         from training import fine_tune
+        from training.export import load_transformer
 
         monkeypatch.setattr(fine_tune, "BATCH", 8)
-        self.base, self.folder = base, folder
-        self.tokenizer = AutoTokenizer.from_pretrained(str(base))
+        self.folder = folder
+        self.transformer, self.tokenizer = load_transformer(str(base))
 
     def __call__(self, rows: Sequence[LabelledText], start: Heads, **options: Any) -> Any:
         from training.fine_tune import fine_tune
@@ -66,7 +65,7 @@ class Tune:
             "checkpoints": self.folder, "epochs": 4, "seed": 0, "progress": lambda *_: None,
             "hyperparameters": FAST, **options,
         }  # fmt: skip
-        return fine_tune(str(self.base), self.tokenizer, start, parts.train, parts.test, **wanted)
+        return fine_tune(self.transformer, self.tokenizer, start, parts.train, parts.test, **wanted)
 
 
 @pytest.fixture
@@ -135,9 +134,10 @@ def test_what_was_tuned_is_averaged_with_what_was_before(
     import torch
 
     from nlu.model import JointModel
+    from training.export import load_transformer
     from training.fine_tune import mix_back, weights_of
 
-    model = JointModel.from_base(str(tiny_base), blank())
+    model = JointModel.from_base(load_transformer(str(tiny_base))[0], blank())
     before = weights_of(model)
     with torch.no_grad():
         for weight in model.parameters():
@@ -147,6 +147,17 @@ def test_what_was_tuned_is_averaged_with_what_was_before(
     assert left == []
     for name, weight in model.named_parameters():
         assert weight.detach().numpy() == pytest.approx(before[name].numpy() + share, abs=1e-5)
+
+
+def test_tags_stand_where_they_stood_without_a_prompt(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
+    from training.fine_tune import Rows
+
+    labels = {"intent": list(INTENTS), "tag": list(TAGS)}
+    plain = Rows(rows, tune.tokenizer, labels)
+    for one, other in zip(plain, Rows(rows, tune.tokenizer, labels, "where is: "), strict=True):
+        assert len(other["input_ids"]) == len(one["input_ids"]) + 3
+        assert other["words"] == [position + 3 for position in one["words"]]
+        assert other["tags"] == one["tags"]
 
 
 def interrupt_at(step: int) -> Any:
