@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
-from retrieval.words import WORD
+from retrieval.words import UNSPACED, WORD
 
 TITLE_WEIGHT = 2.0  # of a word in a title, where one in a text counts 1
 K1 = 1.2  # FTS5's own
+# Two characters in a row. Without them an FAQ's other questions for an answer are found worse: E.SUN's with an MRR of
+# .556, with them .580.
+PAIR = regex.compile(f"({UNSPACED.pattern})({UNSPACED.pattern})")
 SEARCH = "SELECT rowid, -bm25(texts, ?, 1.0) FROM texts WHERE texts MATCH ?"
 COUNT = "SELECT count(*) FROM texts WHERE texts MATCH ?"
 
@@ -28,7 +32,7 @@ class LexicalIndex:
         self._database.execute(
             "CREATE VIRTUAL TABLE texts USING fts5(title, body, tokenize='porter unicode61')"
         )
-        rows = ((i, _words(title), _words(text)) for i, (title, text) in enumerate(texts))
+        rows = ((i, " ".join(_terms(title)), " ".join(_terms(text))) for i, (title, text) in enumerate(texts))
         self._database.executemany("INSERT INTO texts(rowid, title, body) VALUES (?, ?, ?)", rows)
         self._idf = lru_cache(maxsize=10_000)(self._count_idf)  # customers share most of their words
 
@@ -39,7 +43,7 @@ class LexicalIndex:
         many, stays near 0 where the best of a query's own scores would be 1."""
         scores = np.zeros(self._n, np.float32)
         with self._lock:
-            idf = {word: self._idf(word) for word in map(str.casefold, WORD.findall(text))}
+            idf = {word: self._idf(word) for word in _terms(text.casefold())}
             rare = [f'"{word}"' for word, weight in idf.items() if weight > 0]
             if not rare:
                 return scores
@@ -55,5 +59,10 @@ class LexicalIndex:
         return math.log((self._n - n_with + 0.5) / (n_with + 0.5))
 
 
-def _words(text: str) -> str:
-    return " ".join(WORD.findall(text))
+def _terms(text: str) -> list[str]:
+    """The words; of Chinese each character and each two in a row, for it doesn't set words apart."""
+    words = WORD.findall(text)
+    if not UNSPACED.search(text):
+        return words
+    pairs = (found[1] + found[2] for found in PAIR.finditer(text, overlapped=True))
+    return [*words, *pairs]

@@ -37,6 +37,15 @@ def test_texts_that_share_words_are_found(query: str, first: int) -> None:
     assert best(LexicalIndex(PAIRS), query)[0] == first
 
 
+def test_of_texts_with_the_same_characters_the_one_with_the_same_words_is_found() -> None:
+    index = LexicalIndex(
+        [("", text) for text in ("单子的订购", "订单的样子", "LW12的订单号", "退货", "发票", "电话")]
+    )
+    assert set(best(index, "订单")[:2]) == {1, 2}
+    assert best(index, "我的LW12")[0] == 2
+    assert 0.5 < index.scores("退货")[3] <= 1
+
+
 def test_a_score_is_the_share_of_the_query_that_a_text_covers() -> None:
     index = LexicalIndex(PAIRS)
     whole, half = index.scores("opening hours"), index.scores("opening zebra")

@@ -40,6 +40,11 @@ def test_chinese_is_counted_by_character_and_pair() -> None:
     assert refund == 0 > invoice
 
 
+def test_chinese_is_parted_from_the_number_before_it() -> None:
+    counts = WordCounts([("LW10023的快递", "status"), ("LW10023的发票", "invoice")])
+    assert counts.scores("快递", ("status", "invoice"))[1] < 0
+
+
 words = st.sampled_from(["where", "order", "cancel", "my", "late", "订", "单"])
 examples = st.tuples(st.lists(words, max_size=5).map(" ".join), st.sampled_from(INTENTS))
 
