@@ -93,8 +93,8 @@ def plain(text: str) -> str:
 
 
 def n_words(text: str) -> int:
-    """How many words there are; where words aren't set apart, two characters make one."""
-    return len(_WORD.findall(_HAN.sub(" ", text))) + (len(_HAN.findall(text)) + 1) // 2
+    """How many words there are; where words aren't set apart, three characters make two."""
+    return len(_WORD.findall(_HAN.sub(" ", text))) + (2 * len(_HAN.findall(text)) + 2) // 3
 
 
 def is_question(text: str) -> bool:

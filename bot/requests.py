@@ -14,9 +14,10 @@ from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
 
-# Where a clause may end: a sentence, a line, and words that add something.
+# Where a clause may end: a sentence, a line, and words that add something. In Chinese a comma parts whole sentences.
 _BETWEEN = re.compile(
-    r"(?<=[.!?;。！？；])\s*|\n+|,?\s+(?:and also|and then|and|also|plus|but)\s+|(?=还有|另外|顺便)",
+    r"(?<=[.!?;。！？；，])\s*|\n+|,?\s+(?:and also|and then|and|also|plus|but)\s+"
+    "|(?=还有|另外|顺便|对了|此外|同时|并且|以及|然后)",
     re.IGNORECASE,
 )
 MIN_WORDS = 3  # fewer belong to the clause before
@@ -58,13 +59,18 @@ class Request:
 
 def clauses(text: str) -> tuple[str, ...]:
     """The parts of a message that may ask for something each; () where there is but one."""
-    found: list[str] = []
-    for part in filter(None, (part.strip(" ,，") for part in _BETWEEN.split(text))):
-        if found and min(n_words(part), n_words(found[-1])) < MIN_WORDS:
-            found[-1] = f"{found[-1]} {part}"
+    found: list[tuple[int, int]] = []
+    start = 0
+    for end, after in [*(between.span() for between in _BETWEEN.finditer(text)), (len(text), len(text))]:
+        last = text[slice(*found[-1])] if found else ""
+        if not text[start:end].strip(" ,，"):
+            pass
+        elif found and min(n_words(text[start:end]), n_words(last)) < MIN_WORDS:
+            found[-1] = found[-1][0], end
         else:
-            found.append(part)
-    return tuple(found) if len(found) > 1 else ()
+            found.append((start, end))
+        start = after
+    return tuple(text[start:end].strip(" ,，") for start, end in found) if len(found) > 1 else ()
 
 
 def apart(requests: Iterable[Request]) -> tuple[Request, ...]:

@@ -34,10 +34,11 @@ def detect_language(text: str, default: str = "en") -> str:
     n_latin = len(LATIN.findall(prose))
     for code, script in SCRIPTS:
         # One foreign word in a Latin sentence does not change its language; Han says more a character.
-        if len(script.findall(prose)) * (3 if code in ("zh", "ja", "ko") else 1) > n_latin:
+        # Of the whole text: in "订单LW-1到哪了" nothing parts the number from the words.
+        if len(script.findall(text)) * (3 if code in ("zh", "ja", "ko") else 1) > n_latin:
             return code
     for letters, codes in SHARED_SCRIPTS:
-        if len(letters.findall(prose)) > n_latin:
+        if len(letters.findall(text)) > n_latin:
             probs = _probs(prose)
             return max(codes, key=lambda code: probs.get(code, 0.0))
     return _detect_latin(prose, default)

@@ -2,8 +2,10 @@
 
 The encoder takes a word it doesn't know to pieces, and "cahrged" in pieces means little. Known are the words that
 customers wrote in training, and the tokenizer's own; a word that is neither is read as the nearest of those that
-customers wrote, if it is one slip away: a letter left out, added, mistaken, or swapped with the next (Damerau 1964)."""
+customers wrote, if it is one slip away: a letter left out, added, mistaken, or swapped with the next (Damerau 1964).
+For Chinese see `nlu.homophones`."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.encoder import Encoded, Encoder
+from nlu.homophones import Homophones, pairs_of
 
 # Scripts that write words letter by letter.
 WORD = regex.compile(r"[\p{Latin}\p{Greek}\p{Cyrillic}]+")
@@ -23,8 +26,9 @@ MIN_COUNT = 2  # a word that one text alone has may be a slip itself
 
 
 def count_words(texts: Iterable[str]) -> dict[str, int]:
-    """In how many texts each word is, in lower case and in order."""
-    counts = Counter(word for text in texts for word in {word.lower() for word in WORD.findall(text)})
+    """In how many texts each word is, in lower case and in order; of Chinese each two characters in a row."""
+    words = ({word.lower() for word in WORD.findall(text)} | pairs_of(text) for text in texts)
+    counts = Counter(itertools.chain.from_iterable(words))
     return dict(sorted(counts.items()))
 
 
@@ -66,6 +70,7 @@ class Speller:
         for word, count in self._counts.items():
             if len(word) >= MIN_LETTERS and (count >= MIN_COUNT or encoder.has_word(word)):
                 self._by_first.setdefault(word[0], []).append(word)
+        self._homophones = Homophones(counts)
         self._right = lru_cache(maxsize=10_000)(self._nearest)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
@@ -81,6 +86,7 @@ class Speller:
 
     def read(self, text: str) -> Reading:
         """The text with misspelt words put right, in letters as large as they were written in."""
+        text = self._homophones.read(text)
         parts: list[str] = []
         changes: list[tuple[int, int, int, int]] = []
         position = length = 0

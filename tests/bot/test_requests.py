@@ -23,6 +23,12 @@ from tests.bot.fakes import Make, outcome
         ("Hi there. I ordered a rug on Monday", ()),
         ("do you deliver to Cork\nwhat does it cost", ("do you deliver to Cork", "what does it cost")),
         ("我要取消订单，另外退款什么时候到", ("我要取消订单", "另外退款什么时候到")),
+        ("取消订单，退款多久到账？", ("取消订单", "退款多久到账？")),
+        ("帮我改一下地址。对了发票开了吗", ("帮我改一下地址。", "对了发票开了吗")),
+        ("订单LW-10023到哪了，以及怎么退货", ("订单LW-10023到哪了", "以及怎么退货")),
+        ("你好，我要退货", ()),
+        ("你好，我要退货，运费谁出", ("你好，我要退货", "运费谁出")),
+        ("我想买沙发和餐桌", ()),
         ("", ()),
     ],
 )

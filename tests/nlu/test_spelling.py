@@ -10,7 +10,7 @@ from nlu.spelling import Reading, Speller, count_words
 
 MESSAGES = (
     "I was charged twice", "why was I charged", "the recipient is wrong", "a wrong recipient", "my sofa", "your sofa",
-    "tracking number", "the tracking", "the invoicd", "I charge",
+    "tracking number", "the tracking", "the invoicd", "I charge", "我要退款", "退款多久到账",
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ def test_words_are_counted_once_a_text() -> None:
         ("a chrgd", "a chrgd"),  # two slips in a short word
         ("where is my lamp", "where is my lamp"),  # the tokenizer's own word
         ("订单 LW-1002 在哪里", "订单 LW-1002 在哪里"),
+        ("我要退宽 cahrged", "我要退款 charged"),
         ("", ""),
     ],
 )
@@ -50,6 +51,13 @@ def test_places_are_those_of_the_text_as_written(speller: Speller) -> None:
     [encoded] = speller.encode([text])
     assert encoded.text == "charged for the tracking numbers of my sofa"
     assert [text[start:end] for start, end in encoded.words] == text.split()
+
+
+def test_a_character_put_right_stands_where_it_stood(speller: Speller) -> None:
+    text = "我要退宽，cahrged"
+    [encoded] = speller.encode([text])
+    assert encoded.text == "我要退款，charged"
+    assert [text[start:end] for start, end in encoded.words] == [*"我要退宽，", "cahrged"]
 
 
 def test_a_text_without_slips_is_as_it_was(speller: Speller) -> None:
