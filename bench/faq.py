@@ -1,7 +1,10 @@
 """FAQ files and the questions that are asked of them, with what is right for each."""
 
 import csv
+import gzip
+import io
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.articles import Passage, read_article
+from training.dataset import near_duplicate_key
 from training.errors import TrainingError
 
+SAID = ("last_segment", "question", "query")
+MIN_LETTERS = 4  # "ok" and a smile say nothing that a reply could be told by
+N_CANDIDATES = 10
 TEXTS = ("query", "text", "question")
 RIGHT = ("doc_id", "relevant", "intents", "intent")
 
@@ -38,6 +45,47 @@ class Faq:
         best = np.full(len(self.docs), -np.inf, np.float32)
         np.maximum.at(best, self.owners, scores)
         return best
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a customer said, what the agent replied, and other agents' replies to choose it from."""
+
+    said: str
+    reply: str
+    others: tuple[str, ...]
+
+
+def read_exchanges(path: Path, n: int, *, seed: int) -> list[Exchange]:
+    """At most n exchanges of a CSV (last_segment or question, answer), maybe .gz, each with replies of others among them.
+
+    Raises TrainingError for a file without enough of them."""
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    pairs = [
+        (next((row[name] for name in SAID if row.get(name)), ""), row.get("answer") or "") for row in rows
+    ]
+    told = [
+        pair
+        for pair in dict.fromkeys(pairs)
+        if all(len(near_duplicate_key(one)) >= MIN_LETTERS for one in pair)
+    ]
+    if len({near_duplicate_key(reply) for _, reply in told}) < N_CANDIDATES:
+        raise TrainingError(
+            f"{path}: {len(told)} questions with an answer; wanted {N_CANDIDATES} answers or more"
+        )
+    chance = random.Random(seed)
+    chosen = chance.sample(told, min(n, len(told)))
+    return [Exchange(said, reply, _others(reply, chosen, chance)) for said, reply in chosen]
+
+
+def _others(reply: str, pairs: Sequence[tuple[str, str]], chance: random.Random) -> tuple[str, ...]:
+    met = {near_duplicate_key(reply): reply}
+    while len(met) < N_CANDIDATES:
+        _, other = chance.choice(pairs)
+        met.setdefault(near_duplicate_key(other), other)
+    return tuple(met.values())[1:]
 
 
 def read_faq(path: Path) -> Faq:

@@ -20,7 +20,7 @@ import numpy as np
 
 from bench.command import run
 from bench.measure import peak_rss_mb, percentiles
-from bench.texts import read_csv
+from bench.texts import read_rows
 from nlu.files import ReleaseFiles
 from nlu.rules import EntityRules
 from nlu.understander import Understander
@@ -78,16 +78,16 @@ def main(
     **options: Any,
 ) -> None:
     """Train on one file, test on another, print the figures."""
-    rows = read_csv(train_path, outside=oos_label)
+    rows = read_rows(train_path, outside=oos_label)
     for more in (valid_path, oos_train):
         rows += (
             read_outside(more, oos_label)
             if more == oos_train and more
-            else read_csv(more, outside=oos_label)
+            else read_rows(more, outside=oos_label)
             if more
             else []
         )
-    test = read_csv(test_path, outside=oos_label) + (read_outside(oos_test, oos_label) if oos_test else [])
+    test = read_rows(test_path, outside=oos_label) + (read_outside(oos_test, oos_label) if oos_test else [])
     dataset = Dataset(tuple(rows), len(rows))
     check(dataset)
     with tempfile.TemporaryDirectory() as workspace:
@@ -110,7 +110,7 @@ def main(
 
 def read_outside(path: Path, oos_label: str) -> list[LabelledText]:
     """Every row of a file of out-of-scope texts, whatever its label says."""
-    return [LabelledText(row.text, row.group, OUT_OF_SCOPE) for row in read_csv(path, outside=oos_label)]
+    return [LabelledText(row.text, row.group, OUT_OF_SCOPE) for row in read_rows(path, outside=oos_label)]
 
 
 def load(folder: Path, max_wrong_answers: float, precision: str) -> tuple[Understander, Retriever]:

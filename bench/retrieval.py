@@ -1,11 +1,15 @@
 """Questions of an FAQ found for what customers ask: by words, by meaning, by both, and by what was learned.
 
     python -m bench.retrieval --faq faq.csv --queries queries.csv [--folds 5] [--release FOLDER]
+    python -m bench.retrieval --replies dialogues.csv
 
 The FAQ is read as `knowledge/faq.csv` of a desk is, and searched by the code that serves. A pair of question and
 answer is right where its `doc_id` is that of the query; what isn't found counts as ranked nowhere. The search knows
 nothing of the queries, but with --folds: then each part of them is answered by a desk that was trained on the FAQ's
-questions and the other parts, its intents being the doc_ids (the protocol of Karan and Snajder 2018)."""
+questions and the other parts, its intents being the doc_ids (the protocol of Karan and Snajder 2018).
+
+With --replies it is asked which of ten replies an agent gave to what a customer said, nine being those to others; each
+is a passage without a title, among those of all exchanges that are asked for. By chance one in ten is found first."""
 
 import json
 import tempfile
@@ -20,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.command import run
-from bench.faq import Faq, Query, read_faq, read_queries
+from bench.faq import N_CANDIDATES, Exchange, Faq, Query, read_exchanges, read_faq, read_queries
 from bench.intents import load
 from nlu.encoder import Encoder
 from nlu.files import ReleaseFiles
 from nlu.rules import EntityRules
 from nlu.text import clean
 from nlu.understander import Understander
+from retrieval.articles import Passage
 from retrieval.passages import Encode, PassageIndex, Vector
 from training.base_model import DEFAULT, resolve
 from training.dataset import Dataset, LabelledText, folds, near_duplicate_key
@@ -49,9 +54,17 @@ class Figures:
     ms: float
 
 
+existing = click.Path(exists=True, path_type=Path)
+
+
 @click.command(context_settings={"show_default": True})
-@click.option("--faq", "faq_path", type=click.Path(exists=True, path_type=Path), required=True)
-@click.option("--queries", "queries_path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--faq", "faq_path", type=existing)
+@click.option("--queries", "queries_path", type=existing)
+@click.option(
+    "--replies", "replies_path", type=existing, help="CSV of what was said and the answer, maybe .gz."
+)
+@click.option("--n", type=click.IntRange(10), default=1000, help="How many of the replies, drawn by chance.")
+@click.option("--seed", type=int, default=0, help="Of that drawing.")
 @click.option("--base-model", default=DEFAULT, help="The encoder, as it comes.")
 @click.option(
     "--release",
@@ -62,8 +75,11 @@ class Figures:
 @click.option("--precision", type=click.Choice(["int8", "fp32"]), default="int8")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")
 def main(
-    faq_path: Path,
-    queries_path: Path,
+    faq_path: Path | None,
+    queries_path: Path | None,
+    replies_path: Path | None,
+    n: int,
+    seed: int,
     base_model: str,
     release: Path | None,
     n_folds: int | None,
@@ -71,21 +87,25 @@ def main(
     json_path: Path | None,
 ) -> None:
     """Rank the pairs of an FAQ for each query, print the figures."""
-    faq = read_faq(faq_path)
-    queries, n_unanswerable = read_queries(queries_path, faq)
-    asked = {near_duplicate_key(question) for question in faq.questions}
-    n_verbatim = sum(near_duplicate_key(query.text) in asked for query in queries)
-    click.echo(
-        f"{len(faq.docs)} pairs, {len(queries)} queries ({n_verbatim} are a question of the FAQ as it stands), "
-        f"{n_unanswerable} without an answer left out"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        encoder = load_encoder(release, base_model, precision, Path(folder))
-        read = reader(release, encoder, precision)
-        found = search_articles(faq, queries, read, encoder.encode_passages)
-    if n_folds:
-        options = Options(test_share=0, base_model=base_model, precision=precision)
-        found["learned"] = search_learned(faq, queries, n_folds, options)
+    options = Options(test_share=0, base_model=base_model, precision=precision)
+    if replies_path:
+        exchanges = read_exchanges(replies_path, n, seed=seed)
+        click.echo(f"{len(exchanges)} exchanges, {N_CANDIDATES} replies to choose from")
+        found = _search(release, options, lambda *way: search_replies(exchanges, *way))
+    elif faq_path and queries_path:
+        faq = read_faq(faq_path)
+        queries, n_unanswerable = read_queries(queries_path, faq)
+        asked = {near_duplicate_key(question) for question in faq.questions}
+        n_verbatim = sum(near_duplicate_key(query.text) in asked for query in queries)
+        click.echo(
+            f"{len(faq.docs)} pairs, {len(queries)} queries ({n_verbatim} are a question of the FAQ as it stands), "
+            f"{n_unanswerable} without an answer left out"
+        )
+        found = _search(release, options, lambda *way: search_articles(faq, queries, *way))
+        if n_folds:
+            found["learned"] = search_learned(faq, queries, n_folds, options)
+    else:
+        raise click.UsageError("wanted --faq and --queries, or --replies")
     click.echo(f"{'':10}{'MAP':>8}{'MRR':>8}{'R@1':>8}{'R@5':>8}{'ms':>8}")
     for name, one in found.items():
         values = (one.map, one.mrr, one.recall_at_1, one.recall_at_5)
@@ -94,6 +114,14 @@ def main(
         json_path.write_text(
             json.dumps({name: asdict(one) for name, one in found.items()}, indent=1), "utf-8"
         )
+
+
+def _search(
+    release: Path | None, options: Options, search: Callable[[Read, Encode], dict[str, Figures]]
+) -> dict[str, Figures]:
+    with tempfile.TemporaryDirectory() as folder:
+        encoder = load_encoder(release, options.base_model, options.precision, Path(folder))
+        return search(reader(release, encoder, options.precision), encoder.encode_passages)
 
 
 def load_encoder(release: Path | None, base_model: str, precision: Precision, folder: Path) -> Encoder:
@@ -117,14 +145,46 @@ def reader(release: Path | None, encoder: Encoder, precision: Precision) -> Read
     return read
 
 
-def search_articles(faq: Faq, queries: Sequence[Query], read: Read, encode: Encode) -> dict[str, Figures]:
-    """The FAQ as articles, searched by each way alone and as served."""
-    index = PassageIndex(faq.passages, encode)
-    ways: dict[str, Callable[[str, Vector], Vector]] = {
+def ways_of(index: PassageIndex) -> dict[str, Callable[[str, Vector], Vector]]:
+    """Each way to score an index's passages alone, and both as served."""
+    return {
         "BM25": lambda text, _: index.lexical_scores(text),
         "dense": lambda _, vector: index.dense_scores(vector),
         "fusion": index.scores,
     }
+
+
+def search_replies(exchanges: Sequence[Exchange], read: Read, encode: Encode) -> dict[str, Figures]:
+    """The replies of all exchanges as passages; each exchange's is looked for among its own candidates."""
+    texts = list(dict.fromkeys(text for one in exchanges for text in (one.reply, *one.others)))
+    place = {text: i for i, text in enumerate(texts)}
+    passages = [Passage(f"reply#{i}", "", text, str(i)) for i, text in enumerate(texts)]
+    replies = Faq(
+        ("",) * len(texts),
+        np.array([str(i) for i in range(len(texts))]),
+        tuple(passages),
+        np.arange(len(texts)),
+    )
+    ways = ways_of(PassageIndex(passages, encode))
+    queries = [Query(one.said, str(place[one.reply])) for one in exchanges]
+    messages = [read(one.said) for one in exchanges]
+    found = {}
+    for name, scores in ways.items():
+        rankings, times = [], []
+        for one, (text, vector) in zip(exchanges, messages, strict=True):
+            start = time.perf_counter()
+            of_all = scores(text, vector)
+            times.append(1000 * (time.perf_counter() - start))
+            # The right one last, so that of equal scores another comes first.
+            candidates = np.array([place[text] for text in (*one.others, one.reply)])
+            rankings.append(candidates[np.argsort(-of_all[candidates], kind="stable")])
+        found[name] = figures(replies, queries, rankings, times)
+    return found
+
+
+def search_articles(faq: Faq, queries: Sequence[Query], read: Read, encode: Encode) -> dict[str, Figures]:
+    """The FAQ as articles, searched by each way alone and as served."""
+    ways = ways_of(PassageIndex(faq.passages, encode))
     messages = [read(query.text) for query in queries]
     found = {}
     for name, scores in ways.items():

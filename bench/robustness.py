@@ -17,8 +17,9 @@ import click
 
 from bench.command import run
 from bench.intents import test_release
-from bench.texts import read_csv
+from bench.texts import read_rows
 from nlu.rules import EntityRules
+from training.base_model import DEFAULT
 from training.dataset import Dataset, check
 from training.pipeline import train
 from training.trained import Options
@@ -73,6 +74,23 @@ def _beside(letter: str, chance: random.Random) -> str:
     return letter
 
 
+# In the order of their sounds, so that those beside a character sound like it, or nearly so.
+COMMON_HAN = b"".join(bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)).decode(
+    "gb2312", "ignore"
+)
+
+
+def wrong_character(text: str, chance: random.Random) -> str:
+    """One Chinese character taken for one that sounds like it; the text where it has none."""
+    places = [at for at, character in enumerate(text) if character in COMMON_HAN]
+    if not places:
+        return text
+    at = chance.choice(places)
+    position = COMMON_HAN.index(text[at])
+    beside = COMMON_HAN[max(0, position - 2) : position] + COMMON_HAN[position + 1 : position + 3]
+    return text[:at] + chance.choice(beside) + text[at + 1 :]
+
+
 def without_punctuation(text: str, _: random.Random) -> str:
     """Apostrophes go without a trace, other marks leave a space."""
     return " ".join(re.sub(r"[^\w\s]|_", " ", re.sub(r"['’]", "", text)).split())
@@ -94,6 +112,7 @@ def with_sentence(text: str, chance: random.Random) -> str:
 CHANGES: Mapping[str, Change] = {
     "clean": lambda text, _: text,
     "typo": typo,
+    "wrong_character": wrong_character,
     "lower_case": lambda text, _: text.lower(),
     "no_punctuation": without_punctuation,
     "greeting_and_name": with_greeting,
@@ -105,14 +124,15 @@ CHANGES: Mapping[str, Change] = {
 @click.option("--train", "train_path", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--test", "test_path", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--speed", type=click.Choice(["fast", "full"]), default="fast")
+@click.option("--base-model", default=DEFAULT)
 @click.option("--max-wrong-answers", type=float, default=0.05)
 @click.option("--seed", type=int, default=0, help="Of the training and of the changes.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")
 def main(train_path: Path, test_path: Path, seed: int, json_path: Path | None, **options: Any) -> None:
     """Train on one file, test on another as it is and changed, print accuracies in points."""
-    dataset = Dataset(tuple(read_csv(train_path)))
+    dataset = Dataset(tuple(read_rows(train_path)))
     check(dataset)
-    test = read_csv(test_path)
+    test = read_rows(test_path)
     figures: dict[str, dict[str, float]] = {}
     click.echo(f"{'':20}{'accuracy':>10}{'change':>9}{'answered':>10}{'wrong':>8}")
     with tempfile.TemporaryDirectory() as workspace:

@@ -2,11 +2,12 @@
 
     python -m bench.several --train train.csv --test test.csv
 
-Test messages of different intents are joined in pairs ("A and B", "A. Also, B", ...); an intent counts as found
+Test messages of different intents are joined in pairs ("A and B", "A. Also, B", "A，另外B", ...); an intent counts as found
 where the desk would answer it. Single messages show how often one request is taken for two."""
 
 import json
 import random
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,36 +16,45 @@ import click
 
 from bench.command import run
 from bench.intents import load
-from bench.texts import read_csv
+from bench.texts import read_rows
 from bot.decide import decide
 from bot.requests import Request, apart, clauses
 from bot.state import ConversationState
 from nlu.rules import EntityRules
 from nlu.understander import Understander
 from retrieval.retriever import Retriever
+from training.base_model import DEFAULT
 from training.dataset import Dataset, LabelledText, check
 from training.pipeline import train
 from training.trained import Options
 
 JOINTS = (" and ", " also ", ". Also, ", "? And ", ". ", "\n")
+HAN_JOINTS = ("，", "，另外", "，还有", "。", "，顺便问一下", "\n")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @click.command(context_settings={"show_default": True})
 @click.option("--train", "train_path", type=click.Path(exists=True, path_type=Path), required=True)
 @click.option("--test", "test_path", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--base-model", default=DEFAULT)
 @click.option("--max-wrong-answers", type=float, default=0.05)
 @click.option("--seed", type=int, default=0, help="Of the pairs.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here too.")
 def main(
-    train_path: Path, test_path: Path, max_wrong_answers: float, seed: int, json_path: Path | None
+    train_path: Path,
+    test_path: Path,
+    base_model: str,
+    max_wrong_answers: float,
+    seed: int,
+    json_path: Path | None,
 ) -> None:
     """Train on one file, answer single and joined messages of another."""
-    dataset = Dataset(tuple(read_csv(train_path)))
+    dataset = Dataset(tuple(read_rows(train_path)))
     check(dataset)
-    single = read_csv(test_path)
+    single = read_rows(test_path)
     pairs = joined(single, seed=seed)
     with tempfile.TemporaryDirectory() as workspace:
-        options = Options(test_share=0, max_wrong_answers=max_wrong_answers)
+        options = Options(test_share=0, base_model=base_model, max_wrong_answers=max_wrong_answers)
         release = train(dataset, Path(workspace), options, rules=EntityRules())
         understander, retriever = load(release.folder, max_wrong_answers, options.precision)
         of_single = [answered(row.text, understander, retriever) for row in single]
@@ -72,7 +82,7 @@ def joined(rows: Sequence[LabelledText], *, seed: int) -> list[tuple[str, set[st
     chance.shuffle(others)
     return [
         (
-            f"{one.text.strip()}{chance.choice(JOINTS)}{other.text.strip()}",
+            f"{one.text.strip()}{chance.choice(HAN_JOINTS if _HAN.search(one.text) else JOINTS)}{other.text.strip()}",
             {str(one.intent), str(other.intent)},
         )
         for one, other in zip(rows, others, strict=True)

@@ -24,6 +24,21 @@ class Tagged:
     words: tuple[Words, ...] | None = None
 
 
+def read_rows(path: Path, *, outside: str = OUT_OF_SCOPE) -> list[LabelledText]:
+    """Rows with an intent, of a CSV as `read_csv` has them or of JSONL (text, intent).
+
+    Raises TrainingError at the first row without a label."""
+    if ".json" not in path.name:
+        return read_csv(path, outside=outside)
+    rows = []
+    for line, turn in _turns(path, jsonl.read_jsonl):
+        if not turn.intents:
+            raise TrainingError(f"{path}:{line}: met no intent; wanted text and intent in each row")
+        intent = turn.intents[0]
+        rows.append(labelled(turn.text, OUT_OF_SCOPE if intent == outside else intent))
+    return _some(rows, path)
+
+
 def read_csv(path: Path, *, outside: str = OUT_OF_SCOPE) -> list[LabelledText]:
     """Rows of a CSV with a text and a label column; the label `outside` marks out-of-scope rows.
 

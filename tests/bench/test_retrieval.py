@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.faq import Faq, Query, read_faq, read_queries
-from bench.retrieval import figures, search_articles, training_set
+from bench.faq import Exchange, Faq, Query, read_exchanges, read_faq, read_queries
+from bench.retrieval import figures, search_articles, search_replies, training_set
 from training.dataset import LabelledText
 from training.errors import TrainingError
 
@@ -90,6 +90,32 @@ def test_each_way_of_searching_is_reported(faq: Faq) -> None:
     assert found["BM25"].recall_at_5 == pytest.approx(2 / 3, abs=1e-4)  # no word of "xyzzy" is known
     assert found["dense"].map >= 2 / 3 - 1e-4
     assert found["fusion"].recall_at_5 == 1
+
+
+def test_a_reply_is_looked_for_among_those_to_others(tmp_path: Path) -> None:
+    rows = [f"早上好[,wash {i} it,reply {chr(97 + i) * 4} wash\n" for i in range(12)]
+    (tmp_path / "said.csv").write_text("question,last_segment,answer\n" + "".join(rows), "utf-8")
+    found = read_exchanges(tmp_path / "said.csv", 11, seed=3)
+    assert found == read_exchanges(tmp_path / "said.csv", 11, seed=3)
+    assert len(found) == 11
+    for one in found:
+        assert one.said.startswith("wash ")
+        assert len({one.reply, *one.others}) == len(one.others) + 1 == 10
+    (tmp_path / "few.csv").write_text("question,answer\n" + "where is it,here it is\n" * 12, "utf-8")
+    with pytest.raises(TrainingError, match="1 questions with an answer; wanted 10 answers or more"):
+        read_exchanges(tmp_path / "few.csv", 10, seed=0)
+
+
+def test_among_replies_alike_the_right_one_counts_as_last() -> None:
+    said = [Exchange("wash", "wash it cold", ("open now", "lamp on", "money money"))]
+    said.append(Exchange("xyzzy", "open now", ("lamp on", "money money", "wash it cold")))
+    found = search_replies(
+        said,
+        lambda text: (text, vector_of(text)),
+        lambda texts: np.stack([vector_of(text) for text in texts]),
+    )
+    assert found["BM25"].mrr == pytest.approx((1 + 1 / 4) / 2, abs=1e-4)
+    assert found["dense"].recall_at_1 == 0.5
 
 
 def test_nothing_is_learned_from_what_is_held_back(faq: Faq) -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bench.robustness import CHANGES, typo, without_punctuation
+from bench.robustness import CHANGES, typo, without_punctuation, wrong_character
 
 TEXT = "Why hasn't my new card arrived yet?"
 
@@ -35,3 +35,12 @@ def test_the_message_itself_is_kept(name: str) -> None:
 def test_changes_are_the_same_in_every_run() -> None:
     for change in CHANGES.values():
         assert change(TEXT, random.Random(5)) == change(TEXT, random.Random(5))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_chinese_character_becomes_one_that_sounds_like_it(seed: int) -> None:
+    text = "退款 LW-1 呢"
+    met = wrong_character(text, random.Random(seed))
+    assert sum(one != was for one, was in zip(met, text, strict=True)) == 1
+    assert "LW-1" in met
+    assert wrong_character(TEXT, random.Random(seed)) == TEXT
