@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rapidfuzz.distance import OSA
 
+from nlu.homophones import RUN, sounds
+
 LONG = 6  # letters; shorter words are too near to each other for guessing
+LONG_HAN = 3  # Chinese characters, of which one may be another that sounds the same
 _WORD = re.compile(r"[^\W\d_]+")
 _LATIN = "a-z0-9\u00c0-\u024f"
 
@@ -20,6 +23,8 @@ class Gazetteer:
         self._values = {_key(name): found for name, found in names.items()}
         self._pattern = _compile(self._values)
         self._known = {word for name in self._values for word in _WORD.findall(name)}
+        self._han = _one_left_out(name for name in self._values if RUN.fullmatch(name))
+        self._han_lengths = sorted({len(key) for key in self._han})
         self._long: dict[str, list[str]] = {}
         for word in sorted(self._known):
             if len(word) >= LONG and word.isascii():
@@ -29,12 +34,33 @@ class Gazetteer:
         """(start, end, label, value) for each name; offsets are those of `text`."""
         if self._pattern is None:
             return
-        corrected, changes = self._correct(text)
+        corrected, changes = self._correct(self._with_right_characters(text))
         for found in self._pattern.finditer(corrected):
             key = _key(found[0])
             meant = self._values.get(key) or self._values.get(key.removesuffix("s").removesuffix("'"))
             if meant:  # not so for odd letters that only case folding makes equal, such as the long s
                 yield _original(found.start(), changes), _original(found.end(), changes), *meant
+
+    def _with_right_characters(self, text: str) -> str:
+        """The text with characters of Chinese names put right that only sound right."""
+        if not self._han or RUN.search(text) is None:
+            return text
+        characters = list(text)
+        for length in self._han_lengths:
+            for run in RUN.finditer(text):
+                for start in range(run.start(), run.end() - length + 1):
+                    if name := self._meant_han(text[start : start + length]):
+                        characters[start : start + length] = name
+        return "".join(characters)
+
+    def _meant_han(self, window: str) -> str | None:
+        if window in self._values:
+            return None
+        for at, character in enumerate(window):
+            for name in self._han.get(_without(window, at), ()):
+                if sounds(name[at]) & sounds(character):
+                    return name
+        return None
 
     def _correct(self, text: str) -> tuple[str, list[tuple[int, int, int]]]:
         """The text with near misses of long words put right; (end in corrected, end in text, shift) for each."""
@@ -60,6 +86,19 @@ class Gazetteer:
             ):
                 return known
         return None
+
+
+def _one_left_out(names: Iterable[str]) -> dict[str, list[str]]:
+    """The longer of these names by what is left of them without one character."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        for at in range(len(name)) if len(name) >= LONG_HAN else ():
+            found.setdefault(_without(name, at), []).append(name)
+    return found
+
+
+def _without(name: str, at: int) -> str:
+    return f"{name[:at]} {name[at + 1 :]}"
 
 
 def _key(name: str) -> str:

@@ -30,7 +30,7 @@ class Homophones:
         self._counts = {pair: count for pair, count in counts.items() if RUN.fullmatch(pair)}
         self._by_sound: dict[str, set[str]] = {}
         for character in sorted({character for pair in self._counts for character in pair}):
-            for sound in _sounds(character):
+            for sound in sounds(character):
                 self._by_sound.setdefault(sound, set()).add(character)
 
     def read(self, text: str) -> str:
@@ -48,7 +48,7 @@ class Homophones:
     def _meant(self, before: str, character: str, after: str) -> str:
         if any(self._pairs(before, character, after)):
             return character
-        alike = {one for sound in _sounds(character) for one in self._by_sound.get(sound, ())}
+        alike = {one for sound in sounds(character) for one in self._by_sound.get(sound, ())}
         scored = [(self._pairs(before, one, after), one) for one in sorted(alike)]
         likely = [(min(pairs), sum(pairs), one) for pairs, one in scored if max(pairs) >= MIN_COUNT]
         rarer, _, best = max(likely, default=(0, 0, character))
@@ -61,7 +61,7 @@ class Homophones:
 
 
 @lru_cache(maxsize=20_000)
-def _sounds(character: str) -> frozenset[str]:
+def sounds(character: str) -> frozenset[str]:
     """Its syllables without tones: one, or several where it is read in more ways."""
     from pypinyin import Style, pinyin  # a tenth of a second, and only where somebody writes Chinese
 

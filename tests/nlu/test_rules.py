@@ -22,7 +22,7 @@ order_number:
 product:
   gazetteer:
     Pip lamp: [pip, bedside lamp, 台灯]
-    Ember cast-iron pot: [ember, iron pot]
+    Ember cast-iron pot: [ember, iron pot, 铸铁锅]
     Fenwick sofa:
 date: {kind: date}
 amount: {kind: amount}
@@ -63,6 +63,8 @@ def test_the_encoder_sees_no_digits_of_what_patterns_find(text: str, shown: str,
         ("two fenwick sofas", [("product", "fenwick sofas", "Fenwick sofa")]),
         ("the pipe, a pipeline", []),
         ("台灯什么时候到", [("product", "台灯", "Pip lamp")]),
+        ("我的铸铁过和猪铁锅破了", [("product", "铸铁过", "Ember cast-iron pot"), ("product", "猪铁锅", "Ember cast-iron pot")]),
+        ("铸铁盘，铸贴过，台等", []),
         ("my fenwik sofa, fenwcik sofa", [("product", "fenwik sofa", "Fenwick sofa"), ("product", "fenwcik sofa", "Fenwick sofa")]),
         ("ember@larkwood.example", [("email", "ember@larkwood.example", "ember@larkwood.example")]),
         ("ring me on 020 7946 0018", [("phone", "020 7946 0018", "+442079460018")]),
@@ -90,6 +92,7 @@ def test_what_is_written_is_found_with_its_value(
                 "İ",
                 "ſ",
                 "中",
+                "铸铁过了",
                 "£39",
                 "tomorrow",
                 " ",
