@@ -24,7 +24,8 @@ from bot.settings import load_settings
 @click.option(
     "--base-model",
     metavar="MODEL",
-    help="An encoder in place of all-MiniLM-L6-v2: a folder, or an id of the Hugging Face hub.",
+    help="An encoder in place of all-MiniLM-L6-v2: a folder, or an id of the Hugging Face hub; "
+    "intfloat/multilingual-e5-small for other languages than English.",
 )
 @click.option(
     "--epochs",
