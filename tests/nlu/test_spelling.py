@@ -31,7 +31,7 @@ def test_words_are_counted_once_a_text() -> None:
         ("I was chaged twice", "I was charged twice"),  # left out
         ("I was chargged twice", "I was charged twice"),  # added
         ("the recepeint", "the recipient"),  # two slips in a long word
-        ("CHARGEX!", "charged!"),  # of two as near, the more frequent
+        ("CHARGEX!", "CHARGED!"),  # of two as near, the more frequent
         ("the invoicd", "the invoicd"),  # as somebody wrote in training
         ("invoicx", "invoicx"),  # near a word that only one text has
         ("sof, xofa", "sof, xofa"),  # too short; another first letter
