@@ -79,9 +79,9 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     # What ships with a sentiment stays unseen, so that the head can be fitted on it afterwards.
     taught = [rows[i] for i in train_at if not is_shipped_sentiment(rows[i])]
     named = name_rows(tuple(fast.model.calibrated.names.vectors))
-    _, tokenizer = load_transformer(resolve(options.base_model))
+    transformer, tokenizer = load_transformer(resolve(options.base_model))
     tuner = Tuner(
-        tokenizer, start, [*taught, *named], [rows[i] for i in valid_at],
+        transformer, tokenizer, start, [*taught, *named], [rows[i] for i in valid_at],
         registry.folder.parent / CHECKPOINTS, fingerprint_of(parts, options, fast.agreement), options,
     )  # fmt: skip
     study, tuned, hyperparameters = None, None, options.hyperparameters
@@ -134,6 +134,7 @@ class Tuner:
     """A full training of which only the hyperparameters are open: from the heads of `start`, on `train` rows, watched on
     `valid` ones. On the way it keeps checkpoints in `folder`."""
 
+    transformer: Any
     tokenizer: Any
     start: Heads
     train: Sequence[LabelledText]
@@ -150,10 +151,9 @@ class Tuner:
         report: Callable[[float], None] | None = None,
         expect: Callable[[float], None] | None = None,
     ) -> Tuned:
-        """Train, or go on with what was interrupted; see `fine_tune`, which leaves no transformer as it was."""
-        transformer, _ = load_transformer(resolve(self.options.base_model))
+        """Train, or go on with what was interrupted; see `fine_tune`."""
         return fine_tune(
-            transformer, self.tokenizer, self.start, self.train, self.valid,
+            self.transformer, self.tokenizer, self.start, self.train, self.valid,
             self.checkpoints(hyperparameters), hyperparameters=hyperparameters,
             epochs=self.options.epochs, seed=self.options.seed,
             progress=progress, report=report, expect=expect,
