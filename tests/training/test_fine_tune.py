@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 INTENTS = tuple(sorted(SENTENCES))
 TAGS = tag_names(["order_number", "product"])
 WIDTH = 32
-FAST = Hyperparameters(encoder_rate_scale=10.0, head_rate=2e-2)  # learning rates a few steps can show
+FAST = Hyperparameters(encoder_rate_scale=20.0, head_rate=2e-2)  # learning rates a few steps can show
 STILL = Hyperparameters(encoder_rate_scale=0.0, head_rate=0.0)
 
 
