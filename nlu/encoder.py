@@ -94,7 +94,7 @@ class Encoder:
 
     def _feed(self, encoding: Encoding, cases: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
         ids = np.array([encoding.ids], np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        feed = {"input_ids": ids, "token_type_ids": np.zeros_like(ids)}
         feed[LETTER_CASES] = cases[None]
         return {name: array for name, array in feed.items() if name in self._inputs}
 

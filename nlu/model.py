@@ -190,11 +190,13 @@ def windows(states: Tensor, words: Tensor, cases: Tensor) -> Tensor:
     return torch.cat([inputs, before, after], dim=-1)
 
 
-def pool(hidden: Tensor, attention_mask: Tensor, config: Any) -> Tensor:
-    """Mean of the hidden states of real tokens, or that of the first where `config.kefu_pooling` is "cls", less what
+def pool(hidden: Tensor, attention_mask: Tensor | None, config: Any) -> Tensor:
+    """Mean of the hidden states of real tokens (without a mask: of all), or that of the first where `config.kefu_pooling` is "cls", less what
     all texts share (`config.kefu_center`, see `training.centering`); length 1: (batch, tokens, width) -> (batch, width)."""
     if getattr(config, "kefu_pooling", "mean") == "cls":
         pooled = hidden[:, 0]
+    elif attention_mask is None:
+        pooled = hidden.mean(dim=1)
     else:
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         pooled = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)

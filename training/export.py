@@ -20,38 +20,37 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.nn import functional
 
 from nlu.encoder import LETTER_CASES, MAX_TOKENS, Encoded, Encoder, words_of
 from nlu.letter_case import letter_cases, spread
 from nlu.model import has_token_types, pool, reads_letter_case, tag_layer
 from training.centering import center
 from training.errors import TrainingError
+from training.onnx_attention import fused_attention
 from training.sentence_config import prompts_of, read_sentence_config
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-CASED_INPUTS = ("input_ids", "attention_mask", LETTER_CASES)
+INPUTS = ("input_ids", "token_type_ids")
+CASED_INPUTS = ("input_ids", LETTER_CASES)
+GRAPH = 2  # counts the ways in which `export` has written a graph
 FP32_TOLERANCE = 1e-3  # cosine distance at most between torch and ONNX fp32
 SAMPLE = "a 1 e 你 о"
 INT8_WARNING = 0.05  # mean cosine distance from which int8 is named a loss
 
 
 class PooledEncoder(nn.Module):
-    """A transformer with its pooling: ids -> unit vectors (batch, width) and the tag layer's states
-    (batch, tokens, width)."""
+    """A transformer with its pooling, for texts that aren't padded: ids -> unit vectors (batch, width) and the
+    tag layer's states (batch, tokens, width)."""
 
     def __init__(self, transformer: Any) -> None:
         super().__init__()
         self.transformer = transformer
 
-    def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor]:
         more = {"token_type_ids": token_type_ids} if has_token_types(self.transformer.config) else {}
-        found = self.transformer(
-            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True, **more
-        )
+        found = self.transformer(input_ids=input_ids, output_hidden_states=True, **more)
         states = found.hidden_states[tag_layer(self.transformer.config)]
-        return pool(found.last_hidden_state, attention_mask, self.transformer.config), states
+        return pool(found.last_hidden_state, None, self.transformer.config), states
 
 
 @contextlib.contextmanager
@@ -97,27 +96,26 @@ def load_transformer(source: str) -> tuple[Any, Any]:
 
 
 def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
-    """Write tokenizer.json, encoder.fp32.onnx and encoder.int8.onnx into a folder.
+    """Write tokenizer.json, encoder.fp32.onnx and encoder.int8.onnx into a folder, for one text at a time.
 
-    Attention, layer norm and GELU are fused by ONNX Runtime's optimizer; int8 is dynamic quantisation
+    Layer norm and GELU are fused by ONNX Runtime's optimizer; int8 is dynamic quantisation
     with a scale for each output channel. Raises TrainingError where the disk won't take it."""
     import onnx
     from onnxruntime.transformers.optimizer import optimize_model
 
     (folder / "tokenizer.json").write_text(_tokenizer_json(tokenizer), "utf-8")
     module = PooledEncoder(transformer).eval()
-    ids = torch.tensor([[101, 2000, 102, 0], [101, 2000, 2001, 102]]) % transformer.config.vocab_size
-    example = (ids, torch.tensor([[1, 1, 1, 0], [1, 1, 1, 1]]), torch.zeros_like(ids))
-    dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    ids = torch.tensor([[101, 2000, 2001, 102]]) % transformer.config.vocab_size
+    dynamic = {1: torch.export.Dim.DYNAMIC}
     raw, fp32, int8 = (folder / f"encoder.{kind}.onnx" for kind in ("raw", "fp32", "int8"))
-    with quiet():
+    with quiet(), fused_attention(transformer):
         torch.onnx.export(
             module,
-            example,
+            (ids, torch.zeros_like(ids)),
             raw,
             input_names=list(CASED_INPUTS if reads_letter_case(transformer.config) else INPUTS),
             output_names=["vector", "states"],
-            dynamic_shapes=(dynamic, dynamic, dynamic),
+            dynamic_shapes=(dynamic, dynamic),
             dynamo=True,
             external_data=False,
             verbose=False,
@@ -228,7 +226,7 @@ def torch_encode(transformer: Any, tokenizer: Any, text: str) -> Encoded:
     if reads_letter_case(transformer.config):
         types = torch.from_numpy(spread(cases, firsts, ids.shape[1]))[None]
     with torch.inference_mode():
-        vectors, states = PooledEncoder(transformer)(ids, batch["attention_mask"], types)
+        vectors, states = PooledEncoder(transformer)(ids, types)
     return Encoded(text, vectors[0].float().numpy(), states[0].float().numpy()[firsts], cases, words)
 
 
@@ -237,7 +235,7 @@ def encoder_digest(transformer: Any, tokenizer: Any) -> str:
     digest = hashlib.sha256(_tokenizer_json(tokenizer).encode())
     config = copy.deepcopy(transformer.config)
     config.kefu_center = None  # it follows from the rest, to the last digit but one
-    digest.update(f"{tag_layer(config)}\n{config.to_json_string()}".encode())
+    digest.update(f"{GRAPH}\n{tag_layer(config)}\n{config.to_json_string()}".encode())
     for name, tensor in sorted(transformer.state_dict().items()):
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(tensor.detach().cpu().numpy()).data)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import numpy_helper
+from transformers import MPNetConfig, MPNetModel
 
 from nlu.encoder import Encoder
-from tests.tiny import make_base
+from tests.tiny import make_base, make_tokenizer
 from training.errors import TrainingError
 from training.export import (
     FP32_TOLERANCE,
@@ -210,3 +212,31 @@ def test_a_disk_that_fills_up_under_the_quantiser_is_told(
         TrainingError, match=r"encoder\.int8\.onnx: could not be written: .*is that disk full"
     ):
         export(*loaded, tmp_path)
+
+
+def test_attention_is_one_operator_a_layer(exported: Path, loaded: tuple[Any, Any]) -> None:
+    transformer = loaded[0]
+    for kind in ("fp32", "int8"):
+        nodes = [node.op_type for node in onnx.load(str(exported / f"encoder.{kind}.onnx")).graph.node]
+        assert nodes.count("MultiHeadAttention") == transformer.config.num_hidden_layers
+        assert "Softmax" not in nodes
+    assert transformer.config._attn_implementation == "eager"
+
+
+def test_a_transformer_that_keeps_its_attention_to_itself_is_exported_as_it_is(tmp_path: Path) -> None:
+    tokenizer = make_tokenizer()
+    config = MPNetConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+    )
+    torch.manual_seed(0)
+    transformer = MPNetModel(config).eval()
+    export(transformer, tokenizer, tmp_path)
+    assert "Softmax" in {node.op_type for node in onnx.load(str(tmp_path / "encoder.fp32.onnx")).graph.node}
+    assert (
+        check_agreement(transformer, tokenizer, tmp_path, ["sofa", "where is my lamp"]).fp32_max
+        <= FP32_TOLERANCE
+    )
