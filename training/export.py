@@ -20,7 +20,6 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor, nn
-from torch.nn import functional
 
 from nlu.encoder import LETTER_CASES, MAX_TOKENS, Encoded, Encoder, words_of
 from nlu.letter_case import letter_cases, spread
