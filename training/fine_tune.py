@@ -31,7 +31,7 @@ from training.export import quiet
 from training.features import Progress
 from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.pace import Batch, batches_of, n_tokens, time_steps
-from training.ranks import leave_group, world_size
+from training.ranks import world_size
 from training.sentence_config import prompts_of
 from training.trained import CurvePoint
 
@@ -48,12 +48,17 @@ STATE_FILE = "trainer_state.json"  # the last file of a checkpoint
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuned:
-    """The tuned encoder (on the CPU, ready for export), its heads, and the curves of the training."""
+    """The tuned encoder (on the CPU, ready for export), its heads, and the curves of the training.
+
+    `score` is that of the validation messages, `epochs` how many it took, and `share` how much of the tuned weights
+    is in those that are kept."""
 
     transformer: Any
     heads: Heads
     curves: tuple[CurvePoint, ...]
     score: float
+    epochs: int
+    share: float
 
 
 class Rows(TorchDataset[dict[str, Any]]):
@@ -199,13 +204,16 @@ def fine_tune(
     seed: int,
     progress: Progress,
     hyperparameters: Hyperparameters = DEFAULTS,
+    like: Tuned | None = None,
     report: Callable[[float], None] | None = None,
     expect: Callable[[float], None] | None = None,
 ) -> Tuned:
     """Tune a base model from heads fitted on its frozen output, see `load_transformer`; `checkpoints` keeps the way there for resuming.
 
+    Where it is to become `like` another, that says how long to train and how much to keep, and `valid` may be empty.
     `report` is called with the validation score after each epoch, and may raise to end it. On a CPU `expect` is
     called beforehand with the seconds it takes at most."""
+    epochs = like.epochs if like else epochs or MAX_EPOCHS
     model = JointModel.from_base(transformer, start, is_cased=is_cased(tokenizer))
     # What words mean by themselves, most messages are too few to change; half of all weights stay as they are.
     model.encoder.embeddings.requires_grad_(False)
@@ -215,13 +223,13 @@ def fine_tune(
     labels, prompt = model.config.kefu_labels, prompts_of(model.config).query
     trainer = JointTrainer(
         model=model,
-        args=arguments(checkpoints, epochs or MAX_EPOCHS, seed),
+        args=arguments(checkpoints, epochs, seed, is_validated=like is None),
         hyperparameters=hyperparameters,
         train_dataset=Rows(train, tokenizer, labels, prompt),
         eval_dataset=Rows(valid, tokenizer, labels, prompt),
         data_collator=Collate(tokenizer.pad_token_id or 0),
         compute_metrics=scores,
-        callbacks=[EarlyStoppingCallback(PATIENCE), Show(progress)],
+        callbacks=[Show(progress)] if like else [EarlyStoppingCallback(PATIENCE), Show(progress)],
     )
     # The default printer writes over the progress bar.
     trainer.callback_handler.callbacks = [
@@ -232,7 +240,7 @@ def fine_tune(
     checkpoint = last_checkpoint(checkpoints)
     untuned = weights_of(model)
     if expect and trainer.args.use_cpu and world_size() == 1:
-        expect(estimate_s(trainer, (epochs or MAX_EPOCHS) - epochs_done(checkpoint)))
+        expect(estimate_s(trainer, epochs - epochs_done(checkpoint)))
     reporting = Scored(report) if report else None
     if reporting:
         trainer.add_callback(reporting)
@@ -241,10 +249,23 @@ def fine_tune(
         curves = _curves(trainer.state.log_history)
         if reporting:
             trainer.remove_callback(reporting)  # the evaluations that follow are of no epoch
-        score = mix_back(model, untuned, lambda: float(trainer.evaluate()["eval_score"]))
-    leave_group()
+        share, score = (
+            (like.share, like.score)
+            if like
+            else choose_share(model, untuned, lambda: float(trainer.evaluate()["eval_score"]))
+        )
+    mix_back(model, untuned, weights_of(model), share)
     tuned: JointModel = model.to("cpu").float().eval()
-    return Tuned(tuned.encoder, tuned.get_heads(start), curves, score)
+    return Tuned(
+        tuned.encoder, tuned.get_heads(start), curves, score, best_epoch(trainer.state.log_history), share
+    )
+
+
+def best_epoch(history: Sequence[dict[str, float]]) -> int:
+    """After how many epochs the validation messages were understood best; the last where nobody looked."""
+    scored = [entry for entry in history if "eval_score" in entry]
+    best = max(scored or history, key=lambda entry: entry.get("eval_score", entry["epoch"]))
+    return max(1, round(best["epoch"]))
 
 
 def estimate_s(trainer: JointTrainer, epochs: float) -> float:
@@ -287,22 +308,25 @@ def weights_of(model: JointModel) -> dict[str, Tensor]:
     return {name: weight.detach().cpu().clone() for name, weight in model.state_dict().items()}
 
 
-def mix_back(model: JointModel, untuned: dict[str, Tensor], evaluate: Callable[[], float]) -> float:
-    """Average a tuned model with what it was before (Wortsman et al. 2022), heads and all; the score of the result.
-
-    Tuning forgets what no message of the training was about, and articles are there for just that; the way back
-    brings it back before what was learned is lost. Of MIX_SHARES the smallest counts that scores as well as any."""
+def choose_share(
+    model: JointModel, untuned: dict[str, Tensor], evaluate: Callable[[], float]
+) -> tuple[float, float]:
+    """The smallest of MIX_SHARES that scores as well as any in `mix_back`, and its score; the model stays as it is."""
     tuned = weights_of(model)
     scored = []
     for share in MIX_SHARES:
-        _mix(model, untuned, tuned, share)
+        mix_back(model, untuned, tuned, share)
         scored.append(evaluate())
+    model.load_state_dict(tuned)
     best = max(scored)
-    _mix(model, untuned, tuned, MIX_SHARES[scored.index(best)])
-    return best
+    return MIX_SHARES[scored.index(best)], best
 
 
-def _mix(model: JointModel, untuned: dict[str, Tensor], tuned: dict[str, Tensor], share: float) -> None:
+def mix_back(model: JointModel, untuned: dict[str, Tensor], tuned: dict[str, Tensor], share: float) -> None:
+    """Average a tuned model with what it was before (Wortsman et al. 2022), heads and all.
+
+    Tuning forgets what no message of the training was about, and articles are there for just that; the way back
+    brings it back before what was learned is lost."""
     mixed = {
         name: torch.lerp(untuned[name], weight, share) if weight.is_floating_point() else weight
         for name, weight in tuned.items()
@@ -322,7 +346,7 @@ def last_checkpoint(folder: Path) -> Path | None:
     return None
 
 
-def arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
+def arguments(checkpoints: Path, epochs: int, seed: int, *, is_validated: bool = True) -> TrainingArguments:
     """How to train on this machine: in bf16 where it computes in that, in fp32 elsewhere."""
     on_gpu = torch.cuda.is_available()
     has_bf16 = torch.cuda.is_bf16_supported() if on_gpu else torch.cpu._is_avx512_bf16_supported()
@@ -336,10 +360,10 @@ def arguments(checkpoints: Path, epochs: int, seed: int) -> TrainingArguments:
         max_grad_norm=1.0,
         bf16=has_bf16,
         use_cpu=not on_gpu,
-        eval_strategy="epoch",
+        eval_strategy="epoch" if is_validated else "no",
         save_strategy="epoch",
         save_total_limit=2,
-        load_best_model_at_end=True,
+        load_best_model_at_end=is_validated,
         restore_callback_states_from_checkpoint=True,  # how long early stopping has waited already
         metric_for_best_model="score",
         greater_is_better=True,

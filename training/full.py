@@ -14,11 +14,11 @@ import torch
 
 from nlu.heads import Heads
 from training.base_model import resolve
-from training.calibrate import calibrate, is_right
+from training.calibrate import FEW_MESSAGES, calibrate, is_right
 from training.dataset import Dataset, LabelledText, Split, split
 from training.errors import TrainingError
 from training.evidence import LabelledEvidence, gather
-from training.export import check_agreement, export, load_transformer
+from training.export import Agreement, check_agreement, export, load_transformer
 from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, Progress, encode_rows
 from training.fine_tune import Tuned, fine_tune, last_checkpoint
@@ -27,7 +27,7 @@ from training.hyperparameters import Hyperparameters
 from training.names import encode_names, name_rows
 from training.off_topic import is_off_topic
 from training.pace import in_words
-from training.ranks import OtherRank, rank
+from training.ranks import OtherRank, leave_group, rank
 from training.registry import Registry
 from training.search import find_study, found_by, unfinished_study
 from training.sentiment import choose_fitting, fit_sentiment_head, is_shipped_sentiment
@@ -84,6 +84,7 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
         transformer, tokenizer, start, [*taught, *named], [rows[i] for i in valid_at],
         registry.folder.parent / CHECKPOINTS, fingerprint_of(parts, options, fast.agreement), options,
     )  # fmt: skip
+    are_few = len(parts.train) <= FEW_MESSAGES
     study, tuned, hyperparameters = None, None, options.hyperparameters
     if options.search:
         study = find_study(registry, tuner.fingerprint, speed="full", measure=MEASURE)
@@ -95,7 +96,14 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
             )  # fmt: skip
         hyperparameters = found_by(study)
     if tuned is None:
-        tuned = _tune(tuner, hyperparameters, watch)
+        tuned = _tune(tuner, hyperparameters, watch, rounds=2 if are_few else 1)
+    again = None
+    if are_few:  # one in eight that only judged is missed
+        everybody = [*(row for row in rows if not is_shipped_sentiment(row)), *named]
+        again = _tune(
+            replace(tuner, start=fast.model.heads, train=everybody, like=tuned), hyperparameters, watch
+        )
+    leave_group()
     if rank() != 0:
         raise OtherRank
     beside = folder / "tuned"
@@ -105,6 +113,8 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     after = valid_accuracy(full.model.calibrated.evidence, full.model)
     kept = "full" if after >= before else "fast"
     if kept == "full":
+        if again:
+            full = _learned_again(again, full, tokenizer, parts, beside, options, watch)
         for name in ENCODER_FILES:
             (beside / name).replace(folder / name)
     shutil.rmtree(beside)
@@ -114,15 +124,17 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     return replace(trained, notes=(note,), curves=tuned.curves, study=study)
 
 
-def _tune(tuner: "Tuner", hyperparameters: Hyperparameters, watch: Watch) -> Tuned:
-    """Train, and where that is interrupted say whether it can go on."""
+def _tune(tuner: "Tuner", hyperparameters: Hyperparameters, watch: Watch, *, rounds: int = 0) -> Tuned:
+    """Train, and where that is interrupted say whether it can go on. `rounds` is how many such trainings there will be,
+    0 where that was told before."""
 
     def expect(seconds: float) -> None:
-        watch.tell(f"up to about {in_words(seconds)} on this CPU; Ctrl-C keeps whole epochs")
+        wait = in_words(rounds * seconds)
+        watch.tell(f"up to about {wait} on this CPU; Ctrl-C keeps whole epochs")
 
     with watch.stage("fine-tuning"):
         try:
-            return tuner(hyperparameters, progress=watch.progress, expect=expect)
+            return tuner(hyperparameters, progress=watch.progress, expect=expect if rounds else None)
         except KeyboardInterrupt:
             if rank() != 0 or last_checkpoint(tuner.checkpoints(hyperparameters)) is None:
                 raise
@@ -132,7 +144,7 @@ def _tune(tuner: "Tuner", hyperparameters: Hyperparameters, watch: Watch) -> Tun
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuner:
     """A full training of which only the hyperparameters are open: from the heads of `start`, on `train` rows, watched on
-    `valid` ones. On the way it keeps checkpoints in `folder`."""
+    `valid` ones, or `like` one that was. On the way it keeps checkpoints in `folder`."""
 
     transformer: Any
     tokenizer: Any
@@ -142,6 +154,7 @@ class Tuner:
     folder: Path
     fingerprint: str
     options: Options
+    like: Tuned | None = None
 
     def __call__(
         self,
@@ -155,14 +168,15 @@ class Tuner:
         return fine_tune(
             self.transformer, self.tokenizer, self.start, self.train, self.valid,
             self.checkpoints(hyperparameters), hyperparameters=hyperparameters,
-            epochs=self.options.epochs, seed=self.options.seed,
+            epochs=self.options.epochs, seed=self.options.seed, like=self.like,
             progress=progress, report=report, expect=expect,
         )  # fmt: skip
 
     def checkpoints(self, hyperparameters: Hyperparameters) -> Path:
         """Where a training goes on from."""
         name = f"{self.fingerprint} {hyperparameters}"
-        return self.folder / f"full-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+        folder = self.folder / f"full-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+        return folder / "again" if self.like else folder
 
     def clear(self, hyperparameters: Hyperparameters) -> None:
         """Remove the way to a finished training, and those nobody has gone on with for a day."""
@@ -183,15 +197,8 @@ def _finish(
     watch: Watch,
 ) -> Trained:
     """Export the tuned encoder, encode everything with it, and calibrate on the validation messages."""
-    with watch.stage("encoder to ONNX"):
-        export(tuned.transformer, tokenizer, folder)
-        texts = [row.text for row in parts.train[:AGREEMENT_TEXTS]]
-        agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
-    with watch.stage("encoding"):
-        rows = (*fast.train.rows, *parts.test)
-        features = encode_rows(rows, folder, options.precision, watch.progress, words=fast.words)
-    n_train, n_own = len(fast.train.rows), len(parts.train)
-    train = features.only(range(n_train))
+    agreement, train, test = _encode(tuned, tokenizer, fast, parts, folder, options, watch)
+    n_own = len(parts.train)
     labels = fast.model.labels
     taught = train.only(at[0])
     sentiment = choose_fitting(taught, train.only(at[1]))
@@ -213,13 +220,51 @@ def _finish(
         "full",
         replace(model, calibrated=calibrated),
         train,
-        features.only(range(n_train, len(rows))),
+        test,
         fast.words,
         agreement,
         is_frozen=False,
-        calibrated_at=tuple(i for i in at[1] if i < n_own and rows[i].intent),
+        calibrated_at=tuple(i for i in at[1] if i < n_own and train.rows[i].intent),
         curves=tuned.curves,
     )
+
+
+def _learned_again(
+    again: Tuned,
+    full: Trained,
+    tokenizer: object,
+    parts: Split,
+    folder: Path,
+    options: Options,
+    watch: Watch,
+) -> Trained:
+    """The training that has learned from the validation messages too, calibrated as the one that hadn't."""
+    agreement, train, test = _encode(again, tokenizer, full, parts, folder, options, watch)
+    sentiment = full.model.sentiment
+    heads = replace(again.heads, sentiment=fit_sentiment_head(train, sentiment) if sentiment else None)
+    model = replace(full.model, heads=heads)
+    return replace(full, model=model, train=train, test=test, agreement=agreement)
+
+
+def _encode(
+    tuned: Tuned,
+    tokenizer: object,
+    trained: Trained,
+    parts: Split,
+    folder: Path,
+    options: Options,
+    watch: Watch,
+) -> tuple[Agreement, Features, Features]:
+    """Export a tuned encoder, and encode with it what there is to train and to test on."""
+    with watch.stage("encoder to ONNX"):
+        export(tuned.transformer, tokenizer, folder)
+        texts = [row.text for row in parts.train[:AGREEMENT_TEXTS]]
+        agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
+    with watch.stage("encoding"):
+        rows = (*trained.train.rows, *parts.test)
+        features = encode_rows(rows, folder, options.precision, watch.progress, words=trained.words)
+    train, test = features.cut(len(trained.train.rows))
+    return agreement, train, test
 
 
 def _evidence(

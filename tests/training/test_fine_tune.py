@@ -135,7 +135,7 @@ def test_what_was_tuned_is_averaged_with_what_was_before(
 
     from nlu.model import JointModel
     from training.export import load_transformer
-    from training.fine_tune import mix_back, weights_of
+    from training.fine_tune import choose_share, mix_back, weights_of
 
     model = JointModel.from_base(load_transformer(str(tiny_base))[0], blank())
     before = weights_of(model)
@@ -143,10 +143,44 @@ def test_what_was_tuned_is_averaged_with_what_was_before(
         for weight in model.parameters():
             weight += 1.0
     left = list(scores)
-    assert mix_back(model, before, lambda: left.pop(0)) == max(scores)
+    assert choose_share(model, before, lambda: left.pop(0)) == (share, max(scores))
     assert left == []
+    mix_back(model, before, weights_of(model), share)
     for name, weight in model.named_parameters():
         assert weight.detach().numpy() == pytest.approx(before[name].numpy() + share, abs=1e-5)
+
+
+def test_a_training_like_another_takes_as_long_and_looks_at_nobody(
+    tune: Tune, rows: tuple[LabelledText, ...]
+) -> None:
+    first = tune(rows, blank(), epochs=6)
+    again = tune(
+        rows, blank(), epochs=6, like=replace(first, epochs=2, share=0.7), checkpoints=tune.folder / "again"
+    )
+    assert (again.epochs, again.share, again.score) == (2, 0.7, first.score)
+    assert {point.name for point in again.curves} == {"training loss"}
+    assert max(point.epoch for point in again.curves) <= 2
+
+
+@pytest.mark.parametrize(
+    ("history", "epoch"),
+    [
+        (
+            [
+                {"epoch": 1.0, "eval_score": 0.4},
+                {"epoch": 2.0, "eval_score": 0.6},
+                {"epoch": 3.0, "eval_score": 0.5},
+            ],
+            2,
+        ),
+        ([{"epoch": 1.0, "eval_score": 0.6}, {"epoch": 2.0, "eval_score": 0.6}], 1),
+        ([{"epoch": 0.5, "loss": 3.0}, {"epoch": 2.0, "train_loss": 1.0}], 2),
+    ],
+)
+def test_how_long_to_train_again(history: list[dict[str, float]], epoch: int) -> None:
+    from training.fine_tune import best_epoch
+
+    assert best_epoch(history) == epoch
 
 
 def test_tags_stand_where_they_stood_without_a_prompt(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
@@ -262,8 +296,8 @@ def told_epochs(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         step(batches[0])
         return Pace((1, 1000), (60.0, 60.0))
 
-    def on_a_cpu(*wanted: Any) -> Any:
-        found = arguments(*wanted)
+    def on_a_cpu(*wanted: Any, **more: Any) -> Any:
+        found = arguments(*wanted, **more)
         found.use_cpu = True
         return found
 

@@ -66,6 +66,27 @@ def test_a_full_release_is_whole_and_leaves_nothing_behind(whole: Path) -> None:
     assert note.endswith("the full training was kept.")
 
 
+def test_few_messages_are_all_learned_from_in_the_end(
+    trained: Path, tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The messages that judged the first training are among those of the second."""
+    from training import full
+
+    write_dialogues(trained, make_dialogues(120))
+    taught: list[int] = []
+    tune = full.fine_tune
+
+    def counting(*args: Any, **options: Any) -> Any:
+        taught.append(len(args[3]))
+        if options["like"]:
+            assert taught[1] == taught[0] + len(args[4])
+        return tune(*args, **options)
+
+    monkeypatch.setattr(full, "fine_tune", counting)
+    train_tiny(trained, tiny_base, speed="full", epochs=1)
+    assert len(taught) == 2
+
+
 def _train_and_die(workspace: Path, base: Path, step: int) -> None:
     from nlu.rules import EntityRules
     from training.dataset import build_dataset
@@ -209,8 +230,9 @@ def test_a_search_trains_the_best_and_goes_on_where_it_was_stopped(
     begun: list[Any] = []
 
     def interrupted(*arguments: Any, **options: Any) -> Any:
-        begun.append(options["hyperparameters"])
-        if len(begun) == 3:
+        if not options["like"]:
+            begun.append(options["hyperparameters"])
+        if len(begun) == 3 and not options["like"]:
             raise KeyboardInterrupt
         return tune(*arguments, **options)
 
@@ -224,9 +246,13 @@ def test_a_search_trains_the_best_and_goes_on_where_it_was_stopped(
     assert checkpoints(trained) == []
 
     begun.clear()
-    monkeypatch.setattr(
-        full, "fine_tune", lambda *a, **o: begun.append(o["hyperparameters"]) or tune(*a, **o)
-    )
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        if not options["like"]:
+            begun.append(options["hyperparameters"])
+        return tune(*arguments, **options)
+
+    monkeypatch.setattr(full, "fine_tune", counted)
     whole = train_tiny(trained, tiny_base, speed="full", epochs=2, search=3)
     assert study(whole)["trials"][:2] == study(stopped)["trials"]
     best = max(study(whole)["trials"], key=lambda one: one["score"])
