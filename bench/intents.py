@@ -27,7 +27,7 @@ from nlu.understander import Understander
 from nlu.understanding import Understanding
 from retrieval.answers import AnswerBook
 from retrieval.candidates import Findings
-from retrieval.fusion import load_fusion
+from retrieval.fusion import Fusion, load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
 from training.base_model import DEFAULT
@@ -153,7 +153,9 @@ def meet(understander: Understander, retriever: Retriever, test: Sequence[Labell
         understand_ms.append(1000 * (middle - start))
         total_ms.append(1000 * (time.perf_counter() - start))
     understandings = tuple(understanding for understanding, _ in found)
-    return Met(predictions(test, found), understandings, tuple(understand_ms), tuple(total_ms))
+    return Met(
+        predictions(test, found, retriever.fusion), understandings, tuple(understand_ms), tuple(total_ms)
+    )
 
 
 def test_release(
@@ -174,7 +176,7 @@ def test_release(
 
 
 def predictions(
-    test: Sequence[LabelledText], found: Sequence[tuple[Understanding, Findings]]
+    test: Sequence[LabelledText], found: Sequence[tuple[Understanding, Findings]], fusion: Fusion
 ) -> IntentPredictions:
     """What `evaluate_intents` takes, from what serving found."""
     labels = tuple(sorted({ranked.intent for _, findings in found for ranked in findings.intents}))
@@ -190,6 +192,7 @@ def predictions(
         probs / probs.sum(axis=1, keepdims=True),
         np.array([findings.confidence for _, findings in found]),
         np.array([findings.scope_prob for _, findings in found]),
+        prior_shift=fusion.prior_shift,
     )
 
 

@@ -119,11 +119,13 @@ def choice_prob(inside: Array, scope: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """The fitted weights of a release. `confidence` and `scope` end with their constant."""
+    """The fitted weights of a release. `confidence` and `scope` end with their constant. Scope is fitted for as many
+    out-of-scope messages as are feared; with `prior_shift` taken off its log odds, so is the confidence."""
 
     weights: tuple[float, ...]
     confidence: tuple[float, ...]
     scope: tuple[float, ...]
+    prior_shift: float = 0.0
 
     def __post_init__(self) -> None:
         met = (len(self.weights), len(self.confidence), len(self.scope))
@@ -153,7 +155,9 @@ def load_fusion(path: Path, max_wrong_answers: float) -> tuple[Fusion, Budget]:
     Raises RetrievalError if the file can't be read or every budget in it is larger."""
     try:
         content = json.loads(path.read_text("utf-8"))
-        fusion = Fusion(**{name: tuple(weights) for name, weights in content["fusion"].items()})
+        prior_shift = float(content["fusion"].pop("prior_shift"))
+        weights = {name: tuple(found) for name, found in content["fusion"].items()}
+        fusion = Fusion(**weights, prior_shift=prior_shift)
         budgets = [Budget(**budget) for budget in content["budgets"]]
         least = min(budget.max_wrong_answers for budget in budgets)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nlu.tagging import Span
 from retrieval.candidates import Neighbour
-from retrieval.fusion import choice_prob
+from retrieval.fusion import choice_prob, sigmoid
 from training.turns import OUT_OF_SCOPE
 
 Array = NDArray[np.float64]
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 class IntentPredictions:
     """Predictions for n messages: `probs` (n, labels) over the intents in scope, `confidence` (n,) that the
     best one is right and the message in scope, `scope` (n,) that it is in scope; `gold` holds OUT_OF_SCOPE
-    for those outside.
+    for those outside. `prior_shift` is that of `retrieval.fusion.Fusion`.
 
     `nearest` is the example of another dialogue nearest to each message, () where nobody looked."""
 
@@ -28,6 +28,7 @@ class IntentPredictions:
     confidence: Array
     scope: Array
     nearest: tuple[Neighbour | None, ...] = ()
+    prior_shift: float = 0.0
 
     @property
     def best(self) -> tuple[str, ...]:
@@ -35,8 +36,10 @@ class IntentPredictions:
 
     @property
     def said(self) -> tuple[str, ...]:
-        """The best intents, OUT_OF_SCOPE where that is likelier than that the best one is right (Chow 1970)."""
-        is_best = self.confidence >= 1 - self.scope
+        """The best intents, OUT_OF_SCOPE where that is likelier than that the best one is right (Chow 1970), if as many
+        messages are out of scope as are feared."""
+        confidence = np.clip(self.confidence, 1e-9, 1 - 1e-9)
+        is_best = sigmoid(np.log(confidence / (1 - confidence)) - self.prior_shift) >= 1 - self.scope
         return tuple(np.where(is_best, np.array(self.best), OUT_OF_SCOPE).tolist())
 
     @property

@@ -86,7 +86,7 @@ def score(
 def intent_predictions(trained: Trained, test: Features) -> IntentPredictions:
     """Fused predictions for test rows; labels the model doesn't know stay wrong."""
     fused = predict(trained.model, trained.train, test)
-    return _in_scope_columns(trained.model.labels, test, fused, known=trained.train)
+    return _in_scope_columns(trained, test, fused)
 
 
 def out_of_fold_predictions(trained: Trained) -> IntentPredictions:
@@ -96,12 +96,11 @@ def out_of_fold_predictions(trained: Trained) -> IntentPredictions:
     rows = trained.train.only(trained.calibrated_at)
     fused, n = trained.model.calibrated.fused, len(rows.rows)
     real = Fused(fused.probs[:n], fused.confidence[:n], fused.scope[:n], fused.choice[:n])
-    return _in_scope_columns(trained.model.labels, rows, real, known=trained.train)
+    return _in_scope_columns(trained, rows, real)
 
 
-def _in_scope_columns(
-    labels: tuple[str, ...], asked: Features, fused: Fused, *, known: Features
-) -> IntentPredictions:
+def _in_scope_columns(trained: Trained, asked: Features, fused: Fused) -> IntentPredictions:
+    labels = trained.model.labels
     inside = [i for i, label in enumerate(labels) if label != OUT_OF_SCOPE]
     kept = fused.probs[:, inside]
     return IntentPredictions(
@@ -111,7 +110,8 @@ def _in_scope_columns(
         kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12),
         fused.confidence,
         fused.scope,
-        nearest_examples(learnable(known, labels), asked),
+        nearest_examples(learnable(trained.train, labels), asked),
+        trained.model.calibrated.fusion.prior_shift,
     )
 
 
