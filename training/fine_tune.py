@@ -5,6 +5,7 @@ the validation rows stop getting better, goes on after an interrupt where it was
 where it began. Under torchrun each process takes its share of every batch."""
 
 import json
+import math
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,15 +51,12 @@ STATE_FILE = "trainer_state.json"  # the last file of a checkpoint
 class Tuned:
     """The tuned encoder (on the CPU, ready for export), its heads, and the curves of the training.
 
-    `score` is that of the validation messages, `epochs` how many it took, and `share` how much of the tuned weights
-    is in those that are kept."""
+    `score` is that of the validation messages, NaN without any."""
 
     transformer: Any
     heads: Heads
     curves: tuple[CurvePoint, ...]
     score: float
-    epochs: int
-    share: float
 
 
 class Rows(TorchDataset[dict[str, Any]]):
@@ -204,16 +202,17 @@ def fine_tune(
     seed: int,
     progress: Progress,
     hyperparameters: Hyperparameters = DEFAULTS,
-    like: Tuned | None = None,
+    share: float | None = None,
     report: Callable[[float], None] | None = None,
     expect: Callable[[float], None] | None = None,
 ) -> Tuned:
     """Tune a base model from heads fitted on its frozen output, see `load_transformer`; `checkpoints` keeps the way there for resuming.
 
-    Where it is to become `like` another, that says how long to train and how much to keep, and `valid` may be empty.
+    `share` of the tuned weights is kept; None to have that and the end of the training chosen on `valid`, which is not
+    looked at otherwise.
     `report` is called with the validation score after each epoch, and may raise to end it. On a CPU `expect` is
     called beforehand with the seconds it takes at most."""
-    epochs = like.epochs if like else epochs or MAX_EPOCHS
+    epochs = epochs or MAX_EPOCHS
     model = JointModel.from_base(transformer, start, is_cased=is_cased(tokenizer))
     # What words mean by themselves, most messages are too few to change; half of all weights stay as they are.
     model.encoder.embeddings.requires_grad_(False)
@@ -223,13 +222,13 @@ def fine_tune(
     labels, prompt = model.config.kefu_labels, prompts_of(model.config).query
     trainer = JointTrainer(
         model=model,
-        args=arguments(checkpoints, epochs, seed, is_validated=like is None),
+        args=arguments(checkpoints, epochs, seed, is_validated=share is None),
         hyperparameters=hyperparameters,
         train_dataset=Rows(train, tokenizer, labels, prompt),
         eval_dataset=Rows(valid, tokenizer, labels, prompt),
         data_collator=Collate(tokenizer.pad_token_id or 0),
         compute_metrics=scores,
-        callbacks=[Show(progress)] if like else [EarlyStoppingCallback(PATIENCE), Show(progress)],
+        callbacks=[Show(progress)] if share else [EarlyStoppingCallback(PATIENCE), Show(progress)],
     )
     # The default printer writes over the progress bar.
     trainer.callback_handler.callbacks = [
@@ -249,23 +248,12 @@ def fine_tune(
         curves = _curves(trainer.state.log_history)
         if reporting:
             trainer.remove_callback(reporting)  # the evaluations that follow are of no epoch
-        share, score = (
-            (like.share, like.score)
-            if like
-            else choose_share(model, untuned, lambda: float(trainer.evaluate()["eval_score"]))
-        )
+        score = math.nan
+        if share is None:
+            share, score = choose_share(model, untuned, lambda: float(trainer.evaluate()["eval_score"]))
     mix_back(model, untuned, weights_of(model), share)
     tuned: JointModel = model.to("cpu").float().eval()
-    return Tuned(
-        tuned.encoder, tuned.get_heads(start), curves, score, best_epoch(trainer.state.log_history), share
-    )
-
-
-def best_epoch(history: Sequence[dict[str, float]]) -> int:
-    """After how many epochs the validation messages were understood best; the last where nobody looked."""
-    scored = [entry for entry in history if "eval_score" in entry]
-    best = max(scored or history, key=lambda entry: entry.get("eval_score", entry["epoch"]))
-    return max(1, round(best["epoch"]))
+    return Tuned(tuned.encoder, tuned.get_heads(start), curves, score)
 
 
 def estimate_s(trainer: JointTrainer, epochs: float) -> float:

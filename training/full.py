@@ -21,7 +21,7 @@ from training.evidence import LabelledEvidence, gather
 from training.export import Agreement, check_agreement, export, load_transformer
 from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, Progress, encode_rows
-from training.fine_tune import Tuned, fine_tune, last_checkpoint
+from training.fine_tune import MIX_SHARES, Tuned, fine_tune, last_checkpoint
 from training.full_search import MEASURE, search_full
 from training.hyperparameters import Hyperparameters
 from training.names import encode_names, name_rows
@@ -98,10 +98,12 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
     if tuned is None:
         tuned = _tune(tuner, hyperparameters, watch, rounds=2 if are_few else 1)
     again = None
-    if are_few:  # one in eight that only judged is missed
+    if are_few:  # one in eight that only judged is missed, and too few judge to say when to stop
         everybody = [*(row for row in rows if not is_shipped_sentiment(row)), *named]
         again = _tune(
-            replace(tuner, start=fast.model.heads, train=everybody, like=tuned), hyperparameters, watch
+            replace(tuner, start=fast.model.heads, train=everybody, share=MIX_SHARES[-1]),
+            hyperparameters,
+            watch,
         )
     leave_group()
     if rank() != 0:
@@ -144,7 +146,7 @@ def _tune(tuner: "Tuner", hyperparameters: Hyperparameters, watch: Watch, *, rou
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuner:
     """A full training of which only the hyperparameters are open: from the heads of `start`, on `train` rows, watched on
-    `valid` ones, or `like` one that was. On the way it keeps checkpoints in `folder`."""
+    `valid` ones or, with a `share`, on none; see `fine_tune`. On the way it keeps checkpoints in `folder`."""
 
     transformer: Any
     tokenizer: Any
@@ -154,7 +156,7 @@ class Tuner:
     folder: Path
     fingerprint: str
     options: Options
-    like: Tuned | None = None
+    share: float | None = None
 
     def __call__(
         self,
@@ -168,7 +170,7 @@ class Tuner:
         return fine_tune(
             self.transformer, self.tokenizer, self.start, self.train, self.valid,
             self.checkpoints(hyperparameters), hyperparameters=hyperparameters,
-            epochs=self.options.epochs, seed=self.options.seed, like=self.like,
+            epochs=self.options.epochs, seed=self.options.seed, share=self.share,
             progress=progress, report=report, expect=expect,
         )  # fmt: skip
 
@@ -176,7 +178,7 @@ class Tuner:
         """Where a training goes on from."""
         name = f"{self.fingerprint} {hyperparameters}"
         folder = self.folder / f"full-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-        return folder / "again" if self.like else folder
+        return folder / "again" if self.share else folder
 
     def clear(self, hyperparameters: Hyperparameters) -> None:
         """Remove the way to a finished training, and those nobody has gone on with for a day."""

@@ -150,37 +150,11 @@ def test_what_was_tuned_is_averaged_with_what_was_before(
         assert weight.detach().numpy() == pytest.approx(before[name].numpy() + share, abs=1e-5)
 
 
-def test_a_training_like_another_takes_as_long_and_looks_at_nobody(
-    tune: Tune, rows: tuple[LabelledText, ...]
-) -> None:
-    first = tune(rows, blank(), epochs=6)
-    again = tune(
-        rows, blank(), epochs=6, like=replace(first, epochs=2, share=0.7), checkpoints=tune.folder / "again"
-    )
-    assert (again.epochs, again.share, again.score) == (2, 0.7, first.score)
-    assert {point.name for point in again.curves} == {"training loss"}
-    assert max(point.epoch for point in again.curves) <= 2
-
-
-@pytest.mark.parametrize(
-    ("history", "epoch"),
-    [
-        (
-            [
-                {"epoch": 1.0, "eval_score": 0.4},
-                {"epoch": 2.0, "eval_score": 0.6},
-                {"epoch": 3.0, "eval_score": 0.5},
-            ],
-            2,
-        ),
-        ([{"epoch": 1.0, "eval_score": 0.6}, {"epoch": 2.0, "eval_score": 0.6}], 1),
-        ([{"epoch": 0.5, "loss": 3.0}, {"epoch": 2.0, "train_loss": 1.0}], 2),
-    ],
-)
-def test_how_long_to_train_again(history: list[dict[str, float]], epoch: int) -> None:
-    from training.fine_tune import best_epoch
-
-    assert best_epoch(history) == epoch
+def test_with_a_share_nobody_is_looked_at_on_the_way(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
+    tuned = tune(rows, blank(), epochs=2, share=0.8)
+    assert np.isnan(tuned.score)
+    assert {point.name for point in tuned.curves} == {"training loss"}
+    assert max(point.epoch for point in tuned.curves) <= 2
 
 
 def test_tags_stand_where_they_stood_without_a_prompt(tune: Tune, rows: tuple[LabelledText, ...]) -> None:

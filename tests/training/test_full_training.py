@@ -78,7 +78,7 @@ def test_few_messages_are_all_learned_from_in_the_end(
 
     def counting(*args: Any, **options: Any) -> Any:
         taught.append(len(args[3]))
-        if options["like"]:
+        if options["share"]:
             assert taught[1] == taught[0] + len(args[4])
         return tune(*args, **options)
 
@@ -230,9 +230,9 @@ def test_a_search_trains_the_best_and_goes_on_where_it_was_stopped(
     begun: list[Any] = []
 
     def interrupted(*arguments: Any, **options: Any) -> Any:
-        if not options["like"]:
+        if not options["share"]:
             begun.append(options["hyperparameters"])
-        if len(begun) == 3 and not options["like"]:
+        if len(begun) == 3 and not options["share"]:
             raise KeyboardInterrupt
         return tune(*arguments, **options)
 
@@ -248,7 +248,7 @@ def test_a_search_trains_the_best_and_goes_on_where_it_was_stopped(
     begun.clear()
 
     def counted(*arguments: Any, **options: Any) -> Any:
-        if not options["like"]:
+        if not options["share"]:
             begun.append(options["hyperparameters"])
         return tune(*arguments, **options)
 
