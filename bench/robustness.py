@@ -2,7 +2,8 @@
 
     python -m bench.robustness --train train.csv --test test.csv
 
-Every test message is changed in each way, by chance but the same in every run; the training knows nothing of it."""
+Every test message is changed in each way, by chance but the same in every run; the training knows nothing of it.
+Some of them are read among 300 words of chatter (`bench/chatter.txt`, written for this) as well."""
 
 import json
 import random
@@ -26,6 +27,7 @@ from training.trained import Options
 
 Change = Callable[[str, random.Random], str]
 
+FIGURES = ("accuracy", "coverage", "wrong_answers", "p50_ms")
 MIN_TYPO_LETTERS = 4  # shorter words are seldom misspelt, and then beyond recognition
 GREETINGS = (
     "Hi",
@@ -109,6 +111,27 @@ def with_sentence(text: str, chance: random.Random) -> str:
     return f"{text}{'' if text.rstrip().endswith(('.', '?', '!')) else '.'} {more}"
 
 
+CHATTER = (Path(__file__).parent / "chatter.txt").read_text("utf-8").splitlines()
+LONG_WORDS = 300
+LONG_STEP = 4  # every fourth message is read in each of the long ways
+
+
+def among_chatter(place: float) -> Change:
+    """A change that puts a message into LONG_WORDS words that ask for nothing: 0 at their beginning, 1 at their end."""
+
+    def change(text: str, chance: random.Random) -> str:
+        around: list[str] = []
+        for sentence in chance.sample(CHATTER, len(CHATTER)):
+            if len(" ".join([*around, text]).split()) >= LONG_WORDS:
+                break
+            around.append(sentence)
+        at = round(place * len(around))
+        ended = text if text.rstrip().endswith((".", "?", "!")) else f"{text}."
+        return " ".join([*around[:at], ended, *around[at:]])
+
+    return change
+
+
 CHANGES: Mapping[str, Change] = {
     "clean": lambda text, _: text,
     "typo": typo,
@@ -117,6 +140,12 @@ CHANGES: Mapping[str, Change] = {
     "no_punctuation": without_punctuation,
     "greeting_and_name": with_greeting,
     "two_sentences": with_sentence,
+}
+LONG_CHANGES: Mapping[str, Change] = {
+    "every fourth": lambda text, _: text,
+    "first of 300 words": among_chatter(0.0),
+    "amid 300 words": among_chatter(0.5),
+    "last of 300 words": among_chatter(1.0),
 }
 
 
@@ -134,18 +163,23 @@ def main(train_path: Path, test_path: Path, seed: int, json_path: Path | None, *
     check(dataset)
     test = read_rows(test_path)
     figures: dict[str, dict[str, float]] = {}
-    click.echo(f"{'':20}{'accuracy':>10}{'change':>9}{'answered':>10}{'wrong':>8}")
+    click.echo(f"{'':20}{'accuracy':>10}{'change':>9}{'answered':>10}{'wrong':>8}{'p50_ms':>8}")
     with tempfile.TemporaryDirectory() as workspace:
         chosen = Options(test_share=0, seed=seed, **options)
         release = train(dataset, Path(workspace), chosen, rules=EntityRules())
-        for name, change in CHANGES.items():
-            chance = random.Random(seed)
-            rows = [replace(row, text=change(row.text, chance)) for row in test]
-            found = test_release(release.folder, rows, chosen.max_wrong_answers, chosen.precision)
-            figures[name] = {key: found[key] for key in ("accuracy", "coverage", "wrong_answers")}
-            accuracy, base = 100 * found["accuracy"], 100 * figures["clean"]["accuracy"]
-            answered, wrong = 100 * found["coverage"], 100 * found["wrong_answers"]
-            click.echo(f"{name:20}{accuracy:10.2f}{accuracy - base:+9.2f}{answered:10.1f}{wrong:8.1f}")
+        for changes, asked in ((CHANGES, test), (LONG_CHANGES, test[::LONG_STEP])):
+            base: float | None = None
+            for name, change in changes.items():
+                chance = random.Random(seed)
+                rows = [replace(row, text=change(row.text, chance)) for row in asked]
+                found = test_release(release.folder, rows, chosen.max_wrong_answers, chosen.precision)
+                figures[name] = {key: found[key] for key in FIGURES}
+                base = found["accuracy"] if base is None else base
+                accuracy, less = 100 * found["accuracy"], 100 * (found["accuracy"] - base)
+                answered, wrong = 100 * found["coverage"], 100 * found["wrong_answers"]
+                click.echo(
+                    f"{name:20}{accuracy:10.2f}{less:+9.2f}{answered:10.1f}{wrong:8.1f}{found['p50_ms']:8.2f}"
+                )
     if json_path:
         json_path.write_text(json.dumps(figures, indent=1), "utf-8")
 

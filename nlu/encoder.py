@@ -28,13 +28,18 @@ SLOW_FUSIONS = ["SkipLayerNormFusion"]
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
     """What one pass gives for one `text`, as the encoder met it: `vector` (width,) of length 1; for each word its first sub-word's
-    state, `word_states` (words, width), its letter case, `cases` (words,), and its offsets in the text, `words`."""
+    state, `word_states` (words, width), its letter case, `cases` (words,), and its offsets in the text, `words`.
+
+    A long text took several passes, see `nlu.gist`: words are those of all of it, `text` and `vector` those of its `gist`,
+    and its `sentences` are there as well."""
 
     text: str
     vector: NDArray[np.float32]
     word_states: NDArray[np.float32]
     cases: NDArray[np.int64]
     words: tuple[tuple[int, int], ...]
+    gist: "Encoded | None" = None
+    sentences: "tuple[Encoded, ...]" = ()
 
 
 class Encoder:

@@ -22,7 +22,9 @@ MIN_ANGER = 0.5  # probability from which somebody is called angry; a person is 
 
 
 def sentiment_input(encoded: Encoded) -> Array:
-    """(2 * width + N_SIGNS,): the vector, the direction of the mean word state of the middle layer, the signs."""
+    """(2 * width + N_SIGNS,): the vector, the direction of the mean word state of the middle layer, the signs;
+    of a long text those of its gist."""
+    encoded = encoded.gist or encoded
     width = len(encoded.vector)
     found = np.empty(2 * width + N_SIGNS, np.float32)
     found[:width] = encoded.vector

@@ -16,6 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from nlu.encoder import Encoded, Encoder
+from nlu.gist import GistReader
 from nlu.homophones import Homophones, pairs_of
 
 # Scripts that write words letter by letter.
@@ -73,10 +74,10 @@ class Speller:
         self._homophones = Homophones(counts)
         self._right = lru_cache(maxsize=10_000)(self._nearest)
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+    def encode(self, texts: Sequence[str], reader: GistReader) -> list[Encoded]:
         """Encode texts as they are read; `Encoded.words` are offsets in the texts as they were written."""
         readings = [self.read(text) for text in texts]
-        found = self._encoder.encode([reading.text for reading in readings])
+        found = reader.encode([reading.text for reading in readings])
         return [
             replace(one, words=tuple(reading.written(*word) for word in one.words))
             if reading.changes

@@ -10,6 +10,7 @@ import numpy as np
 
 from nlu.encoder import Encoded, Encoder
 from nlu.files import BadRelease, ReleaseFiles, read_json
+from nlu.gist import GistReader
 from nlu.heads import Heads, load_heads
 from nlu.language import detect_language
 from nlu.rules import EntityRules
@@ -85,9 +86,10 @@ class Understander:
         """Understand texts, dates relative to `now` (default: this moment)."""
         now = now or datetime.now(UTC)
         cleaned = [clean(self.rules.for_encoder(text), max_chars=self._max_chars) for text in texts]
+        reader = GistReader(self.encoder, self.heads.intent)
         return [
             self._one(text, encoded, now)
-            for text, encoded in zip(texts, self._speller.encode(cleaned), strict=True)
+            for text, encoded in zip(texts, self._speller.encode(cleaned, reader), strict=True)
         ]
 
     def _one(self, text: str, encoded: Encoded, now: datetime) -> Understanding:
@@ -107,10 +109,13 @@ class Understander:
         )
 
     def _sentiment(self, encoded: Encoded) -> tuple[Sentiment | None, float]:
+        """Of the whole; but who is angry in one sentence is angry."""
         head = self.heads.sentiment
         if head is None:
             return None, 0.0
-        return sentiment_of(head.labels, head.probs(sentiment_input(encoded)))
+        inputs = [sentiment_input(one) for one in (encoded, *encoded.sentences)]
+        found = [sentiment_of(head.labels, probs) for probs in head.probs(np.stack(inputs))]
+        return next((one for one in found if one[0] == "angry"), found[0])
 
 
 def find_entities(

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.encoder import Encoded, Encoder
-from nlu.heads import word_input
+from nlu.gist import GistReader
+from nlu.heads import LinearHead, word_input
 from nlu.spelling import Speller
 from training.dataset import LabelledText
 from training.heads import TaggedText
@@ -76,17 +77,19 @@ def encode_rows(
     progress: Progress = no_progress,
     *,
     words: Mapping[str, int] | None = None,
+    head: LinearHead | None = None,
 ) -> Features:
     """Encode rows with the release's own ONNX file, on all cores: a session with one thread is fastest on short texts.
 
-    `words` are those customers are known to write: others are read as the nearest of them, as in serving."""
+    `words` are those customers are known to write: others are read as the nearest of them, as in serving. `head` finds
+    the gist of long texts."""
     encoder = Encoder(folder / f"encoder.{precision}.onnx", folder / "tokenizer.json", threads=1)
-    speller = Speller(words or {}, encoder)
+    speller, reader = Speller(words or {}, encoder), GistReader(encoder, head)
     texts = [row.for_encoder for row in rows]
     chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
     found: list[Encoded] = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for encoded in pool.map(speller.encode, chunks):
+        for encoded in pool.map(lambda chunk: speller.encode(chunk, reader), chunks):
             found += encoded
             progress("encoding", len(found), len(texts))
     vectors = np.stack([one.vector for one in found]) if found else np.zeros((0, encoder.width), np.float32)

@@ -264,7 +264,9 @@ def _encode(
         agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
     with watch.stage("encoding"):
         rows = (*trained.train.rows, *parts.test)
-        features = encode_rows(rows, folder, options.precision, watch.progress, words=trained.words)
+        features = encode_rows(
+            rows, folder, options.precision, watch.progress, words=trained.words, head=tuned.heads.intent
+        )
     train, test = features.cut(len(trained.train.rows))
     return agreement, train, test
 

@@ -65,7 +65,7 @@ def score(
     by_precision = {served: intent.accuracy}
     if is_held_out:
         other = "fp32" if served == "int8" else "int8"
-        met = encode_rows(test.rows, folder, other, words=trained.words)
+        met = encode_rows(test.rows, folder, other, words=trained.words, head=trained.model.heads.intent)
         by_precision[other] = _accuracy(intent_predictions(trained, met))
     tagged = [i for i, row in enumerate(trained.test.rows) if row.entities is not None]
     entity = (

@@ -19,6 +19,7 @@ from training.export import Agreement, check_agreement, encoder_digest, export, 
 from training.fast import Model, fit, intent_labels
 from training.features import Features, Progress, Tell, encode_rows, joined, no_progress, no_word
 from training.hyperparameters import DEFAULTS, Hyperparameters, Speed
+from training.long_rows import with_gists
 from training.names import encode_names
 from training.off_topic import off_topic_rows, without_own_topics
 from training.registry import Registry, Release, file_digest
@@ -115,8 +116,12 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
         rows = (*parts.train, *parts.test, *strangers, *moods)
         words = count_words(row.for_encoder for row in parts.train)
         features = encode_rows(rows, folder, options.precision, watch.progress, words=words)
-    own, test, off_topic, shipped = features.cut(len(parts.train), len(parts.test), len(strangers))
-    train = joined([own, without_own_topics(own.with_intent(), off_topic), shipped])
+        sizes = len(parts.train), len(parts.test), len(strangers)
+        own, _, off_topic, _ = features.cut(*sizes)
+        off_topic = without_own_topics(own.with_intent(), off_topic)
+        features = with_gists(features, own, off_topic, folder, options.precision, words=words)
+    own, test, _, shipped = features.cut(*sizes)
+    train = joined([own, off_topic, shipped])
     study, hyperparameters = None, options.hyperparameters
     if options.search and options.speed == "fast":
         study = find_study(registry, fingerprint_of(parts, options, agreement), speed="fast", measure=MEASURE)

@@ -4,7 +4,15 @@ import random
 
 import pytest
 
-from bench.robustness import CHANGES, typo, without_punctuation, wrong_character
+from bench.robustness import (
+    CHANGES,
+    CHATTER,
+    LONG_CHANGES,
+    LONG_WORDS,
+    typo,
+    without_punctuation,
+    wrong_character,
+)
 
 TEXT = "Why hasn't my new card arrived yet?"
 
@@ -44,3 +52,17 @@ def test_a_chinese_character_becomes_one_that_sounds_like_it(seed: int) -> None:
     assert sum(one != was for one, was in zip(met, text, strict=True)) == 1
     assert "LW-1" in met
     assert wrong_character(TEXT, random.Random(seed)) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [("first of 300 words", 0), ("amid 300 words", 0.5), ("last of 300 words", 1)]
+)
+def test_a_message_among_chatter_stands_where_it_should(name: str, place: float) -> None:
+    text = LONG_CHANGES[name](TEXT, random.Random(5))
+    assert LONG_WORDS - 25 < len(text.split()) <= LONG_WORDS + 25
+    assert text.index(TEXT) / (len(text) - len(TEXT)) == pytest.approx(place, abs=0.1)
+
+
+def test_chatter_asks_for_nothing() -> None:
+    assert len(set(CHATTER)) == len(CHATTER)
+    assert not any("?" in sentence or "please" in sentence.lower() for sentence in CHATTER)

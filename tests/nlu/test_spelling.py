@@ -6,6 +6,7 @@ import pytest
 
 from nlu.encoder import Encoder
 from nlu.files import ReleaseFiles
+from nlu.gist import GistReader
 from nlu.spelling import Reading, Speller, count_words
 
 MESSAGES = (
@@ -15,9 +16,14 @@ MESSAGES = (
 
 
 @pytest.fixture
-def speller(release: Path) -> Speller:
+def encoder(release: Path) -> Encoder:
     files = ReleaseFiles(release)
-    return Speller(count_words(MESSAGES), Encoder(files.encoder("int8"), files.tokenizer))
+    return Encoder(files.encoder("int8"), files.tokenizer)
+
+
+@pytest.fixture
+def speller(encoder: Encoder) -> Speller:
+    return Speller(count_words(MESSAGES), encoder)
 
 
 def test_words_are_counted_once_a_text() -> None:
@@ -46,16 +52,16 @@ def test_what_a_text_is_read_as(speller: Speller, written: str, read: str) -> No
     assert speller.read(written).text == read
 
 
-def test_places_are_those_of_the_text_as_written(speller: Speller) -> None:
+def test_places_are_those_of_the_text_as_written(speller: Speller, encoder: Encoder) -> None:
     text = "cahrged for the trackng numbers of my sofa"
-    [encoded] = speller.encode([text])
+    [encoded] = speller.encode([text], GistReader(encoder))
     assert encoded.text == "charged for the tracking numbers of my sofa"
     assert [text[start:end] for start, end in encoded.words] == text.split()
 
 
-def test_a_character_put_right_stands_where_it_stood(speller: Speller) -> None:
+def test_a_character_put_right_stands_where_it_stood(speller: Speller, encoder: Encoder) -> None:
     text = "我要退宽，cahrged"
-    [encoded] = speller.encode([text])
+    [encoded] = speller.encode([text], GistReader(encoder))
     assert encoded.text == "我要退款，charged"
     assert [text[start:end] for start, end in encoded.words] == [*"我要退宽，", "cahrged"]
 
@@ -64,7 +70,6 @@ def test_a_text_without_slips_is_as_it_was(speller: Speller) -> None:
     assert speller.read("my sofa") == Reading("my sofa")
 
 
-def test_without_words_nothing_is_put_right(release: Path) -> None:
-    files = ReleaseFiles(release)
-    none = Speller({}, Encoder(files.encoder("int8"), files.tokenizer))
+def test_without_words_nothing_is_put_right(encoder: Encoder) -> None:
+    none = Speller({}, encoder)
     assert none.read("I was cahrged").text == "I was cahrged"
