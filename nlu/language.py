@@ -55,7 +55,7 @@ def _detect_latin(prose: str, default: str) -> str:
 
 def _probs(text: str) -> dict[str, float]:
     """Probabilities by ISO 639-1 code (the model's three-letter languages left out)."""
-    return {code: float(prob) for code, prob in _identifier().rank(text) if len(code) == 2}
+    return dict(_identifier().rank(text))
 
 
 @lru_cache(maxsize=1)
@@ -63,4 +63,6 @@ def _identifier() -> Any:
     """The model takes half a second to read, so that happens when the first text needs it."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    found.set_languages(code for code in found.labels if len(code) == 2)
+    return found

@@ -9,10 +9,14 @@ Rows = NDArray[np.int64]
 
 
 class Exact:
-    """Vectors (n, width) of length 1 by row, in single precision. Not for use from several threads at a time."""
+    """Vectors (n, width) of length 1 by row. Not for use from several threads at a time.
+
+    They lie in half precision: reading them is all that a search takes, and cosines are off by 0.0005 at most."""
 
     def __init__(self, vectors: Vectors) -> None:
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+        half = faiss.ScalarQuantizer.QT_fp16
+        flat = faiss.IndexScalarQuantizer(vectors.shape[1], half, faiss.METRIC_INNER_PRODUCT)
+        self._index = faiss.IndexIDMap2(flat)
         if len(vectors):
             self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), np.arange(len(vectors)))
 

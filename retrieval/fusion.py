@@ -48,16 +48,14 @@ def class_features(evidence: Evidence) -> Array:
     log likelihood of the words."""
     class_probs, similarities, owners = evidence.class_probs, evidence.similarities, evidence.owners
     n, n_labels = class_probs.shape
-    rows = np.arange(n)
+    at = np.arange(n)[:, None], owners
     nearest = np.repeat(similarities[:, -1:], n_labels, axis=1)
-    for j in range(similarities.shape[1] - 1, -1, -1):
-        nearest[rows, owners[:, j]] = np.maximum(nearest[rows, owners[:, j]], similarities[:, j])
+    np.maximum.at(nearest, at, similarities)
     votes = []
     for temperature in TEMPERATURES:
         weights = np.exp((similarities - similarities[:, :1]) / temperature)
         share = np.zeros((n, n_labels))
-        for j in range(similarities.shape[1]):
-            share[rows, owners[:, j]] += weights[:, j]
+        np.add.at(share, at, weights)
         votes.append(np.log(share / share.sum(axis=1, keepdims=True) + FLOOR))
     return np.stack([np.log(class_probs + 1e-6), nearest, *votes, evidence.words], axis=2)
 

@@ -89,7 +89,8 @@ class Retriever:
         probs[0, : len(class_probs)] = class_probs
         # Without a neighbour each intent has one vote, as far away as can be.
         similarities = np.array([[similarity for _, similarity in near] or [0.0] * len(labels)])
-        owners = np.array([[labels.index(example.intent) for example, _ in near] or range(len(labels))])
+        column = {label: i for i, label in enumerate(labels)}
+        owners = np.array([[column[example.intent] for example, _ in near] or range(len(labels))])
         words = self.memory.word_scores(text, labels)[None, :]
         return self.fusion.fuse(Evidence(probs, similarities, owners, words), labels)
 

@@ -74,11 +74,9 @@ class WordCounts:
         position = np.full(len(self._number_of) + 1, len(intents))
         position[numbers] = np.arange(len(intents))
         position[-1] = len(intents)
-        found = np.zeros(len(intents) + 1)
-        n_met = 0
-        for owners, counts in self._counts_of(_terms([text])[1]):
-            n_met += bool(len(owners))
-            found[position[owners]] += np.log1p(counts / SMOOTHING)
+        met, owners, counts = self._counts_of(_terms([text])[1])
+        n_met = len(np.unique(met))
+        found = np.bincount(position[owners], np.log1p(counts / SMOOTHING), minlength=len(intents) + 1)
         if not n_met or not intents:
             return np.zeros(len(intents))
         totals = np.array([self._totals.get(number, 0) for number in numbers])
@@ -105,17 +103,20 @@ class WordCounts:
         numbers = np.array([self._number(intent) for _, intent in examples], np.uint64)
         return terms | numbers[owners]
 
-    def _counts_of(self, terms: Keys) -> Iterator[tuple[NDArray[np.int64], Counts]]:
-        """Of each term the intents that have it, and how often; both empty for a term that none has."""
+    def _counts_of(self, terms: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64], Counts]:
+        """Every count above 0 of some terms: the term's position among them, the intent, and how often."""
         starts = np.searchsorted(self._keys, terms)
-        ends = np.searchsorted(self._keys, terms | INTENT, side="right")
-        for term, start, end in zip(terms.tolist(), starts, ends, strict=True):
-            counts = self._counts[start:end]
-            owners = (self._keys[start:end] & INTENT).astype(np.int64)
+        lengths = np.searchsorted(self._keys, terms | INTENT, side="right") - starts
+        met = np.repeat(np.arange(len(terms)), lengths)
+        at = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(len(met))
+        owners, counts = (self._keys[at] & INTENT).astype(np.int64), self._counts[at]
+        for position, term in enumerate(terms.tolist()):
             if later := self._later.get(term):
-                owners = np.concatenate([owners, np.fromiter(later, np.int64)])
-                counts = np.concatenate([counts, np.fromiter(later.values(), np.int32)])
-            yield owners[counts > 0], counts[counts > 0]
+                met = np.append(met, np.full(len(later), position))
+                owners = np.append(owners, np.fromiter(later, np.int64))
+                counts = np.append(counts, np.fromiter(later.values(), np.int32))
+        is_there = counts > 0
+        return met[is_there], owners[is_there], counts[is_there]
 
     def _change(self, text: str, intent: str, by: int) -> None:
         number = self._number(intent)
@@ -137,7 +138,7 @@ class WordCounts:
             self._fold()
 
     def _n_known(self, terms: Keys) -> int:
-        return sum(bool(len(owners)) for owners, _ in self._counts_of(terms))
+        return len(np.unique(self._counts_of(terms)[0]))
 
     def _fold(self) -> None:
         """Give every count a place in the arrays."""

@@ -23,7 +23,7 @@ def memory_of(*examples: tuple[str, str]) -> Memory:
 
 def nearest(memory: Memory, text: str) -> tuple[str, str, int | None]:
     example, similarity = memory.search(vector_of(text), 1)[0]
-    assert similarity == pytest.approx(1, abs=1e-5)
+    assert similarity == pytest.approx(1, abs=5e-4)
     return example.text, example.intent, example.correction_id
 
 
@@ -35,7 +35,7 @@ def test_the_nearest_come_first() -> None:
     wanted = sorted(texts, key=lambda text: -float(vector_of(text) @ query))[:10]
     assert [example.text for example, _ in found] == wanted
     assert [similarity for _, similarity in found] == pytest.approx(
-        [float(vector_of(text) @ query) for text in wanted], abs=1e-5
+        [float(vector_of(text) @ query) for text in wanted], abs=5e-4
     )
 
 
@@ -191,5 +191,5 @@ def test_examples_and_vectors_must_be_as_many() -> None:
 def test_neighbours_say_what_was_near() -> None:
     found = as_neighbours(memory_of(("a", "x")).search(vector_of("a"), 1))
     assert [(one.text, one.intent) for one in found] == [("a", "x")]
-    assert found[0].similarity == pytest.approx(1, abs=1e-5)
+    assert found[0].similarity == pytest.approx(1, abs=5e-4)
     assert json.dumps(found[0].similarity)
