@@ -78,6 +78,10 @@ class Encoder:
         written = word, f"{SPACE}{word}"
         return any(self._tokenizer.token_to_id(one) is not None for one in written)
 
+    def n_tokens(self, text: str) -> int:
+        """How many tokens a customer's text makes in a pass, MAX_TOKENS at most."""
+        return len(self._tokenizer.encode(self._prompts.query + text))
+
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode what customers say, each text in a pass of its own.
 

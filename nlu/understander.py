@@ -1,6 +1,7 @@
 """Text becomes an Understanding, in one encoder pass and without torch."""
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -42,7 +43,7 @@ class Understander:
         self.rules = rules
         self._language = language
         self._max_chars = max_chars
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understand")
+        self._threads = ThreadPoolExecutor(max_workers=n_cores(), thread_name_prefix="understand")
 
     @classmethod
     def load(
@@ -78,8 +79,8 @@ class Understander:
         return self.heads.intent.labels
 
     async def understand(self, text: str) -> Understanding:
-        """Understand one message in a thread, one after another: the event loop never computes."""
-        found = await asyncio.get_running_loop().run_in_executor(self._thread, self.understand_batch, [text])
+        """Understand one message in a thread, as many at a time as there are cores: the event loop never computes."""
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, self.understand_batch, [text])
         return found[0]
 
     def understand_batch(self, texts: Sequence[str], *, now: datetime | None = None) -> list[Understanding]:
@@ -116,6 +117,12 @@ class Understander:
         inputs = [sentiment_input(one) for one in (encoded, *encoded.sentences)]
         found = [sentiment_of(head.labels, probs) for probs in head.probs(np.stack(inputs))]
         return next((one for one in found if one[0] == "angry"), found[0])
+
+
+def n_cores() -> int:
+    """The cores this process may use. With a message on each, the encoder's passes, which leave Python's lock to
+    others, run side by side."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def find_entities(
