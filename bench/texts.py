@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nlu.tagging import Span, spans_of
-from training.dataset import LabelledText, near_duplicate_key
+from training.dataset import LabelledText, near_duplicate_key, of_turn
 from training.errors import TrainingError
 from training.importers import csv_, jsonl
 from training.importers.conll import DOCUMENT, token_and_tag
@@ -52,6 +52,14 @@ def read_csv(path: Path, *, outside: str = OUT_OF_SCOPE) -> list[LabelledText]:
         label = turn.intents[0]
         rows.append(labelled(turn.text, OUT_OF_SCOPE if label == outside else label))
     return _some(rows, path)
+
+
+def read_jsonl_rows(path: Path) -> list[LabelledText]:
+    """The customers' texts of a JSONL with all their intents.
+
+    Raises TrainingError at the first line that is none, and where there is none."""
+    turns = (turn for _, turn in _turns(path, jsonl.read_jsonl))
+    return _some([of_turn(turn, near_duplicate_key(turn.text)) for turn in turns], path)
 
 
 def read_dialogues(path: Path) -> list[Dialogue]:

@@ -17,7 +17,8 @@ THANKS = "thanks"
 GOODBYE = "goodbye"
 PATIENCE = 2  # negative messages in a row that are still answered: two broken things are no quarrel yet
 DISPLEASURE = {"negative": 1, "angry": 2}  # an insult counts as two problems
-NOT_UNDERSTOOD = frozenset({"uncertain", OUT_OF_SCOPE, "still_uncertain", "out_of_scope_twice"})  # reasons
+NOT_IN_SCOPE = frozenset({OUT_OF_SCOPE, "out_of_scope_twice"})  # reasons
+NOT_UNDERSTOOD = frozenset({"uncertain", "still_uncertain", *NOT_IN_SCOPE})
 SMALL_TALK = frozenset({GREETING, THANKS, GOODBYE})
 
 
@@ -59,7 +60,7 @@ def _on_words(
         return _outside(findings, budget, state)
     if best is not None and findings.confidence >= budget.answer_threshold:
         return Decision("answer", "confident", best, findings.confidence)
-    choices = _choices(findings, answerable)
+    choices = _choices(understanding, findings, answerable)
     if choices and findings.choice_prob >= budget.clarify_threshold:
         if is_question(understanding.text) and (passage := _passage(findings, budget)):
             return replace(passage, choices=choices)
@@ -69,8 +70,11 @@ def _on_words(
     return _outside(findings, budget, state)
 
 
-def _choices(findings: Findings, answerable: Collection[str]) -> tuple[str, ...]:
-    offered = [found.intent for found in findings.intents if found.intent in answerable]
+def _choices(
+    understanding: Understanding, findings: Findings, answerable: Collection[str]
+) -> tuple[str, ...]:
+    likely = [one.intent for one in understanding.several] + [one.intent for one in findings.intents]
+    offered = [intent for intent in dict.fromkeys(likely) if intent in answerable]
     # "Did you mean hello?" helps nobody; a person is offered anyway.
     return tuple(intent for intent in offered if intent not in SMALL_TALK)[:MAX_CHOICES]
 

@@ -22,7 +22,7 @@ from bot.messages import Button, Decision, Reply
 from bot.names import meant_by_name
 from bot.phrases import after_no, is_asking, is_bare, is_dropping, is_other_one
 from bot.reading import Searches, Understands, read
-from bot.requests import Request, answer_both, apart, clauses
+from bot.requests import Request, answer_all, apart, asked_for, clauses
 from bot.state import Form, Given
 from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
@@ -103,13 +103,15 @@ class Dialogue:
         return decision
 
     async def _several(self, talk: Talk, decision: Decision) -> Outcome | None:
-        """Answer two requests at once; None where the message doesn't surely make two."""
-        requests = await self._requests(talk) if decision.reason != "angry" else ()
-        return (
-            await answer_both(talk, (requests[0], requests[1]), self.answering) if len(requests) > 1 else None
-        )
+        """Answer several requests at once; None where the message doesn't surely make several."""
+        if decision.reason == "angry":
+            return None
+        requests = await self._of_clauses(talk)
+        if len(requests) < 2:
+            requests = asked_for(talk, decision, self.retriever.budget, self.answering.book.intents)
+        return await answer_all(talk, requests, self.answering) if len(requests) > 1 else None
 
-    async def _requests(self, talk: Talk) -> tuple[Request, ...]:
+    async def _of_clauses(self, talk: Talk) -> tuple[Request, ...]:
         found = []
         for clause in clauses(talk.text):
             part = await read(replace(talk, text=clause), self.understander, self.retriever)

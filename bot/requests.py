@@ -1,17 +1,21 @@
-"""Several things asked in one message: "cancel my order, and where is my refund?"."""
+"""Several things asked in one message: "cancel my order, and where is my refund?".
+
+They are found clause by clause (`clauses`, `apart`), and by a release that was trained on messages with several
+intents in the message as a whole (`asked_for`); `answer_all` answers them either way."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering import Answering
-from bot.decide import SMALL_TALK
+from bot.decide import NOT_IN_SCOPE, SMALL_TALK
 from bot.forms import fill_slots, known_values, slots_of
 from bot.messages import Decision, Reply
 from bot.phrases import is_bare, n_words
 from bot.state import Form
 from bot.talk import Outcome, Talk
 from nlu.understanding import Understanding
+from retrieval.budget import Budget
 from retrieval.candidates import Findings
 
 # Where a clause may end: a sentence, a line, and words that add something. In Chinese a comma parts whole sentences.
@@ -21,7 +25,7 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 MIN_WORDS = 3  # fewer belong to the clause before
-MAX_REQUESTS = 2
+MAX_CLAUSES = 2  # that are answered
 # An intent this probable in another clause may be what that one meant: "it's late, where is it?" is one request.
 # Of 600 questions to a bank (BANKING77's validation texts, ten examples an intent) two in a thousand are then
 # taken for two requests, with .3 five.
@@ -30,7 +34,8 @@ MAY_BE_MEANT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A clause that asks for something: understood, searched for and decided on as if it were all that was said."""
+    """Something asked for in a message, or a clause of it: understood, searched for and decided on as if it were all
+    that was said."""
 
     understanding: Understanding
     findings: Findings
@@ -80,26 +85,52 @@ def apart(requests: Iterable[Request]) -> tuple[Request, ...]:
         intent = request.decision.intent
         if not any(one.may_mean(intent) or request.may_mean(one.decision.intent) for one in kept):
             kept.append(request)
-    return tuple(kept[:MAX_REQUESTS])
+    return tuple(kept[:MAX_CLAUSES])
 
 
-async def answer_both(talk: Talk, requests: tuple[Request, Request], answering: Answering) -> Outcome:
-    """Answer two requests of one message in one reply: what can be answered at once comes before what must be asked for."""
-    first, second = requests
-    one = await _give(talk, first, answering)
-    if one.talk.status == "person":
-        return one
-    if one.talk.state.form is None:
-        outcomes = [one, await _give(one.talk, second, answering)]
-    else:
-        other = await _give(talk, second, answering)
-        if other.talk.status == "person":
-            return other
-        outcomes = (
-            [other, await _give(other.talk, first, answering)]
-            if other.talk.state.form is None
-            else [_with_next(one, second, talk, answering)]
-        )
+def asked_for(
+    talk: Talk, decision: Decision, budget: Budget, answerable: Collection[str]
+) -> tuple[Request, ...]:
+    """What a message as a whole surely asks for; () where that is one thing, or not all of it can be answered.
+
+    `decision` is that on the message as one request: what is out of scope asks for nothing."""
+    understanding, findings = talk.understanding, talk.findings
+    if understanding is None or findings is None or findings.is_corrected or decision.reason in NOT_IN_SCOPE:
+        return ()
+    found = [one for one in understanding.several if one.intent not in SMALL_TALK]
+    is_sure = all(one.prob >= budget.several_threshold and one.intent in answerable for one in found)
+    if len(found) < 2 or not is_sure:
+        return ()
+    decisions = (Decision("answer", "confident", one.intent, one.prob) for one in found)
+    return tuple(Request(understanding, findings, decision) for decision in decisions)
+
+
+async def answer_all(talk: Talk, requests: Sequence[Request], answering: Answering) -> Outcome:
+    """Answer the requests of one message in one reply: what can be answered at once comes before what must be asked
+    for. Of that the first is asked for, the second waits, and more are on buttons."""
+    outcomes: list[Outcome] = []
+    waiting: list[Request] = []
+    before = talk
+    for request in requests:
+        outcome = await _give(before, request, answering)
+        if outcome.talk.state.form is not None:
+            waiting.append(request)
+            continue
+        outcomes.append(outcome)
+        before = outcome.talk
+        if before.status == "person":
+            return in_one_reply(talk, outcomes, requests)
+    if waiting:
+        first, *others = waiting
+        outcome = await _give(before, first, answering)
+        if others:
+            outcome = _with_next(outcome, others[0], talk, answering)
+        if others[1:]:
+            buttons = answering.choices([str(one.decision.intent) for one in others[1:]], talk)
+            *replies, last = outcome.replies
+            last = replace(last, buttons=(*last.buttons, *buttons))
+            outcome = replace(outcome, replies=(*replies, last))
+        outcomes.append(outcome)
     return in_one_reply(talk, outcomes, requests)
 
 

@@ -100,12 +100,77 @@ class TagHead:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class SeveralHead:
+    """Finds all the intents of a message: each by the message as a whole and by the word that speaks most for it.
+
+    The scores of `message` and of the best word by `words` added up are the log odds of an intent, whatever the
+    others; from `threshold` on, a probability, it is there. `centre` (width,) is what all words have in common."""
+
+    message: LinearHead
+    words: LinearHead
+    centre: Array
+    threshold: float
+
+    def __post_init__(self) -> None:
+        if self.message.labels != self.words.labels:
+            raise BadRelease(
+                f"a head for several intents has {len(self.message.labels)} for messages and "
+                f"{len(self.words.labels)} for words, or others"
+            )
+        if self.centre.shape != (self.words.width,):
+            raise BadRelease(
+                f"a head for words of {self.words.width} numbers has a centre of {self.centre.shape}"
+            )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.message.labels
+
+    def probs(self, encoded: Encoded) -> Array:
+        """The probability of each intent, (labels,)."""
+        scores = message_input(encoded) @ self.message.weight + self.message.bias
+        if encoded.words:
+            scores = scores + (centred_words(encoded, self.centre) @ self.words.weight + self.words.bias).max(
+                axis=0
+            )
+        probs: Array = 1 / (1 + np.exp(-scores))
+        return probs
+
+    def found(self, encoded: Encoded) -> list[tuple[str, float]]:
+        """The intents that are there and their probabilities, the likeliest first."""
+        probs = self.probs(encoded)
+        order = np.argsort(-probs, kind="stable")
+        return [(self.labels[i], float(probs[i])) for i in order if probs[i] >= self.threshold]
+
+
+def message_input(encoded: Encoded) -> Array:
+    """What is read of a message as a whole: its vector and the direction of its mean word state, (2 * width,)."""
+    return np.concatenate([encoded.vector, _directions(encoded.word_states.sum(axis=0))])
+
+
+def centred_words(encoded: Encoded, centre: Array) -> Array:
+    """What is read of each word: the direction of its state away from the centre, (words, width)."""
+    return _directions(word_directions(encoded) - centre)
+
+
+def word_directions(encoded: Encoded) -> Array:
+    """The states of the words scaled to length 1, (words, width); a centre is their mean."""
+    return _directions(encoded.word_states)
+
+
+def _directions(states: Array) -> Array:
+    found: Array = states / np.maximum(np.linalg.norm(states, axis=-1, keepdims=True), 1e-6)
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Heads:
     """All heads of a release; those whose labels the dialogues lacked are None."""
 
     intent: LinearHead
     tag: TagHead | None = None
     sentiment: LinearHead | None = None
+    several: SeveralHead | None = None
 
     def check_width(self, width: int) -> None:
         """Refuse heads that were fitted on another encoder's vectors.
@@ -116,6 +181,8 @@ class Heads:
             met["tag"] = (self.tag.scores.width, tag_width(width))
         if self.sentiment:
             met["sentiment"] = (self.sentiment.width, 2 * width + N_SIGNS)
+        if self.several:
+            met["several intents'"] = (self.several.message.width, 2 * width)
         for name, (found, wanted) in met.items():
             if found != wanted:
                 raise BadRelease(
@@ -130,6 +197,11 @@ class Heads:
             found |= {"tag.transitions": self.tag.transitions, "tag.start": self.tag.start}
         if self.sentiment:
             found |= {"sentiment.weight": self.sentiment.weight, "sentiment.bias": self.sentiment.bias}
+        if self.several:
+            for name, head in (("message", self.several.message), ("words", self.several.words)):
+                found |= {f"several.{name}.weight": head.weight, f"several.{name}.bias": head.bias}
+            found["several.centre"] = self.several.centre
+            found["several.threshold"] = np.array([self.several.threshold], np.float32)
         return {name: np.ascontiguousarray(array, np.float32) for name, array in found.items()}
 
     def label_names(self) -> dict[str, tuple[str, ...]]:
@@ -139,6 +211,8 @@ class Heads:
             names["tag"] = self.tag.scores.labels
         if self.sentiment:
             names["sentiment"] = self.sentiment.labels
+        if self.several:
+            names["several"] = self.several.labels
         return names
 
 
@@ -171,8 +245,16 @@ def load_heads(path: Path, labels: Path) -> Heads:
             sentiment = LinearHead(
                 tuple(names["sentiment"]), arrays["sentiment.weight"], arrays["sentiment.bias"]
             )
+        several = None
+        if "several" in names:
+            message, words = (
+                LinearHead(tuple(names["several"]), arrays[f"{part}.weight"], arrays[f"{part}.bias"])
+                for part in ("several.message", "several.words")
+            )
+            centre, threshold = arrays["several.centre"], float(arrays["several.threshold"][0])
+            several = SeveralHead(message, words, centre, threshold)
     except (KeyError, OSError, SafetensorError) as error:
         raise BadRelease(f"{path}: the heads can't be read: {error!r}") from error
     except BadRelease as error:
         raise BadRelease(f"{path}: doesn't go with {labels.name}: {error}") from error
-    return Heads(intent, tag, sentiment)
+    return Heads(intent, tag, sentiment, several)

@@ -107,7 +107,12 @@ class Understander:
             language=detect_language(text, self._language),
             sentiment=sentiment,
             sentiment_prob=sentiment_prob,
+            several=self._several(encoded),
         )
+
+    def _several(self, encoded: Encoded) -> tuple[IntentProb, ...]:
+        head = self.heads.several
+        return tuple(IntentProb(intent, prob) for intent, prob in head.found(encoded)) if head else ()
 
     def _sentiment(self, encoded: Encoded) -> tuple[Sentiment | None, float]:
         """Of the whole; but who is angry in one sentence is angry."""

@@ -41,7 +41,9 @@ class Understanding:
     `class_probs` has one probability for each intent of the release, in the order of its label file;
     `intents` are the best five of them, best first. `vector` is (width,) float32 with length 1.
     `language` is an ISO 639-1 code. `sentiment` is None where the release has no sentiment head, else it
-    holds with `sentiment_prob`: negative is a problem or displeasure, angry an outburst or an insult."""
+    holds with `sentiment_prob`: negative is a problem or displeasure, angry an outburst or an insult.
+    `several` are all the intents that the message has, likeliest first, each probable by itself whatever the others;
+    () where the release was trained on messages with one each."""
 
     text: str
     read_as: str
@@ -52,3 +54,4 @@ class Understanding:
     language: str
     sentiment: Sentiment | None = None
     sentiment_prob: float = 0.0
+    several: tuple[IntentProb, ...] = ()

@@ -45,6 +45,7 @@ class Findings:
     `confidence`: calibrated probability that the best intent is right AND the message is in scope.
     `scope_prob`: calibrated probability that the message is something the desk is for.
     `choice_prob`: how probable it is that one of the three best intents is right.
+    `is_corrected`: what staff said of a message nearly the same settles this one.
     `answers`: answer candidates of the best intents, best first; `passages`: best first."""
 
     intents: tuple[RankedIntent, ...]
@@ -54,3 +55,4 @@ class Findings:
     answers: tuple[Candidate, ...]
     passages: tuple[Candidate, ...]
     neighbours: tuple[Neighbour, ...]
+    is_corrected: bool = False

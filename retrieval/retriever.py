@@ -58,7 +58,8 @@ class Retriever:
         # A neighbour's intent may have left the memory since, in another thread.
         met = (*self.memory.intents, *(example.intent for example, _ in near))
         labels = tuple(dict.fromkeys((*self.labels, *met)))
-        fused = self._with_corrections(self._fuse(text, near, class_probs, labels), near, labels)
+        share = _share_of_correction(near)
+        fused = _with_correction(self._fuse(text, near, class_probs, labels), near, labels, share)
         ranked = _rank(fused, labels)[:top]
         return Findings(
             intents=ranked,
@@ -68,6 +69,7 @@ class Retriever:
             answers=self._rank_answers(vector, ranked),
             passages=self._rank_passages(text, vector, top),
             neighbours=as_neighbours(near[:top]),
+            is_corrected=share > 0.5,
         )
 
     def learn(self, text: str, intent: str, vector: Vector, *, correction_id: int) -> None:
@@ -93,24 +95,6 @@ class Retriever:
         owners = np.array([[column[example.intent] for example, _ in near] or range(len(labels))])
         words = self.memory.word_scores(text, labels)[None, :]
         return self.fusion.fuse(Evidence(probs, similarities, owners, words), labels)
-
-    def _with_corrections(
-        self, fused: Fused, near: Sequence[tuple[Example, float]], labels: tuple[str, ...]
-    ) -> Fused:
-        """Where the nearest example is a correction, its word counts the more the nearer it is."""
-        if not near or near[0][0].correction_id is None:
-            return fused
-        example, similarity = near[0]
-        share = float(np.clip((similarity - CORRECTION_NONE) / (CORRECTION_FULL - CORRECTION_NONE), 0, 1))
-        told = np.zeros_like(fused.probs)
-        told[0, labels.index(example.intent)] = 1.0
-        is_inside = float(example.intent != OUT_OF_SCOPE)
-        return Fused(
-            (1 - share) * fused.probs + share * told,
-            (1 - share) * fused.confidence + share * is_inside,
-            (1 - share) * fused.scope + share * is_inside,
-            (1 - share) * fused.choice + share * is_inside,
-        )
 
     def _rank_answers(self, vector: Vector, intents: Sequence[RankedIntent]) -> tuple[Candidate, ...]:
         likeness: dict[str, float] = {}  # of each answer's nearest variant
@@ -147,6 +131,30 @@ class Retriever:
             )
             for passage, score in self.passages.search(text, vector, top)
         )
+
+
+def _share_of_correction(near: Sequence[tuple[Example, float]]) -> float:
+    """How much a correction counts for a message whose nearest example it is, 0..1: the more the nearer."""
+    if not near or near[0][0].correction_id is None:
+        return 0.0
+    return float(np.clip((near[0][1] - CORRECTION_NONE) / (CORRECTION_FULL - CORRECTION_NONE), 0, 1))
+
+
+def _with_correction(
+    fused: Fused, near: Sequence[tuple[Example, float]], labels: tuple[str, ...], share: float
+) -> Fused:
+    if not share:
+        return fused
+    intent = near[0][0].intent
+    told = np.zeros_like(fused.probs)
+    told[0, labels.index(intent)] = 1.0
+    is_inside = float(intent != OUT_OF_SCOPE)
+    return Fused(
+        (1 - share) * fused.probs + share * told,
+        (1 - share) * fused.confidence + share * is_inside,
+        (1 - share) * fused.scope + share * is_inside,
+        (1 - share) * fused.choice + share * is_inside,
+    )
 
 
 def _rank(fused: Fused, labels: Sequence[str]) -> tuple[RankedIntent, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from training.dataset import Dataset, LabelledText, Split
 from training.fast import MIN_OUTSIDE_CLASS
+from training.several import MIN_SEVERAL, has_several
 from training.turns import OUT_OF_SCOPE
 
 
@@ -70,11 +71,12 @@ def _left_out(dataset: Dataset, outside: LabelCount) -> Iterable[LeftOut]:
         "messages without an intent",
         "intents can't be learned from them; entities and sentiment labelled in them are",
     )
-    yield LeftOut(
-        dataset.n_further_intents,
-        "second and further intents of a message",
-        "a message is learned with its first intent",
-    )
+    if not has_several(dataset.rows):
+        yield LeftOut(
+            sum(len(row.further) for row in dataset.rows),
+            "second and further intents of a message",
+            f"with fewer than {MIN_SEVERAL} messages that have several, a message is learned with its first",
+        )
     if dataset.entity_types:
         yield LeftOut(
             sum(row.entities is None for row in dataset.rows),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from nlu.rules import EntityRules
 from nlu.text import clean
-from training.dialogues import OUT_OF_SCOPE, Dialogue, EntityLabel
+from training.dialogues import OUT_OF_SCOPE, Dialogue, DialogueTurn, EntityLabel
 from training.errors import TrainingError
 
 NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -21,6 +21,7 @@ class LabelledText:
     """A customer text with what is known of it; None where the dialogues say nothing.
 
     `group` is the dialogue it came from; a split keeps a dialogue together, see `split` for the exception.
+    `intent` is the first or only intent, `further` are those asked for beside it.
     `entities` is None when the dialogue's set has no entity labels at all, () when there are none here.
     `shown` is the text as the encoder is to see it, as long as the text itself; None: as it is."""
 
@@ -30,6 +31,13 @@ class LabelledText:
     entities: tuple[EntityLabel, ...] | None = None
     sentiment: str | None = None
     shown: str | None = None
+    further: tuple[str, ...] = ()
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """All intents in scope, each once."""
+        named = dict.fromkeys((self.intent, *self.further))
+        return tuple(intent for intent in named if intent is not None and intent != OUT_OF_SCOPE)
 
     @property
     def for_encoder(self) -> str:
@@ -38,12 +46,11 @@ class LabelledText:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The customer texts of a workspace, and how many customer turns had no text and intents stood beside a first."""
+    """The customer texts of a workspace, and how many customer turns had no text."""
 
     rows: tuple[LabelledText, ...]
     n_dialogues: int = 0
     n_without_text: int = 0
-    n_further_intents: int = 0
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -64,7 +71,7 @@ def build_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
 
     Raises TrainingError if there is nothing to learn from."""
     rows: list[LabelledText] = []
-    n_dialogues = n_without_text = n_further_intents = 0
+    n_dialogues = n_without_text = 0
     for dialogue in dialogues:
         n_dialogues += 1
         for turn in dialogue.turns:
@@ -73,15 +80,19 @@ def build_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
             if not turn.text.strip():
                 n_without_text += 1
                 continue
-            intent = turn.intents[0] if turn.intents else None
-            n_further_intents += len(turn.intents[1:])
-            rows.append(LabelledText(turn.text, dialogue.id, intent, turn.entities, turn.sentiment))
+            rows.append(of_turn(turn, dialogue.id))
     has_entities = any(row.entities for row in rows)
     if not has_entities:
-        rows = [LabelledText(row.text, row.group, row.intent, None, row.sentiment) for row in rows]
-    dataset = Dataset(tuple(rows), n_dialogues, n_without_text, n_further_intents)
+        rows = [replace(row, entities=None) for row in rows]
+    dataset = Dataset(tuple(rows), n_dialogues, n_without_text)
     check(dataset)
     return dataset
+
+
+def of_turn(turn: DialogueTurn, group: str) -> LabelledText:
+    """What a customer's turn teaches."""
+    first = turn.intents[0] if turn.intents else None
+    return LabelledText(turn.text, group, first, turn.entities, turn.sentiment, further=turn.intents[1:])
 
 
 def show(dataset: Dataset, rules: EntityRules) -> Dataset:
@@ -108,9 +119,10 @@ def check(dataset: Dataset) -> None:
         raise TrainingError(
             f"all {counts.total()} labelled turns have the intent {next(iter(counts))!r}; wanted two or more intents"
         )
-    rare = sorted(str(intent) for intent, count in counts.items() if count < MIN_EXAMPLES)
+    everywhere = Counter(intent for row in dataset.rows for intent in row.intents)
+    rare = sorted(str(intent) for intent in counts if everywhere[str(intent)] < MIN_EXAMPLES)
     if rare:
-        common = [str(intent) for intent, count in counts.items() if count >= MIN_EXAMPLES]
+        common = [intent for intent, count in everywhere.items() if count >= MIN_EXAMPLES]
         named = ", ".join(_named(intent, common) for intent in rare[:5]) + (" ..." if len(rare) > 5 else "")
         raise TrainingError(
             f"{named}: one example; wanted {MIN_EXAMPLES} or more of each intent: add some or drop the intent"

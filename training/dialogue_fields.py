@@ -98,9 +98,11 @@ def _intents(row: Mapping[str, Any], at: str, wrong: Problems) -> Iterator[str]:
         several = None
     named = [(f"{at}.intent", one)] if one is not None else []
     named += [(f"{at}.intents[{i}]", intent) for i, intent in enumerate(several or ())]
-    for field, intent in named:
+    for i, (field, intent) in enumerate(named):
         if not isinstance(intent, str) or not intent.strip():
             wrong.add(field, intent, "a name such as order_status")
+        elif intent in (other for _, other in named[:i]):
+            wrong.add(field, intent, "each intent once")
         elif _whole(intent, field, wrong):
             yield intent
 

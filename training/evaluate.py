@@ -281,6 +281,36 @@ class SentimentScores:
     is_shipped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SeveralScores:
+    """How well all intents of n messages are found, 0..1: micro precision, recall and F1 over pairs of a message and
+    an intent, and the share of messages whose intents are found exactly. `n_several` messages have several."""
+
+    n: int
+    n_several: int
+    precision: float
+    recall: float
+    f1: float
+    exact: float
+    exact_of_several: float | None
+
+
+def evaluate_several(gold: NDArray[np.bool_], found: NDArray[np.bool_]) -> SeveralScores:
+    """Score the intents found, (n, labels) each."""
+    right = int((gold & found).sum())
+    exact = (gold == found).all(axis=1)
+    several = gold.sum(axis=1) > 1
+    return SeveralScores(
+        n=len(gold),
+        n_several=int(several.sum()),
+        precision=right / max(1, int(found.sum())),
+        recall=right / max(1, int(gold.sum())),
+        f1=2 * right / max(1, int(found.sum() + gold.sum())),
+        exact=float(exact.mean()),
+        exact_of_several=float(exact[several].mean()) if several.any() else None,
+    )
+
+
 def evaluate_sentiment(
     gold: Sequence[str], predicted: Sequence[str], *, is_shipped: bool = False
 ) -> SentimentScores:

@@ -20,6 +20,7 @@ from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.names import Names
 from training.off_topic import is_off_topic
 from training.sentiment import Fitting, choose_fitting, fit_sentiment_head
+from training.several import Several, choose_several, fit_several_head, has_several
 from training.thresholds import HeldOut
 
 MIN_OUTSIDE_CLASS = 5  # out-of-scope examples from which they are a class of their own
@@ -33,6 +34,9 @@ class Model:
     heads: Heads
     calibrated: Calibrated
     sentiment: Fitting | None  # how its head is fitted
+    several: Several | None = (
+        None  # how that for several intents is; None where too few messages have several
+    )
 
 
 def intent_labels(features: Features) -> tuple[str, ...]:
@@ -46,10 +50,13 @@ def fit(
     features: Features,
     names: Names = NO_NAMES,
     *,
+    spoken: Features | None = None,
     hyperparameters: Hyperparameters = DEFAULTS,
     seed: int = 0,
 ) -> Model:
-    """Calibrate by cross-validation, then fit the heads on all of the features; those off topic come last."""
+    """Calibrate by cross-validation, then fit the heads on all of the features; those off topic come last.
+
+    `spoken` are the names of all intents as texts, for the head that finds several."""
     labels = intent_labels(features)
     known = learnable(features, labels)
     own = [row for row in known.rows if not is_off_topic(row)]
@@ -58,8 +65,11 @@ def fit(
     fold_of = [*folds(own, n, seed=seed), *(i % n for i in range(n_off_topic))]
     calibrated = calibrate(messages(known), labels, fold_of, names=names, n_off_topic=n_off_topic, seed=seed)
     sentiment = choose_fitting(features)
-    heads = fit_heads(features, labels, calibrated, sentiment, hyperparameters=hyperparameters, seed=seed)
-    return Model(labels, heads, calibrated, sentiment)
+    several = choose_several(features, spoken, seed=seed) if spoken and has_several(features.rows) else None
+    heads = fit_heads(
+        features, labels, calibrated, sentiment, several, hyperparameters=hyperparameters, seed=seed
+    )
+    return Model(labels, heads, calibrated, sentiment, several)
 
 
 def fit_heads(
@@ -67,15 +77,22 @@ def fit_heads(
     labels: tuple[str, ...],
     calibrated: Calibrated,
     sentiment: Fitting | None,
+    several: Several | None = None,
     *,
     hyperparameters: Hyperparameters = DEFAULTS,
     seed: int = 0,
 ) -> Heads:
-    """Intent, tag and sentiment heads, each where its labels are, as they were chosen to be fitted."""
+    """Intent, tag and sentiment heads and that for several intents, each where its labels are, as they were chosen to
+    be fitted."""
     known = learnable(features, labels)
     intent = calibrated.names.fit(known.vectors, golds(known), strength=calibrated.strength, labels=labels)
     tag = fit_tag_head(features, hyperparameters=hyperparameters, seed=seed)
-    return Heads(intent, tag, fit_sentiment_head(features, sentiment) if sentiment else None)
+    return Heads(
+        intent,
+        tag,
+        fit_sentiment_head(features, sentiment) if sentiment else None,
+        fit_several_head(features, several, seed=seed) if several else None,
+    )
 
 
 def fit_tag_head(

@@ -24,13 +24,14 @@ from training.features import Features, Progress, encode_rows
 from training.fine_tune import MIX_SHARES, Tuned, fine_tune, last_checkpoint
 from training.full_search import MEASURE, search_full
 from training.hyperparameters import Hyperparameters
-from training.names import encode_names, name_rows
+from training.names import encode_names, name_rows, names_of
 from training.off_topic import is_off_topic
 from training.pace import in_words
 from training.ranks import OtherRank, leave_group, rank
 from training.registry import Registry
 from training.search import find_study, found_by, unfinished_study
 from training.sentiment import choose_fitting, fit_sentiment_head, is_shipped_sentiment
+from training.several import choose_several, fit_several_head, several_labels
 from training.trained import (
     AGREEMENT_TEXTS,
     ENCODER_FILES,
@@ -204,11 +205,20 @@ def _finish(
     labels = fast.model.labels
     taught = train.only(at[0])
     sentiment = choose_fitting(taught, train.only(at[1]))
-    heads = replace(tuned.heads, sentiment=fit_sentiment_head(taught, sentiment) if sentiment else None)
-    model = Model(labels, heads, fast.model.calibrated, sentiment)
+    valid = train.only(at[1])
+    spoken = encode_names(several_labels(train.rows), folder, options.precision)
+    several = (
+        choose_several(taught, spoken, held_out=valid, seed=options.seed) if fast.model.several else None
+    )
+    heads = replace(
+        tuned.heads,
+        sentiment=fit_sentiment_head(taught, sentiment) if sentiment else None,
+        several=fit_several_head(taught, several, seed=options.seed) if several else None,
+    )
+    model = Model(labels, heads, fast.model.calibrated, sentiment, several)
     evidence = _evidence(train, at[0], at[1], model, heads)
     known = learnable(taught, labels)
-    names = encode_names(tuple(fast.model.calibrated.names.vectors), folder, options.precision)
+    names = names_of(spoken, tuple(fast.model.calibrated.names.vectors))
     calibrated = calibrate(
         messages(known),
         labels,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nlu.heads import LinearHead
 from training.dataset import LabelledText
-from training.features import encode_rows
+from training.features import Features, encode_rows
 from training.heads import fit_linear
 from training.turns import OUT_OF_SCOPE
 
@@ -56,8 +56,12 @@ def name_rows(labels: Sequence[str]) -> list[LabelledText]:
     ]
 
 
-def encode_names(labels: Sequence[str], folder: Path, precision: str) -> Names:
-    """Encode the names with the release's own ONNX file."""
-    rows = name_rows(labels)
-    vectors = encode_rows(rows, folder, precision).vectors
-    return Names({str(row.intent): vector for row, vector in zip(rows, vectors, strict=True)})
+def encode_names(labels: Sequence[str], folder: Path, precision: str) -> Features:
+    """The names as rows, encoded with the release's own ONNX file."""
+    return encode_rows(name_rows(labels), folder, precision)
+
+
+def names_of(encoded: Features, labels: Sequence[str]) -> Names:
+    """The encoded names of these intents."""
+    found = zip(encoded.rows, encoded.vectors, strict=True)
+    return Names({str(row.intent): vector for row, vector in found if row.intent in labels})

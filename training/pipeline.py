@@ -29,6 +29,7 @@ from training.report_data import make_report
 from training.scoring import Scores, score
 from training.search import check_can_search, unfinished_study
 from training.sentiment import is_shipped_sentiment
+from training.several import held_out_several
 from training.study import Study, save_study
 from training.thresholds import fit_budgets
 from training.trained import Options, Trained, Watch, train_fast
@@ -93,7 +94,8 @@ def _train(parts: Split, folder: Path, options: Options, registry: Registry, wat
 def _budgets(trained: Trained, options: Options, passage_scores: "np.ndarray | None") -> list[Budget]:
     calibrated = trained.model.calibrated
     messages = held_out(calibrated.evidence, calibrated.fused, trained.model.labels, calibrated.sample_weight)
-    return fit_budgets(messages, sorted({*BUDGETS, options.max_wrong_answers}), passage_scores)
+    several = held_out_several(trained.model.several) if trained.model.several else None
+    return fit_budgets(messages, sorted({*BUDGETS, options.max_wrong_answers}), passage_scores, several)
 
 
 def _passage_scores(
@@ -131,7 +133,7 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
     heads = model.heads
     if trained.is_frozen and trained.test.rows:
         heads = fit_heads(
-            everything, model.labels, model.calibrated, model.sentiment,
+            everything, model.labels, model.calibrated, model.sentiment, model.several,
             hyperparameters=trained.hyperparameters, seed=seed,
         )  # fmt: skip
     save_heads(heads, files.heads)
@@ -172,6 +174,7 @@ def _manifest(
             "wrong_answers": scores.intent.error,
             "accuracy_by_precision": scores.by_precision,
             "span_f1": scores.entity.span_f1 if scores.entity else None,
+            "several_f1": scores.several.f1 if scores.several else None,
             "is_held_out": scores.is_held_out,
         },
     }

@@ -13,7 +13,7 @@ from retrieval.fusion import NEIGHBOURS, TEMPERATURES
 from training.calibrate import Trial
 from training.data_summary import DataSummary, summarize
 from training.dataset import Dataset, Split, fingerprint
-from training.evaluate import EntityScores, IntentScores, OperatingPoint, SentimentScores
+from training.evaluate import EntityScores, IntentScores, OperatingPoint, SentimentScores, SeveralScores
 from training.export import Agreement
 from training.hyperparameters import DEFAULTS, Hyperparameters
 from training.provenance import Provenance, provenance
@@ -71,6 +71,7 @@ class Report:
     intent: IntentScores
     entity: EntityScores | None
     sentiment: SentimentScores | None
+    several: SeveralScores | None
     training: TrainingReport
     encoder: EncoderReport
     timings: dict[str, float]
@@ -107,6 +108,7 @@ def make_report(
         intent=scores.intent,
         entity=scores.entity,
         sentiment=scores.sentiment,
+        several=scores.several,
         training=TrainingReport(
             trained.curves,
             calibrated.trials,

@@ -19,9 +19,11 @@ from training.evaluate import (
     IntentScores,
     OperatingPoint,
     SentimentScores,
+    SeveralScores,
     evaluate_entities,
     evaluate_intents,
     evaluate_sentiment,
+    evaluate_several,
     operating_point,
 )
 from training.evidence import search_all
@@ -29,6 +31,7 @@ from training.fast import learnable, predict
 from training.features import Features, encode_rows
 from training.predictions import IntentPredictions, SpanPredictions
 from training.sentiment import as_labelled, cross_validated, is_shipped_sentiment, read_sentiments
+from training.several import gold_of
 from training.trained import Trained
 from training.turns import OUT_OF_SCOPE
 
@@ -44,6 +47,7 @@ class Scores:
     budgets: tuple[OperatingPoint, ...]
     entity: EntityScores | None
     sentiment: SentimentScores | None
+    several: SeveralScores | None
     by_precision: dict[str, float]
     is_held_out: bool
 
@@ -78,6 +82,7 @@ def score(
         tuple(operating_point(predictions, one) for one in budgets),
         entity,
         _sentiment(trained),
+        _several(trained),
         by_precision,
         is_held_out,
     )
@@ -168,3 +173,15 @@ def _sentiment(trained: Trained) -> SentimentScores | None:
         return evaluate_sentiment(gold, found, is_shipped=True)
     gold = [str(row.sentiment) for row in test.rows]
     return evaluate_sentiment(gold, as_labelled(read_sentiments(head, test), gold))
+
+
+def _several(trained: Trained) -> SeveralScores | None:
+    """On the held-back messages with an intent, else by cross-validation."""
+    head, chosen = trained.model.heads.several, trained.model.several
+    if head is None or chosen is None:
+        return None
+    test = trained.test.with_intent()
+    if not test.rows:
+        return evaluate_several(chosen.gold, chosen.probs >= chosen.threshold)
+    probs = np.stack([head.probs(one) for one in test.encoded])
+    return evaluate_several(gold_of(test.rows, head.labels), probs >= head.threshold)

@@ -91,16 +91,30 @@ def passage_threshold(passage_scores: Array | None, max_wrong_answers: float) ->
 
 
 def fit_budgets(
-    held_out: HeldOut, max_wrong_answers: Sequence[float], passage_scores: Array | None = None
+    held_out: HeldOut,
+    max_wrong_answers: Sequence[float],
+    passage_scores: Array | None = None,
+    several: HeldOut | None = None,
 ) -> list[Budget]:
     """All thresholds of a release, for several budgets, the smallest first.
 
+    `several` are the messages in which several intents are found, by the least probable of these.
     A smaller budget never answers more than a larger one, though each is judged by itself: where few messages
     allow no guarantee the rule of thumb may be bolder than the guarantee of the next."""
     found: list[Budget] = []
-    least = 0.0
+    least, least_of_several = 0.0, 0.0 if several and len(several.confidence) else CORRECTED
     for max_wrong in sorted(max_wrong_answers, reverse=True):
         least, is_guaranteed = answer_threshold(held_out, max_wrong, least=least)
-        passage = passage_threshold(passage_scores, max_wrong)
-        found.append(Budget(max_wrong, least, clarify_threshold(held_out, least), passage, is_guaranteed))
+        if several and least_of_several < CORRECTED:
+            least_of_several, _ = answer_threshold(several, max_wrong, least=least_of_several)
+        found.append(
+            Budget(
+                max_wrong,
+                least,
+                clarify_threshold(held_out, least),
+                passage_threshold(passage_scores, max_wrong),
+                is_guaranteed,
+                least_of_several,
+            )
+        )
     return found[::-1]

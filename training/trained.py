@@ -20,11 +20,12 @@ from training.fast import Model, fit, intent_labels
 from training.features import Features, Progress, Tell, encode_rows, joined, no_progress, no_word
 from training.hyperparameters import DEFAULTS, Hyperparameters, Speed
 from training.long_rows import with_gists
-from training.names import encode_names
+from training.names import encode_names, names_of
 from training.off_topic import off_topic_rows, without_own_topics
 from training.registry import Registry, Release, file_digest
 from training.search import find_study, found_by, unfinished_study
 from training.sentiment import shipped_rows
+from training.several import several_labels
 from training.study import Study
 from training.tag_search import MEASURE, search_tags
 
@@ -132,8 +133,9 @@ def train_fast(parts: Split, folder: Path, options: Options, registry: Registry,
             )  # fmt: skip
         hyperparameters = found_by(study)
     with watch.stage("heads and calibration"):
-        names = encode_names(intent_labels(train), folder, options.precision)
-        model = fit(train, names, hyperparameters=hyperparameters, seed=options.seed)
+        spoken = encode_names(several_labels(train.rows), folder, options.precision)
+        names = names_of(spoken, intent_labels(train))
+        model = fit(train, names, spoken=spoken, hyperparameters=hyperparameters, seed=options.seed)
     known = tuple(i for i, row in enumerate(parts.train) if row.intent in model.labels)
     return Trained(
         "fast", model, train, test, words, agreement, is_frozen=True, calibrated_at=known,

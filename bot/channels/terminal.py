@@ -88,6 +88,8 @@ def explain(turn: Turn, thresholds: tuple[float, float]) -> list[tuple[str, str]
         if understanding.read_as != understanding.text:
             lines.append(("read as", repr(understanding.read_as)))
         lines.append(("classifier", _probs((found.intent, found.prob) for found in understanding.intents)))
+        if understanding.several:
+            lines.append(("together", _probs((found.intent, found.prob) for found in understanding.several)))
         entities = (
             (entity.label, entity.value, entity.text, entity.source) for entity in understanding.entities
         )

@@ -20,8 +20,11 @@ async def log(tmp_path: Path) -> AsyncIterator[Store]:
 def customer(log: Store, tmp_path: Path) -> Make:
     """Makes a customer at a desk of its own; options as of make_engine, or of [conversation]."""
 
-    def make(*, moods: Any = None, passages: Any = None, **conversation: Any) -> Customer:
-        engine, _ = make_engine(log, make_settings(tmp_path, **conversation), moods=moods, passages=passages)
+    def make(
+        *, moods: Any = None, passages: Any = None, several: Any = None, **conversation: Any
+    ) -> Customer:
+        settings = make_settings(tmp_path, **conversation)
+        engine, _ = make_engine(log, settings, moods=moods, passages=passages, several=several)
         return Customer(engine)
 
     return make

@@ -69,7 +69,9 @@ ANSWERS = """
 - {id: damaged, intent: item_damaged, title: Something broke, variants: ["So sorry, a person looks at it."], hand_over: true}
 - {id: sizes, intent: product_info, title: Sizes, knowledge: true, variants: ["{{ passage.text }}"]}
 """
-BUDGET = Budget(0.05, answer_threshold=0.8, clarify_threshold=0.4, passage_threshold=0.5)
+BUDGET = Budget(
+    0.05, answer_threshold=0.8, clarify_threshold=0.4, passage_threshold=0.5, several_threshold=0.7
+)
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
 
 Meaning = tuple[str, float]
@@ -85,6 +87,9 @@ class FakeUnderstander:
     """Finds entities by pattern; a text means nothing to it, FakeRetriever knows."""
 
     moods: Mapping[str, Sentiment] = field(default_factory=dict)
+    several: Mapping[str, Mapping[str, float]] = field(
+        default_factory=dict
+    )  # by text, intents with their probability
     read: list[str] = field(default_factory=list)
 
     async def understand(self, text: str) -> Understanding:
@@ -98,8 +103,18 @@ class FakeUnderstander:
         ]
         entities = tuple(sorted(found, key=lambda entity: entity.start))
         vector = np.ones(1, np.float32)
+        several = tuple(IntentProb(*found) for found in self.several.get(text, {}).items())
         return Understanding(
-            text, text, (IntentProb("x", 1.0),), entities, vector, vector, "en", self.moods.get(text)
+            text,
+            text,
+            (IntentProb("x", 1.0),),
+            entities,
+            vector,
+            vector,
+            "en",
+            self.moods.get(text),
+            0.0,
+            several,
         )
 
 
@@ -189,13 +204,14 @@ def make_engine(
     *,
     moods: Mapping[str, Sentiment] | None = None,
     passages: Mapping[str, float] | None = None,
+    several: Mapping[str, Mapping[str, float]] | None = None,
 ) -> tuple[Engine, FakeActions]:
     """An engine on fakes, and its actions to look at."""
     actions = FakeActions({})
     retriever = FakeRetriever(MEANINGS, passages or {})
     answering = Answering(load_book(settings.folder), actions, settings, BUDGET.passage_threshold)
     return Engine(
-        settings, store, Dialogue(FakeUnderstander(moods or {}), retriever, answering), "test"
+        settings, store, Dialogue(FakeUnderstander(moods or {}, several or {}), retriever, answering), "test"
     ), actions
 
 

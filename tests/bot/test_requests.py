@@ -130,3 +130,62 @@ async def test_a_number_said_once_goes_for_both(customer: Make) -> None:
     told, asked = turn.replies[0].text.split("\n\n")
     assert "LW-11111" in told
     assert asked == "Shall I cancel LW-11111?"
+
+
+TWO = "perhaps LW-22222 can go back"
+MEANT = {TWO: {"order_status": 0.9, "cancel_order": 0.8}}
+
+
+async def test_two_requests_in_one_clause_are_found_in_the_message_as_a_whole(customer: Make) -> None:
+    turn = await customer(several=MEANT).send(TWO)
+    assert turn.decision is not None
+    assert turn.decision.choices == ("order_status", "cancel_order")
+    told, asked = turn.replies[0].text.split("\n\n")
+    assert "LW-22222" in told
+    assert asked == "Shall I cancel LW-22222?"
+
+
+async def test_a_greeting_is_no_request_beside_another(customer: Make) -> None:
+    text = "hi, where is LW-11111"
+    turn = await customer(several={text: {"greeting": 0.99, "order_status": 0.9}}).send(text)
+    assert outcome(turn) == ("answer", "order_shipped")
+    assert turn.decision is not None
+    assert turn.decision.reason == "confident"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"return_request": 0.9, "cancel_order": 0.6},  # the second is below the budget's threshold
+        {"return_request": 0.9, "cancel_order": 0.9, "unheard_of": 0.9},  # it has no answer
+    ],
+)
+async def test_what_is_not_surely_asked_for_is_offered(found: dict[str, float], customer: Make) -> None:
+    text = "something with my order"
+    turn = await customer(several={text: found}).send(text)
+    assert turn.decision is not None
+    assert (turn.decision.kind, turn.decision.reason) == ("clarify", "uncertain")
+    assert turn.decision.choices[:2] == ("return_request", "cancel_order")
+
+
+async def test_what_is_out_of_scope_asks_for_nothing(customer: Make) -> None:
+    text = "sing me a song of parcels"
+    turn = await customer(several={text: {"order_status": 0.9, "cancel_order": 0.9}}).send(text)
+    assert turn.decision is not None
+    assert turn.decision.reason == "out_of_scope"
+
+
+async def test_of_three_requests_two_are_gone_through_and_one_is_on_a_button(customer: Make) -> None:
+    text = "something with my order"
+    found = {"return_request": 0.9, "change_date": 0.9, "complaint": 0.9, "product_info": 0.8}
+    anna = customer(several={text: found}, passages={text: 0.9})
+    turn = await anna.send(text)
+    assert turn.decision is not None
+    assert (turn.decision.kind, turn.decision.intent) == ("ask", "return_request")
+    assert turn.replies[0].text == (
+        "It is 2 m wide.\n\nI'll come to “Another day” in a moment. Which order is it from?"
+    )
+    assert "Complain" in [button.label for button in turn.replies[0].buttons]
+    await anna.send("LW-11111")
+    turn = await anna.send("the lamp")
+    assert turn.replies[-1].text.startswith("About “Another day”: ")

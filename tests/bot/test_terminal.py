@@ -1,6 +1,7 @@
 """The terminal: lines in, replies and numbered choices out."""
 
 from io import StringIO
+from typing import Any
 
 from rich.console import Console
 
@@ -8,11 +9,14 @@ from bot.channels.terminal import Terminal
 from tests.bot.fakes import Make
 
 
-async def chat(customer: Make, *lines: str, explain: bool = False) -> str:
+async def chat(customer: Make, *lines: str, explain: bool = False, several: Any = None) -> str:
     waiting, screen = list(lines), StringIO()
     console = Console(file=screen, width=200)
     terminal = Terminal(
-        customer().engine, console, lambda: waiting.pop(0) if waiting else None, explain=explain
+        customer(several=several).engine,
+        console,
+        lambda: waiting.pop(0) if waiting else None,
+        explain=explain,
     )
     await terminal.run()
     assert not waiting or "/quit" in lines
@@ -40,6 +44,13 @@ async def test_silence_is_explained(customer: Make) -> None:
 
 async def test_an_unknown_command_gets_help(customer: Make) -> None:
     assert "/privacy" in await chat(customer, "/nonsense")
+
+
+async def test_explain_shows_all_intents_found_together(customer: Make) -> None:
+    text = "where is LW-11111"
+    found = {text: {"order_status": 0.9, "cancel_order": 0.4}}
+    screen = await chat(customer, text, explain=True, several=found)
+    assert "together  order_status 0.90, cancel_order 0.40" in screen
 
 
 async def test_explain_shows_the_decision_and_its_reason(customer: Make) -> None:

@@ -12,6 +12,7 @@ from nlu.heads import (
     STATE_LENGTH,
     Heads,
     LinearHead,
+    SeveralHead,
     TagHead,
     load_heads,
     save_heads,
@@ -36,8 +37,13 @@ def linear(labels: tuple[str, ...], width: int = WIDTH) -> LinearHead:
 def all_heads() -> Heads:
     mask = transition_mask(TAGS)
     tag = TagHead(linear(TAGS, tag_width(WIDTH)), mask, mask[0])
+    intents = ("cancel", "refund")
+    centre = np.full(WIDTH, 0.1, np.float32)
     return Heads(
-        linear(("cancel", "refund")), tag, linear(("negative", "neutral", "positive"), 2 * WIDTH + N_SIGNS)
+        linear(intents),
+        tag,
+        linear(("negative", "neutral", "positive"), 2 * WIDTH + N_SIGNS),
+        SeveralHead(linear(intents, 2 * WIDTH), linear(intents), centre, 0.25),
     )
 
 
@@ -56,6 +62,10 @@ def test_loaded_heads_say_what_the_saved_ones_said(heads: Heads, tmp_path: Path)
     words = ((0, 2), (3, 5), (6, 9))
     assert loaded.label_names() == heads.label_names()
     assert (loaded.intent.probs(vector) == heads.intent.probs(vector)).all()
+    if heads.several:
+        assert loaded.several is not None
+        text = message(vector)
+        assert loaded.several.found(text) == heads.several.found(text) != []
     if heads.tag and heads.sentiment:
         assert loaded.tag is not None
         assert loaded.sentiment is not None
@@ -138,3 +148,33 @@ def test_heads_of_another_encoder_are_refused() -> None:
         match=f"the sentiment head reads 6 numbers, the encoder gives it {2 * WIDTH + N_SIGNS}: train again",
     ):
         Heads(linear(("a", "b")), None, linear(("negative", "neutral"))).check_width(WIDTH)
+
+
+def message(states: np.ndarray) -> Encoded:
+    words = tuple((i, i + 1) for i in range(len(states)))
+    return Encoded(
+        "text", np.eye(1, WIDTH, dtype=np.float32)[0], states, np.zeros(len(states), np.int64), words
+    )
+
+
+def test_the_word_that_speaks_most_for_an_intent_counts() -> None:
+    labels = ("a", "b")
+    silent = LinearHead(labels, np.zeros((2 * WIDTH, 2), np.float32), np.full(2, -1, np.float32))
+    words = LinearHead(labels, 4 * np.eye(WIDTH, 2, dtype=np.float32), np.zeros(2, np.float32))
+    head = SeveralHead(silent, words, np.zeros(WIDTH, np.float32), 0.5)
+    first, second, third = np.eye(3, WIDTH, dtype=np.float32)
+    odds = 1 / (1 + np.exp(-3.0))  # the score of the best word and the constant
+    assert head.found(message(np.stack([first, 9 * second, third]))) == [
+        ("a", pytest.approx(odds)),
+        ("b", pytest.approx(odds)),
+    ]
+    assert [intent for intent, _ in head.found(message(np.stack([third, 0.1 * second])))] == ["b"]
+    assert head.found(message(np.zeros((0, WIDTH), np.float32))) == []
+
+
+def test_halves_of_a_head_for_several_intents_must_fit() -> None:
+    centre = np.zeros(WIDTH, np.float32)
+    with pytest.raises(BadRelease, match="or others"):
+        SeveralHead(linear(("a", "b"), 2 * WIDTH), linear(("a", "c")), centre, 0.5)
+    with pytest.raises(BadRelease, match="a centre of"):
+        SeveralHead(linear(("a", "b"), 2 * WIDTH), linear(("a", "b")), centre[1:], 0.5)

@@ -143,6 +143,14 @@ def test_a_correction_decides_for_its_own_text(intent: str) -> None:
     assert (findings.confidence, findings.scope_prob) == (pytest.approx(1), pytest.approx(1))
 
 
+def test_what_a_correction_settles_is_told() -> None:
+    retriever = make()
+    assert not ask(retriever, "cancel it").is_corrected
+    retriever.learn("cancel it", "refund", vector_of("cancel it"), correction_id=1)
+    assert ask(retriever, "cancel it").is_corrected
+    assert not ask(retriever, "where is it").is_corrected
+
+
 def test_a_message_can_be_corrected_to_out_of_scope() -> None:
     retriever = make()
     retriever.learn("where is it", OUT_OF_SCOPE, vector_of("where is it"), correction_id=1)

@@ -51,8 +51,20 @@ def test_customers_turns_with_words_are_what_is_learned_from() -> None:
         ("stop", "cancel"),
     ]
     assert {row.group for row in dataset.rows} == {"d1"}
-    assert (dataset.n_dialogues, dataset.n_without_text, dataset.n_further_intents) == (1, 1, 1)
+    assert (dataset.n_dialogues, dataset.n_without_text) == (1, 1)
     assert dataset.intents == ("cancel", "thanks")
+
+
+def test_all_intents_of_a_turn_are_learned_in_scope_and_each_once() -> None:
+    dataset = build_dataset(
+        [
+            Dialogue("d", (customer("a", "cancel", "refund"), customer("b", OUT_OF_SCOPE, "refund"))),
+            Dialogue("e", (customer("c", "refund", "cancel"), customer("d", OUT_OF_SCOPE), customer("e"))),
+        ]
+    )
+    both = ("cancel", "refund")
+    assert [row.intents for row in dataset.rows] == [both, ("refund",), both[::-1], (), ()]
+    assert [row.intent for row in dataset.rows] == ["cancel", OUT_OF_SCOPE, "refund", OUT_OF_SCOPE, None]
 
 
 def test_entities_unknown_are_told_from_none_there() -> None:

@@ -15,6 +15,7 @@ from training.evaluate import (
     evaluate_entities,
     evaluate_intents,
     evaluate_sentiment,
+    evaluate_several,
     operating_point,
 )
 from training.mistakes import Confusion, EntityMistake, Mistake
@@ -219,3 +220,14 @@ def test_sentiment_has_its_accuracy_and_classes() -> None:
         ("negative", 0.5, 1.0),
         ("neutral", 1.0, 0.5),
     ]
+
+
+def test_intents_of_a_message_are_counted_one_by_one() -> None:
+    gold = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 0], [0, 1, 1]], bool)
+    found = np.array([[1, 1, 0], [0, 0, 0], [0, 0, 1], [0, 1, 0]], bool)
+    scores = evaluate_several(gold, found)
+    assert (scores.n, scores.n_several) == (4, 2)
+    assert (scores.precision, scores.recall) == (3 / 4, 3 / 5)
+    assert scores.f1 == pytest.approx(2 * 3 / (4 + 5))
+    assert (scores.exact, scores.exact_of_several) == (0.25, 0.5)
+    assert evaluate_several(gold[1:3], found[1:3]).exact_of_several is None

@@ -1,5 +1,6 @@
 """From dialogues to a release: what is written is what was trained, and serves as it was measured."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -16,7 +17,7 @@ from retrieval.answers import AnswerBook
 from retrieval.fusion import load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
-from tests.tiny import make_base, make_dialogues, train_tiny, write_dialogues
+from tests.tiny import FILLERS, make_base, make_dialogues, make_workspace, train_tiny, write_dialogues
 from training.dataset import LabelledText, Split, build_dataset
 from training.dialogues import dialogue_files, read_dialogues
 from training.fast import held_out, predict
@@ -99,6 +100,39 @@ def test_the_same_dialogues_make_the_same_release_with_the_same_encoder(
     for name in ("tokenizer.json", "encoder.fp32.onnx", "encoder.int8.onnx"):
         assert (again / name).samefile(release / name)
     assert not (again / "heads.safetensors").samefile(release / "heads.safetensors")
+
+
+def test_a_release_of_messages_with_several_intents_finds_them_together(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    workspace = make_workspace(tmp_path / "desk", n=60)
+    asked = {
+        "refund_request": "money back please",
+        "opening_hours": "are you open today",
+        "cancel_order": "cancel it now",
+    }
+    pairs = [*itertools.permutations(asked, 2)] * 8
+    rows = [*make_dialogues(60)]
+    for i, (one, other) in enumerate(pairs):
+        text = f"{FILLERS[i % len(FILLERS)]} {asked[one]} {asked[other]}"
+        turn = {"speaker": "customer", "text": text, "intents": [one, other]}
+        rows.append({"id": f"several-{i}", "turns": [turn]})
+    write_dialogues(workspace, rows)
+    release = train_tiny(workspace, tiny_base, test_share=0.0)
+    [both] = Understander.load(release, EntityRules()).understand_batch(
+        ["well cancel it now are you open today"]
+    )
+    assert {one.intent for one in both.several} == {"cancel_order", "opening_hours"}
+    assert manifest(release)["metrics"]["several_f1"] > 0.8
+    assert "Several intents in one message" in (release / "report.html").read_text("utf-8")
+
+
+def test_a_release_of_messages_with_one_intent_each_has_no_head_for_several(release: Path) -> None:
+    assert "several" not in json.loads((release / "labels.json").read_text("utf-8"))
+    [found] = Understander.load(release, EntityRules()).understand_batch(["cancel it now are you open today"])
+    assert found.several == ()
+    assert manifest(release)["metrics"]["several_f1"] is None
+    assert manifest(release)["budget"]["several_threshold"] == 1
 
 
 def test_a_base_model_that_changed_in_its_place_is_exported_anew(

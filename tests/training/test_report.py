@@ -77,6 +77,7 @@ def make_report(predictions: IntentPredictions | None = None, **other: Any) -> R
             SpanPredictions(("a red rug",), (((0, 1), (2, 5), (6, 9)),), (((6, 9, "product"),),), (((2, 9, "product"),),))
         ),
         "sentiment": evaluate_sentiment(["neutral", "negative"], ["neutral", "neutral"]),
+        "several": None,
         "training": TrainingReport((), (Trial(3.0, True, 0.7), Trial(10.0, True, 0.6)), Trial(10.0, True, 0.6), {"classifier": 1.1}),
         "encoder": EncoderReport("int8", Agreement(1e-7, 2e-7, 0.01, 0.02, 1.5), {"int8": 0.8, "fp32": 0.82}, {"int8": 23.0, "fp32": 90.0}),
         "timings": {"encoding": 3.5, "evaluation": 1.5},

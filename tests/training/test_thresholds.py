@@ -126,3 +126,16 @@ def test_passages_are_shown_where_hardly_another_message_reaches() -> None:
     assert (
         passage_threshold(np.full(9, 0.9), 0.05) == passage_threshold(None, 0.05) == DEFAULT_PASSAGE_THRESHOLD
     )
+
+
+def test_several_intents_are_answered_where_their_own_messages_allow_it() -> None:
+    confidence = np.linspace(0.3, 0.99, 400)
+    right = np.ones(400, bool)
+    messages = HeldOut(confidence, right, confidence, right, np.ones(400))
+    wrong_below = HeldOut(confidence, confidence > 0.6, confidence, right, np.ones(400))
+    none = HeldOut(*(np.zeros(0),) * 5)
+    assert [one.several_threshold for one in fit_budgets(messages, (0.05,))] == [1.0]
+    assert [one.several_threshold for one in fit_budgets(messages, (0.05,), None, none)] == [1.0]
+    small, large = fit_budgets(messages, (0.05, 0.2), None, wrong_below)
+    assert 0.5 < large.several_threshold < small.several_threshold < 0.7
+    assert small.answer_threshold == fit_budgets(messages, (0.05,))[0].answer_threshold

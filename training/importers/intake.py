@@ -199,6 +199,7 @@ def _in_scope(dialogue: Dialogue, labels: Sequence[str]) -> Dialogue:
         return dialogue
 
     def with_ours(turn: DialogueTurn) -> DialogueTurn:
-        return replace(turn, intents=tuple(OUT_OF_SCOPE if name in labels else name for name in turn.intents))
+        ours = dict.fromkeys(OUT_OF_SCOPE if name in labels else name for name in turn.intents)
+        return replace(turn, intents=tuple(ours))
 
     return replace(dialogue, turns=tuple(with_ours(turn) for turn in dialogue.turns))

@@ -106,7 +106,7 @@ def _known(turn: Any, speakers: Speakers) -> Any:
         return turn
     known = {key: value for key, value in turn.items() if key in TURN_KEYS}
     if "label" in turn and not {"intent", "intents"} & turn.keys():
-        known["intent"] = turn["label"]
+        known["intents" if isinstance(turn["label"], list) else "intent"] = turn["label"]
     if isinstance(turn.get("speaker"), str):
         known["speaker"] = speakers.role(turn["speaker"]) or turn["speaker"]
     if isinstance(turn.get("entities"), list):

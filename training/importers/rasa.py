@@ -77,8 +77,13 @@ def _entry(entry: Any, line: int, source: Source) -> Iterator[Item]:
             continue
         if NOT_KEPT.search(example):
             yield source.skipped(at, "roles and groups of entities are not kept", example, is_part=True)
-        turn = DialogueTurn("customer", text, intents=(str(entry["intent"]),), entities=entities)
+        turn = DialogueTurn("customer", text, intents=_intents(entry["intent"]), entities=entities)
         yield Found(Dialogue("", (turn,)), at)
+
+
+def _intents(name: str) -> tuple[str, ...]:
+    """Rasa writes several intents of a message as one, "cancel_order+refund_status"."""
+    return tuple(dict.fromkeys(filter(None, name.split("+")))) or (name,)
 
 
 def _examples(entry: Any) -> Iterator[tuple[int, str]]:

@@ -163,6 +163,13 @@ def test_a_sets_own_name_for_out_of_scope_becomes_ours(there: Path) -> None:
     assert [dialogue.turns[0].intents for dialogue in found] == [("greet",), ("out_of_scope",)]
 
 
+def test_two_names_for_out_of_scope_in_one_message_become_one(there: Path) -> None:
+    path = put(there, "some.jsonl", '{"text": "sing!", "intents": ["oos", "none", "greet"]}\n')
+    run(there, path, out_of_scope=("oos", "none"))
+    [found] = read_dialogues(dialogue_files(there))
+    assert found.turns[0].intents == ("out_of_scope", "greet")
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [

@@ -43,6 +43,11 @@ def test_examples_of_intents_with_their_entities(tmp_path: Path) -> None:
     assert found[4].turns[0].entities == ()
 
 
+def test_several_intents_are_written_as_one(tmp_path: Path) -> None:
+    content = "nlu:\n- intent: cancel+refund+cancel\n  examples: |\n    - stop it, money back\n- intent: +\n  examples: |\n    - more\n"
+    assert intents(dialogues(tmp_path, "rasa", content)) == [("cancel", "refund"), ("+",)]
+
+
 def test_each_example_has_its_line(tmp_path: Path) -> None:
     found, _ = read(tmp_path, "rasa", NLU)
     assert [one.line for one in found] == [6, 7, 8, 11, 12]
