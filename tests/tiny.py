@@ -1,5 +1,6 @@
 """A transformer of a few thousand weights and a workspace of a few words, so that whole trainings take seconds."""
 
+import itertools
 import json
 import random
 from collections.abc import Iterator
@@ -86,6 +87,21 @@ def make_dialogues(n: int = 100, *, seed: int = 0) -> Iterator[dict[str, Any]]:
         said = [make_turn(intents[(2 * i + j) % len(intents)], chance) for j in range(2)]
         turns = [said[0], {"speaker": "agent", "text": "Let me see."}, said[1]]
         yield {"id": f"d{seed}-{i}", "turns": turns}
+
+
+def make_several(n: int) -> Iterator[dict[str, Any]]:
+    """Dialogues of one message that asks for two things."""
+    asked = {
+        "refund_request": "money back please",
+        "opening_hours": "are you open today",
+        "cancel_order": "cancel it now",
+    }
+    pairs = [*itertools.permutations(asked, 2)]
+    for i in range(n):
+        one, other = pairs[i % len(pairs)]
+        text = f"{FILLERS[i % len(FILLERS)]} {asked[one]} {asked[other]}"
+        turn = {"speaker": "customer", "text": text, "intents": [one, other]}
+        yield {"id": f"several-{i}", "turns": [turn]}
 
 
 def make_turn(intent: str, chance: random.Random) -> dict[str, Any]:

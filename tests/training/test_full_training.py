@@ -16,7 +16,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from nlu.encoder import Encoder
-from tests.tiny import make_dialogues, train_tiny, write_dialogues
+from nlu.rules import EntityRules
+from nlu.understander import Understander
+from tests.tiny import make_dialogues, make_several, make_workspace, train_tiny, write_dialogues
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +87,16 @@ def test_few_messages_are_all_learned_from_in_the_end(
     monkeypatch.setattr(full, "fine_tune", counting)
     train_tiny(trained, tiny_base, speed="full", epochs=1)
     assert len(taught) == 2
+
+
+def test_several_intents_are_found_by_what_the_tuned_encoder_gives(tiny_base: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path)
+    write_dialogues(workspace, [*make_dialogues(120), *make_several(48)])
+    release = train_tiny(workspace, tiny_base, speed="full", epochs=EPOCHS)
+    assert "the full training was kept" in (release / "report.json").read_text("utf-8")
+    understander = Understander.load(release, EntityRules())
+    [both] = understander.understand_batch(["well cancel it now are you open today"])
+    assert {one.intent for one in both.several} == {"cancel_order", "opening_hours"}
 
 
 def _train_and_die(workspace: Path, base: Path, step: int) -> None:

@@ -1,6 +1,5 @@
 """From dialogues to a release: what is written is what was trained, and serves as it was measured."""
 
-import itertools
 import json
 import shutil
 from pathlib import Path
@@ -17,7 +16,7 @@ from retrieval.answers import AnswerBook
 from retrieval.fusion import load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
-from tests.tiny import FILLERS, make_base, make_dialogues, make_workspace, train_tiny, write_dialogues
+from tests.tiny import make_base, make_dialogues, make_several, make_workspace, train_tiny, write_dialogues
 from training.dataset import LabelledText, Split, build_dataset
 from training.dialogues import dialogue_files, read_dialogues
 from training.fast import held_out, predict
@@ -106,18 +105,7 @@ def test_a_release_of_messages_with_several_intents_finds_them_together(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     workspace = make_workspace(tmp_path / "desk", n=60)
-    asked = {
-        "refund_request": "money back please",
-        "opening_hours": "are you open today",
-        "cancel_order": "cancel it now",
-    }
-    pairs = [*itertools.permutations(asked, 2)] * 8
-    rows = [*make_dialogues(60)]
-    for i, (one, other) in enumerate(pairs):
-        text = f"{FILLERS[i % len(FILLERS)]} {asked[one]} {asked[other]}"
-        turn = {"speaker": "customer", "text": text, "intents": [one, other]}
-        rows.append({"id": f"several-{i}", "turns": [turn]})
-    write_dialogues(workspace, rows)
+    write_dialogues(workspace, [*make_dialogues(60), *make_several(48)])
     release = train_tiny(workspace, tiny_base, test_share=0.0)
     [both] = Understander.load(release, EntityRules()).understand_batch(
         ["well cancel it now are you open today"]

@@ -13,7 +13,7 @@ from training.features import Features
 from training.off_topic import GROUP
 from training.several import (
     MIN_SEVERAL,
-    best_threshold,
+    best_f1,
     choose_several,
     fit_several_head,
     gold_of,
@@ -138,7 +138,7 @@ def test_names_teach_an_intent_that_has_hardly_an_example() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_threshold_is_that_of_the_best_f1(seed: int) -> None:
+def test_the_best_f1_is_that_of_the_best_threshold(seed: int) -> None:
     rng = np.random.default_rng(seed)
     gold = rng.random((30, 4)) < 0.3
     scores = np.round(0.5 * gold + rng.random(gold.shape), 1)  # with ties
@@ -147,9 +147,12 @@ def test_the_threshold_is_that_of_the_best_f1(seed: int) -> None:
         found = scores >= threshold
         return float(2 * (found & gold).sum() / (found.sum() + gold.sum()))
 
-    threshold, best = best_threshold(scores, gold)
-    assert f1(threshold) == pytest.approx(best)
-    assert best == pytest.approx(max(f1(one) for one in np.unique(scores)))
+    assert best_f1(scores, gold) == pytest.approx(max(f1(one) for one in np.unique(scores)))
+
+
+def test_the_threshold_is_half_the_best_f1() -> None:
+    chosen = choose_several(messages(), NAMES)
+    assert chosen.threshold == pytest.approx(best_f1(chosen.probs, chosen.gold) / 2)
 
 
 def test_a_budget_is_kept_on_messages_in_which_several_are_found() -> None:

@@ -107,6 +107,8 @@ def _known(turn: Any, speakers: Speakers) -> Any:
     known = {key: value for key, value in turn.items() if key in TURN_KEYS}
     if "label" in turn and not {"intent", "intents"} & turn.keys():
         known["intents" if isinstance(turn["label"], list) else "intent"] = turn["label"]
+    if isinstance(several := known.get("intents"), list):  # sets name one twice now and then
+        known["intents"] = [intent for i, intent in enumerate(several) if intent not in several[:i]]
     if isinstance(turn.get("speaker"), str):
         known["speaker"] = speakers.role(turn["speaker"]) or turn["speaker"]
     if isinstance(turn.get("entities"), list):

@@ -45,6 +45,7 @@ def test_an_id_may_be_a_number_or_missing(tmp_path: Path, given: Any, name: str)
         ({"text": "hi", "intent": "greet"}, ("greet",)),
         ({"text": "hi", "label": "greet"}, ("greet",)),
         ({"text": "hi", "label": ["greet", "book"]}, ("greet", "book")),
+        ({"text": "hi", "intents": ["greet", "book", "greet"]}, ("greet", "book")),
         ({"text": "hi", "intents": ["greet", "ask"]}, ("greet", "ask")),
         ({"text": "hi", "intents": []}, ()),
         ({"text": "hi"}, ()),
