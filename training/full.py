@@ -252,9 +252,15 @@ def _learned_again(
 ) -> Trained:
     """The training that has learned from the validation messages too, calibrated as the one that hadn't."""
     agreement, train, test = _encode(again, tokenizer, full, parts, folder, options, watch)
-    sentiment = full.model.sentiment
-    heads = replace(again.heads, sentiment=fit_sentiment_head(train, sentiment) if sentiment else None)
-    model = replace(full.model, heads=heads)
+    sentiment, several = full.model.sentiment, full.model.several
+    if several:
+        several = replace(several, names=encode_names(several.labels, folder, options.precision))
+    heads = replace(
+        again.heads,
+        sentiment=fit_sentiment_head(train, sentiment) if sentiment else None,
+        several=fit_several_head(train, several, seed=options.seed) if several else None,
+    )
+    model = replace(full.model, heads=heads, several=several)
     return replace(full, model=model, train=train, test=test, agreement=agreement)
 
 
