@@ -58,10 +58,13 @@ class Understander:
     ) -> "Understander":
         """Load a release folder and run it once, so that the first customer doesn't wait.
 
+        A release that was trained for fp32 is served so: int8 may not do, see its report.
+
         Raises BadRelease if the folder is unfinished, of another format, or its files don't fit each other."""
         files = ReleaseFiles(release)
         files.check()
-        files.read_manifest()
+        if files.read_manifest().get("options", {}).get("precision") == "fp32":
+            precision = "fp32"
         encoder = Encoder(files.encoder(precision), files.tokenizer, threads=threads)
         heads = load_heads(files.heads, files.labels)
         try:

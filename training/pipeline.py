@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +46,13 @@ def train(
     passages: Sequence[Passage] = (),
     passage_intents: frozenset[str] = frozenset(),
     watch: Watch | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Release:
     """Train on a dataset and leave a release in WORKSPACE/releases; making it current is the caller's choice.
 
     `passage_intents` are those answered from articles; no other message should reach the passage threshold.
-    Raises TrainingError for data or a disk that won't do; then no release is left behind."""
+    Where int8 won't do (`training/precision.py`), a fast training is done once more with fp32, and a full one, which takes
+    long, only says so. `notes` are told in the report. Raises TrainingError for data or a disk that won't do; then no release is left behind."""
     watch = watch or Watch()
     if options.search:
         check_can_search()
@@ -65,6 +67,12 @@ def train(
         chosen = next(b for b in budgets if b.max_wrong_answers == options.max_wrong_answers)
         with watch.stage("evaluation"):
             scores = score(trained, folder, rules, chosen, budgets=budgets, served=options.precision)
+        if scores.int8_loss and trained.speed == options.speed == "fast":
+            return train(
+                dataset, workspace, replace(options, precision="fp32"), rules=rules, passages=passages,
+                passage_intents=passage_intents, watch=watch, notes=(*notes, f"The encoder is served in fp32. {scores.int8_loss}"),
+            )  # fmt: skip
+        trained = replace(trained, notes=(*trained.notes, *notes))
         with watch.stage("last fit and index"):
             write_model(trained, budgets, folder, seed=options.seed)
         with watch.stage("report"):

@@ -140,7 +140,11 @@ def _notes(trained: Trained, scores: Scores, budget: Budget) -> tuple[str, ...]:
             f"Too few messages to guarantee at most {budget.max_wrong_answers:.0%} wrong answers: the threshold was set "
             "where half of that was observed. More labelled dialogues will tighten it."
         )
-    if not trained.agreement.is_int8_close:
+    if scores.int8_loss:
+        notes.append(
+            f'The int8 encoder loses more than it should; set precision = "fp32" and train again. {scores.int8_loss}'
+        )
+    elif not trained.agreement.is_int8_close:
         notes.append(
             'The int8 encoder strays from fp32; compare their accuracies and set precision = "fp32" if need be.'
         )

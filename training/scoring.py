@@ -29,6 +29,7 @@ from training.evaluate import (
 from training.evidence import search_all
 from training.fast import learnable, predict
 from training.features import Features, encode_rows
+from training.precision import int8_loss
 from training.predictions import IntentPredictions, SpanPredictions
 from training.sentiment import as_labelled, cross_validated, is_shipped_sentiment, read_sentiments
 from training.several import gold_of
@@ -41,7 +42,7 @@ class Scores:
     """The report's figures; `is_held_out` is False where they come from cross-validation on the training messages.
 
     `budgets` has what the thresholds of each budget would do; `by_precision` the intent accuracy of each
-    ONNX file on the same messages."""
+    ONNX file on the same messages, and `int8_loss` says why int8 won't do, if it is served and won't."""
 
     intent: IntentScores
     budgets: tuple[OperatingPoint, ...]
@@ -50,6 +51,7 @@ class Scores:
     several: SeveralScores | None
     by_precision: dict[str, float]
     is_held_out: bool
+    int8_loss: str | None = None
 
 
 def score(
@@ -66,11 +68,13 @@ def score(
     is_held_out = bool(test.rows)
     predictions = intent_predictions(trained, test) if is_held_out else out_of_fold_predictions(trained)
     intent = evaluate_intents(predictions, answer_threshold=budget.answer_threshold)
-    by_precision = {served: intent.accuracy}
+    by_precision, loss = {served: intent.accuracy}, None
     if is_held_out:
         other = "fp32" if served == "int8" else "int8"
         met = encode_rows(test.rows, folder, other, words=trained.words, head=trained.model.heads.intent)
-        by_precision[other] = _accuracy(intent_predictions(trained, met))
+        others = intent_predictions(trained, met)
+        by_precision[other] = _accuracy(others)
+        loss = int8_loss(predictions, others) if served == "int8" else None
     tagged = [i for i, row in enumerate(trained.test.rows) if row.entities is not None]
     entity = (
         evaluate_entities(span_predictions(trained.model.heads, trained.test.only(tagged), rules))
@@ -85,6 +89,7 @@ def score(
         _several(trained),
         by_precision,
         is_held_out,
+        loss,
     )
 
 
