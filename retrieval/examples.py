@@ -78,7 +78,7 @@ class Examples:
         return len(self._ends) - len(self._gone)
 
     def __getitem__(self, row: int) -> Example:
-        read = json.loads(self._line(row))
+        read = json.loads(self._line(row).decode("utf-8", "surrogatepass"))
         return Example(read["text"], read["intent"], self._correction_of.get(row))
 
     @property
