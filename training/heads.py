@@ -81,7 +81,8 @@ def fit_tags(
     hyperparameters: Hyperparameters = DEFAULTS,
     seed: int = 0,
 ) -> TagHead:
-    """Fit word scores by Adam on cross-entropy; the only transitions forbidden are those BIO forbids."""
+    """Fit word scores on cross-entropy by Adam with decoupled weight decay (Loshchilov and Hutter 2019); the only
+    transitions forbidden are those BIO forbids."""
     position = {tag: i for i, tag in enumerate(tags)}
     inputs, at = _beside_each_other(texts)
     targets = torch.tensor([position[tag] for text in texts for tag in text.tags()])
@@ -90,7 +91,12 @@ def fit_tags(
     bias = torch.zeros(len(tags), requires_grad=True)
     n_batches = -(-len(targets) // TAG_BATCH_WORDS)
     epochs = max(TAG_EPOCHS, -(-MIN_TAG_STEPS // n_batches))
-    optimizer = torch.optim.Adam([weight, bias], lr=hyperparameters.tag_rate)
+    rate = hyperparameters.tag_rate
+    # The optimiser takes the decay times the rate; ours is the share itself.
+    decay = hyperparameters.tag_decay / rate if rate else 0.0
+    optimizer = torch.optim.AdamW(
+        [{"params": [weight], "weight_decay": decay}, {"params": [bias], "weight_decay": 0.0}], lr=rate
+    )
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=epochs * n_batches)
     for _ in range(epochs):
         shuffled = torch.randperm(len(targets), generator=generator)

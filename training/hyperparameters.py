@@ -12,11 +12,13 @@ Speed = Literal["fast", "full"]
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """`tag_rate` is the learning rate of the fast training's tag head; the others are the full training's: the encoder's
+    """`tag_rate` is the learning rate of the fast training's tag head, `tag_decay` the share its weights lose in each
+    step; the others are the full training's: the encoder's
     learning rate as a multiple of what is usual for what it learns, that of the heads, and how much the contrastive
     loss counts beside the others."""
 
     tag_rate: float = 0.02
+    tag_decay: float = 0.0
     encoder_rate_scale: float = 1.0
     head_rate: float = 5e-4
     contrast: float = 1.0
@@ -24,17 +26,18 @@ class Hyperparameters:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Where a number is looked for, on a logarithmic scale."""
+    """Where a number is looked for, both ends included; on a logarithmic scale, or where `is_log` is False evenly."""
 
     low: float
     high: float
+    is_log: bool = True
 
 
 DEFAULTS = Hyperparameters()
 
 # What each training's search varies, and within which bounds.
 SEARCHED: Mapping[Speed, Mapping[str, Range]] = {
-    "fast": {"tag_rate": Range(0.002, 0.2)},
+    "fast": {"tag_rate": Range(0.002, 0.1), "tag_decay": Range(0.0, 0.03, is_log=False)},
     "full": {
         "encoder_rate_scale": Range(0.2, 6.0),
         "head_rate": Range(1e-4, 1e-2),

@@ -137,7 +137,7 @@ def _ask(study: Study, seed: int) -> Any:
     import optuna
 
     space: dict[str, optuna.distributions.BaseDistribution] = {
-        name: optuna.distributions.FloatDistribution(bounds.low, bounds.high, log=True)
+        name: optuna.distributions.FloatDistribution(bounds.low, bounds.high, log=bounds.is_log)
         for name, bounds in SEARCHED[study.speed].items()
     }
     # A sampler's own state would be lost where a search is stopped.

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from nlu.encoder import Encoded
 from nlu.heads import windows, word_input
 from nlu.tagging import FORBIDDEN, spans_of, tag_names
 from training.heads import TaggedText, fit_linear, fit_tags
+from training.hyperparameters import Hyperparameters
 from training.turns import EntityLabel
 
 WIDTH = 8
@@ -93,7 +95,10 @@ def test_entities_are_learned_from_a_word_and_its_neighbours() -> None:
     )
     for text in ("dLMa", "boN", "bNa", "aM", "coNL", ""):
         wanted = tagged(text, seed=99)
-        found = head.spans(wanted.states, wanted.words)
+        cases = np.zeros(len(wanted.words), np.int64)
+        # The inputs end with the letter case; what comes before is of the length a head gives all states.
+        states = wanted.inputs[:, :26]
+        found = head.spans(Encoded(text, states[:0].sum(axis=0), states, cases, wanted.words))
         assert found == [(e.start, e.end, e.label) for e in wanted.entities], text
 
 
@@ -130,3 +135,12 @@ def test_tags_of_a_text_cover_its_spans() -> None:
     text = tagged("aLMoN")
     assert text.tags() == ["O", "B-product", "I-product", "O", "B-date"]
     assert spans_of(text.words, text.tags()) == [(e.start, e.end, e.label) for e in text.entities]
+
+
+def test_weight_decay_keeps_the_weights_of_tags_small() -> None:
+    tags = tag_names(["product", "date"])
+    plain, decayed = (
+        fit_tags([tagged(text) for text in TEXTS], tags, hyperparameters=Hyperparameters(tag_decay=decay))
+        for decay in (0.0, 0.03)
+    )
+    assert np.abs(decayed.scores.weight).mean() < 0.7 * np.abs(plain.scores.weight).mean()
