@@ -14,7 +14,6 @@ from click.testing import CliRunner
 
 import bench.entities
 import bench.intents
-import bench.latency
 from tests.tiny import make_turn
 
 ROOT = Path(__file__).parents[2]
@@ -81,15 +80,6 @@ def test_entities_are_counted_in_the_tokens_of_the_file(tmp_path: Path, tiny_bas
     assert "macro average" in told
     assert "strict spans" in told
     assert {"span_precision", "span_recall", "span_f1", "token_averages"} <= found.keys()
-
-
-@pytest.mark.parametrize("n_messages", ["3", "60"])
-def test_latency_is_measured_on_few_messages_too(tmp_path: Path, trained: Path, n_messages: str) -> None:
-    options = ("--workspace", str(trained), "--messages", n_messages)
-    found, _ = figures(bench.latency.main, *options, into=tmp_path / "out.json")
-    assert found["messages"] == int(n_messages)
-    p50, p95, p99 = found["understand_ms p50 p95 p99"]  # type: ignore[misc]
-    assert 0 < p50 <= p95 <= p99
 
 
 @pytest.mark.parametrize("name", ["intents", "entities"])
