@@ -14,7 +14,7 @@ from nlu.text import narrow
 from nlu.understanding import Entity, EntitySource
 from nlu.values.kinds import find_values, normalise
 
-MAX_PATTERN_S = 0.02  # one pattern on one text; a message is read by several
+MAX_PATTERN_S = 0.25  # one pattern on one text, time spent waiting for other threads included
 SURE = 88  # of 100: how alike a model's span and a gazetteer's name must be to mean the same
 
 logger = logging.getLogger(__name__)
