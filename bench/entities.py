@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from bench.command import run
+from bench.command import run, show_progress, show_wait
 from bench.texts import read_tagged
 from nlu.heads import Heads, LinearHead
 from nlu.rules import EntityRules
@@ -71,7 +71,8 @@ def main(
                 folder / "checkpoints",
                 epochs=epochs,
                 seed=seed,
-                progress=_show,
+                progress=show_progress,
+                expect=show_wait,
             )
             export(tuned.transformer, tokenizer, folder)
             heads = tuned.heads
@@ -89,11 +90,6 @@ def _heads(features: Features, seed: int) -> Heads:
     width = features.vectors.shape[1]
     nothing = LinearHead(("none",), np.zeros((width, 1), np.float32), np.zeros(1, np.float32))
     return Heads(nothing, fit_tag_head(features, seed=seed))
-
-
-def _show(stage: str, done: int, total: int) -> None:
-    if total and done % max(1, total // 20) == 0:
-        click.echo(f"{stage} {done}/{total}", err=True)
 
 
 def _print(scores: EntityScores, train_s: float) -> None:

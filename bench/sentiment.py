@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from bench.command import run
+from bench.command import run, show_progress, show_wait
 from bench.measure import percentiles
 from bench.texts import read_csv
 from nlu.heads import Heads, LinearHead
@@ -84,7 +84,7 @@ def main(
             before = _heads(_fit(known), known.vectors.shape[1])
             tuned = fine_tune(
                 transformer, tokenizer, before, parts.train, parts.test, folder / "checkpoints",
-                epochs=epochs, seed=seed, progress=_show,
+                epochs=epochs, seed=seed, progress=show_progress, expect=show_wait,
             )  # fmt: skip
             export(tuned.transformer, tokenizer, folder)
             head = _fit(encode([*parts.train, *shipped]), encode(parts.test))
@@ -151,11 +151,6 @@ def added_ms(head: LinearHead, features: Features) -> float:
         sentiment_of(head.labels, head.probs(sentiment_input(encoded)))
         times.append(1000 * (time.perf_counter() - start))
     return percentiles(times, 50)[0]
-
-
-def _show(stage: str, done: int, total: int) -> None:
-    if total and done % max(1, total // 20) == 0:
-        click.echo(f"{stage} {done}/{total}", err=True)
 
 
 def _print(classes: Sequence[ClassScores], figures: dict[str, float]) -> None:

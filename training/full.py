@@ -93,7 +93,8 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
         with watch.stage("search"):
             study, tuned = search_full(
                 study, path, tuner,
-                n_trials=options.search, seed=options.seed, progress=watch.progress, tell=watch.tell,
+                n_trials=options.search, n_after=int(are_few), seed=options.seed,
+                progress=watch.progress, tell=watch.tell,
             )  # fmt: skip
         hyperparameters = found_by(study)
     if tuned is None:

@@ -32,9 +32,19 @@ class Tune(Protocol):
 
 
 def search_full(
-    study: Study, path: Path, tune: Tune, *, n_trials: int, seed: int, progress: Progress, tell: Tell
+    study: Study,
+    path: Path,
+    tune: Tune,
+    *,
+    n_trials: int,
+    n_after: int,
+    seed: int,
+    progress: Progress,
+    tell: Tell,
 ) -> tuple[Study, Tuned | None]:
-    """Go on with a study of full trainings, see `search`; and the best training, if it was one of those now made."""
+    """Go on with a study of full trainings, see `search`; and the best training, if it was one of those now made.
+
+    `n_after` more trainings follow, and take their time too."""
     best: Tuned | None = None
     best_score = study.best.score if study.best else -1.0
     n_left = n_trials - len(study.trials)
@@ -43,7 +53,8 @@ def search_full(
     def expect(seconds: float) -> None:
         nonlocal is_told
         if not is_told:
-            tell(f"up to about {in_words(n_left * seconds)} on this CPU; Ctrl-C ends it with the best so far")
+            wait = in_words((n_left + n_after) * seconds)
+            tell(f"up to about {wait} on this CPU; Ctrl-C ends it with the best so far")
         is_told = True
 
     def objective(hyperparameters: Hyperparameters, running: Running) -> float:
