@@ -59,6 +59,75 @@ def _link(name: str, target: str, **options: Any) -> Column[int]:
     return Column(name, Integer, ForeignKey(f"{target}.id"), **options)
 
 
+staff = Table(
+    "staff",
+    metadata,
+    _id(),
+    Column("email", Text, nullable=False, unique=True),  # in small letters
+    _text("name"),
+    Column("role", Text, nullable=False),  # admin | lead | agent
+    Column("password_hash", Text),  # argon2; NULL before one is set
+    Column("totp_secret", Text),  # NULL without a second factor
+    Column("totp_step", Integer),  # the newest time step a code was taken of: none is taken twice
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    _id(),
+    _link("staff_id", "staff", nullable=False, index=True),
+    Column("token_hash", Text, nullable=False, unique=True),  # SHA-256 of what the cookie holds
+    Column("csrf_token", Text, nullable=False),
+    _text("client"),  # address and browser, to tell one's sessions apart
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _id(),
+    Column("token_hash", Text, nullable=False, unique=True),
+    _text("email"),
+    Column("role", Text, nullable=False),
+    _link("staff_id", "staff"),  # whose password is set anew; NULL: somebody new
+    _link("invited_by", "staff"),  # NULL: the command line
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+sign_ins = Table(  # wrong passwords and codes, counted for the limits
+    "sign_ins",
+    metadata,
+    _id(),
+    Column("email", Text, nullable=False),
+    Column("client", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "email", "at"),
+    Index(None, "client", "at"),
+    sqlite_autoincrement=True,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    _link("staff_id", "staff"),  # NULL: the command line
+    Column("action", Text, nullable=False),
+    _text("target"),
+    Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 customers = Table(
     "customers",
     metadata,
@@ -79,11 +148,38 @@ conversations = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("channel", Text, nullable=False),
     _link("customer_id", "customers", nullable=False, index=True),  # who began it; a group has more
-    Column("status", Text, nullable=False),
+    Column("status", Text, nullable=False, index=True),  # bot | waiting | person | closed
     Column("status_since", UtcDateTime, nullable=False),
+    _link("assignee_id", "staff", index=True),  # who has it, or shall have it; kept when it is closed
     Column("state", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, index=True),  # of the newest message
+    sqlite_autoincrement=True,
+)
+
+# Each change of who has a conversation, and each assignment; `status` is the one after it.
+custody_changes = Table(
+    "custody_changes",
+    metadata,
+    _id(),
+    _link("conversation_id", "conversations", nullable=False, index=True),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _link("staff_id", "staff"),  # who did it; NULL: the customer, the bot, or silence
+    _link("assignee_id", "staff"),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+# What staff tell each other; apart from messages, so that no way to the customer can find them.
+notes = Table(
+    "notes",
+    metadata,
+    _id(),
+    _link("conversation_id", "conversations", nullable=False, index=True),
+    _link("staff_id", "staff"),
+    _text("text"),
+    Column("at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -95,7 +191,8 @@ messages = Table(
     # Who wrote it, or for a reply whom it answers: a group has several customers, and each may be forgotten.
     _link("customer_id", "customers", nullable=False, index=True),
     Column("channel", Text, nullable=False),
-    Column("speaker", Text, nullable=False),
+    Column("speaker", Text, nullable=False),  # customer | bot | person
+    _link("staff_id", "staff"),  # which person
     Column("kind", Text, nullable=False),
     _text("text"),
     Column("versions", JSON, nullable=False),  # what it said before each edit: [{"text", "until"}]

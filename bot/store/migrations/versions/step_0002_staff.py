@@ -1,0 +1,157 @@
+"""Staff: who they are, their sessions, and which conversations they have."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+moment = sa.DateTime(timezone=True)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.Integer(), nullable=False, autoincrement=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=False, server_default="")
+
+
+def _number(name: str, *, nullable: bool = True) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer(), nullable=nullable)
+
+
+def _link(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [f"{target}.id"], name=f"fk_{table}_{column}_{target}")
+
+
+def upgrade() -> None:
+    accounts()
+    doors()
+    audit_log()
+    custody()
+
+
+def accounts() -> None:
+    op.create_table(
+        "staff",
+        _id(),
+        sa.Column("email", sa.Text(), nullable=False),
+        _text("name"),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text()),
+        sa.Column("totp_secret", sa.Text()),
+        _number("totp_step"),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("disabled_at", moment),
+        sa.PrimaryKeyConstraint("id", name="pk_staff"),
+        sa.UniqueConstraint("email", name="uq_staff_email"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "staff_sessions",
+        _id(),
+        _number("staff_id", nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("csrf_token", sa.Text(), nullable=False),
+        _text("client"),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("seen_at", moment, nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.Column("revoked_at", moment),
+        sa.PrimaryKeyConstraint("id", name="pk_staff_sessions"),
+        sa.UniqueConstraint("token_hash", name="uq_staff_sessions_token_hash"),
+        _link("staff_sessions", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_staff_sessions_staff_id", "staff_sessions", ["staff_id"])
+
+
+def doors() -> None:
+    op.create_table(
+        "invitations",
+        _id(),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        _text("email"),
+        sa.Column("role", sa.Text(), nullable=False),
+        _number("staff_id"),
+        _number("invited_by"),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.Column("used_at", moment),
+        sa.PrimaryKeyConstraint("id", name="pk_invitations"),
+        sa.UniqueConstraint("token_hash", name="uq_invitations_token_hash"),
+        _link("invitations", "staff_id", "staff"),
+        _link("invitations", "invited_by", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "sign_ins",
+        _id(),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_sign_ins"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_sign_ins_email_at", "sign_ins", ["email", "at"])
+    op.create_index("ix_sign_ins_client_at", "sign_ins", ["client", "at"])
+
+
+def audit_log() -> None:
+    op.create_table(
+        "audit",
+        _id(),
+        sa.Column("at", moment, nullable=False),
+        _number("staff_id"),
+        sa.Column("action", sa.Text(), nullable=False),
+        _text("target"),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+        _link("audit", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_audit_at", "audit", ["at"])
+
+
+def custody() -> None:
+    # SQLite takes a foreign key with a new column only where the column's own line names it.
+    for table, column in (("conversations", "assignee_id"), ("messages", "staff_id")):
+        key = f"CONSTRAINT fk_{table}_{column}_staff REFERENCES staff (id)"
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER {key}")
+    op.create_index("ix_conversations_assignee_id", "conversations", ["assignee_id"])
+    op.create_index("ix_conversations_status", "conversations", ["status"])
+    # Before there was nobody to take a conversation: those a person should have had still wait.
+    op.execute("UPDATE conversations SET status = 'waiting' WHERE status = 'person'")
+    op.create_table(
+        "custody_changes",
+        _id(),
+        _number("conversation_id", nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        _number("staff_id"),
+        _number("assignee_id"),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_custody_changes"),
+        _link("custody_changes", "conversation_id", "conversations"),
+        _link("custody_changes", "staff_id", "staff"),
+        _link("custody_changes", "assignee_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_custody_changes_conversation_id", "custody_changes", ["conversation_id"])
+    op.create_index("ix_custody_changes_at", "custody_changes", ["at"])
+    op.create_table(
+        "notes",
+        _id(),
+        _number("conversation_id", nullable=False),
+        _number("staff_id"),
+        _text("text"),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_notes"),
+        _link("notes", "conversation_id", "conversations"),
+        _link("notes", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_notes_conversation_id", "notes", ["conversation_id"])
