@@ -121,7 +121,7 @@ class Answering:
     def hand_over(self, talk: Talk, decision: Decision, *, after: tuple[Reply, ...] = ()) -> Outcome:
         """A person takes over; `after` is what an answer said before, and then only the hours are added."""
         words, desk = talk.words, self.settings.desk
-        talk = in_custody(talk, handoff.hand_over(talk.state, talk.now))
+        talk = in_custody(talk, handoff.hand_over(talk.state, talk.now, decision.reason))
         if not after:
             reason = self._why(talk, decision.reason)
             text = f"{reason}{' ' if reason and words.language == 'en' else ''}{handoff.notice(words, desk, talk.now)}"

@@ -1,7 +1,7 @@
 """Small stand-ins for model and retriever, and a shop small enough to see through."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,9 +91,13 @@ class FakeUnderstander:
         default_factory=dict
     )  # by text, intents with their probability
     read: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None  # happens once, while a message is read
 
     async def understand(self, text: str) -> Understanding:
         self.read.append(text)
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens()
         if text == "crash":
             raise RuntimeError(text)
         found = [

@@ -186,7 +186,7 @@ async def test_while_a_person_has_the_conversation_the_tab_knows(desk: WebDesk) 
     async with desk.socket() as tab:
         await tab.next("transcript")
         await tab.say("/human", 1)
-        assert (await tab.next("transcript"))["status"] == "person"
+        assert (await tab.next("transcript"))["status"] == "waiting"
         await tab.say("hello?", 2)
         assert [line["speaker"] for line in (await tab.next("transcript"))["messages"]] == ["customer"]
 

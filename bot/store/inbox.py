@@ -1,0 +1,33 @@
+"""What staff do in the log, one transaction a call."""
+
+from collections.abc import Callable
+
+from bot.store import custody
+from bot.store.database import Database
+from bot.store.records import Held, Move, Moved
+
+
+class Inbox:
+    """The side of the log that staff work with; `Store.inbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def move(
+        self, conversation_id: int, staff_id: int | None, decide: Callable[[Held], Move]
+    ) -> Moved | None:
+        """Do with a conversation what `decide` makes of it as it is held now, nobody else coming between; None where
+        there is none. What `decide` raises leaves everything as it was."""
+        return await self._database.write(custody.move, conversation_id, staff_id, decide)
+
+    async def add_note(self, conversation_id: int, staff_id: int | None, text: str) -> str | None:
+        """Keep a note; the conversation's key, None where there is none."""
+        return await self._database.write(custody.add_note, conversation_id, staff_id, text)
+
+    async def rate(self, message_id: int, score: int) -> bool:
+        """Keep what a customer answered to being asked how content they are, 1 to 5."""
+        return await self._database.write(custody.rate, message_id, score)
+
+    async def comment_rating(self, conversation_id: int, comment: str) -> None:
+        """Keep what a customer adds to the rating they gave last."""
+        await self._database.write(custody.comment_rating, conversation_id, comment)
