@@ -1,10 +1,12 @@
 """What staff do in the log, one transaction a call."""
 
 from collections.abc import Callable
+from datetime import datetime
 
-from bot.store import custody
+from bot.store import cases, custody, lists
 from bot.store.database import Database
 from bot.store.records import Held, Move, Moved
+from bot.store.views import Case, InboxCounts, InboxRow, View
 
 
 class Inbox:
@@ -19,6 +21,22 @@ class Inbox:
         """Do with a conversation what `decide` makes of it as it is held now, nobody else coming between; None where
         there is none. What `decide` raises leaves everything as it was."""
         return await self._database.write(custody.move, conversation_id, staff_id, decide)
+
+    async def conversations(
+        self, view: View, staff_id: int, *, before: datetime | None = None, limit: int = 50
+    ) -> list[InboxRow]:
+        """A page of a view as this staff member has it; see bot/store/lists.py."""
+        read = self._database.read
+        return await read(lists.conversations_of, view, staff_id, before=before, limit=limit)
+
+    async def counts(self, staff_id: int) -> InboxCounts:
+        """How many each view has."""
+        return await self._database.read(lists.count, staff_id)
+
+    async def case(self, conversation_id: int, *, before: int | None = None, limit: int = 100) -> Case | None:
+        """A conversation with a stretch of what happened in it, the last unless `before` names a message; None
+        where there is none."""
+        return await self._database.read(cases.case, conversation_id, before=before, limit=limit)
 
     async def add_note(self, conversation_id: int, staff_id: int | None, text: str) -> str | None:
         """Keep a note; the conversation's key, None where there is none."""
