@@ -59,8 +59,7 @@ class Answering:
                 return self._ask_to_confirm(talk, step.answer, decision, context)
             try:
                 context["result"] = await self._run(talk, step.answer, intent, context)
-            except ActionFailed as error:
-                logger.error("%s", error)
+            except ActionFailed:
                 return self.hand_over(talk, replace(decision, kind="hand_over", reason="action_failed"))
             step = next_step(answers, context)
         if isinstance(step, AskSlot):

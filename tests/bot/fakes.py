@@ -152,6 +152,9 @@ class FakeActions(Actions):
     results: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
 
+    def is_reading(self, name: str) -> bool:
+        return name.startswith("get")
+
     async def run(self, name: str, slots: Mapping[str, str], *, idempotency_key: str) -> dict[str, Any]:
         self.calls.append((name, dict(slots), idempotency_key))
         if slots.get("order_number") == "LW-50000":
