@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiohttp import web
 
 from bot.channels.web.app import web_app
+from bot.console.app import console_app, mount
 from bot.desk import Desk, open_desk
 from bot.errors import BotError
 from bot.settings import Settings, Web
@@ -37,11 +38,11 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
 @asynccontextmanager
 async def listening(desk: Desk) -> AsyncIterator[str]:
-    """Serve page, widget and API; yields the address."""
+    """Serve page, widget, API and console; yields the address."""
     options = desk.settings.web
-    runner = web.AppRunner(
-        web_app(desk.engine, desk.store, desk.settings), access_log=None, shutdown_timeout=SHUTDOWN_S
-    )
+    app = web_app(desk.engine, desk.store, desk.settings)
+    mount(app, console_app(desk.store, desk.settings))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:

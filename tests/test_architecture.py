@@ -18,6 +18,10 @@ MAY_IMPORT = {
     "bot/cli.py": PACKAGES,
     "bot/commands": PACKAGES,
     "bot/store": ("bot.store", "bot.messages", "bot.errors", "nlu.understanding", "retrieval.candidates"),
+    "bot/console": (
+        "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
+        "bot.channels.web.assets", "bot.channels.web.labels", "bot.channels.web.limits", "bot.channels.web.origins",
+    ),
     "bot/channels": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
     ),
@@ -28,7 +32,10 @@ HELD_BACK = {
     "telegram": ("bot/channels/telegram",),
     "sqlalchemy": ("bot/store",),
     "alembic": ("bot/store",),
-    "aiohttp": ("bot/actions.py", "bot/serving.py", "bot/channels/web"),
+    "aiohttp": ("bot/actions.py", "bot/serving.py", "bot/channels/web", "bot/console"),
+    "argon2": ("bot/console/passwords.py",),
+    "pyotp": ("bot/console/second_factor.py",),
+    "segno": ("bot/console/second_factor.py",),
     "torch": ("training", "nlu/model.py"),
     "transformers": ("training", "nlu/model.py"),
     "sklearn": ("training",),

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.messages import Button, ConversationStatus, Decision, Message, Reply, Turn
 from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
+from bot.store.accounts import Accounts
 from bot.store.database import Database, open_database
 from bot.store.inbox import Inbox
 from bot.store.records import (
@@ -37,6 +38,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.inbox = Inbox(database)
+        self.accounts = Accounts(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
 
     @classmethod

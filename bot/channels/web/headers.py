@@ -23,7 +23,7 @@ async def secure(request: web.Request, response: web.StreamResponse) -> None:
         "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
-    if request.app[CHANNEL].settings.web.public_url.startswith("https://"):
+    if request.config_dict[CHANNEL].settings.web.public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
     response.headers["Server"] = "kefu"  # aiohttp's own tells its version
     for name, value in headers.items():

@@ -14,7 +14,9 @@ PREFLIGHT_AGE_S = "600"
 def check_origin(request: web.Request, options: Web) -> None:
     """Raise Refused for a request from a page that is neither ours nor in [web] allowed_origins."""
     origin = request.headers.get("Origin")
-    if origin is not None and not (_is_own(origin, request, options) or origin in options.allowed_origins):
+    if origin is not None and not (
+        is_own_origin(origin, request, options) or origin in options.allowed_origins
+    ):
         raise refused(403, "origin", f"pages of {origin[:200]!r} may not talk to this desk")
 
 
@@ -41,7 +43,7 @@ def is_preflight(request: web.Request) -> bool:
     return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
 
-def _is_own(origin: str, request: web.Request, options: Web) -> bool:
+def is_own_origin(origin: str, request: web.Request, options: Web) -> bool:
     """Whether a page of this desk: of the host it was asked as, or of its public address."""
     if options.public_url and origin == str(URL(options.public_url).origin()):
         return True

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.channels.web.assets import load_assets
+from bot.channels.web.assets import give_asset, load_assets
 from bot.channels.web.channel import CHANNEL
 from bot.channels.web.conversations import CHANNEL_NAME
 from bot.channels.web.headers import page_policy
@@ -48,13 +48,7 @@ class Pages:
 
     async def static(self, request: web.Request) -> web.Response:
         """A file of the pages."""
-        asset = self._assets.get(request.match_info["name"])
-        if asset is None:
-            raise web.HTTPNotFound
-        headers = {"ETag": f'"{asset.version}"', "Cache-Control": "no-cache"}
-        if any(tag.value == asset.version for tag in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=asset.body, content_type=asset.content_type, headers=headers)
+        return give_asset(request, self._assets)
 
     def _render(self, request: web.Request, *, is_embedded: bool, ancestors: Sequence[str]) -> web.Response:
         data = _page_data(request, is_embedded=is_embedded)

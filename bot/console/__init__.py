@@ -1,0 +1,1 @@
+"""The staff's pages: who may come in, and what they see."""

@@ -1,0 +1,53 @@
+"""The console put together: one aiohttp application, mounted below the desk's own."""
+
+from aiohttp import web
+
+from bot.channels.web.assets import give_asset, load_assets
+from bot.console import account, audit_log, join, sign_in, team
+from bot.console.access import at_the_door, me
+from bot.console.console import CONSOLE, PREFIX, Console, console_of
+from bot.console.errors import errors_as_pages
+from bot.console.notices import see_other
+from bot.console.passwords import Passwords
+from bot.console.rendering import TEMPLATES, first_page, load_templates, words_for
+from bot.console.routes import Route, add_routes, get
+from bot.settings import Settings
+from bot.store.store import Store
+
+STATIC = TEMPLATES.with_name("static")
+
+
+def console_app(store: Store, settings: Settings, passwords: Passwords | None = None) -> web.Application:
+    """Everything staff see; `store` stays the caller's to close."""
+    app = web.Application(middlewares=[errors_as_pages, at_the_door])
+    assets = {"icon.svg": load_assets()["icon.svg"], **load_assets(STATIC)}
+    app[CONSOLE] = Console(store, settings, passwords or Passwords(), load_templates(), assets)
+    add_routes(app, ROUTES)
+    return app
+
+
+def mount(app: web.Application, console: web.Application) -> None:
+    """Put the console where its links point."""
+    app.add_subapp(PREFIX, console)
+
+
+async def start(request: web.Request) -> web.Response:
+    """Go where somebody of this role begins."""
+    return see_other(request, first_page(words_for(request), me(request).role))
+
+
+async def static(request: web.Request) -> web.Response:
+    """A file of the pages."""
+    return give_asset(request, console_of(request).assets)
+
+
+ROUTES: tuple[Route, ...] = (
+    get("", start, role="agent"),
+    get("/", start, role="agent"),
+    get("/static/{name}", static, role=None),
+    *sign_in.ROUTES,
+    *join.ROUTES,
+    *account.ROUTES,
+    *team.ROUTES,
+    *audit_log.ROUTES,
+)

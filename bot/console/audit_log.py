@@ -1,0 +1,77 @@
+"""The audit log: who changed what, and when."""
+
+from aiohttp import web
+
+from bot.console.console import console_of
+from bot.console.forms import MAX_NUMBER
+from bot.console.rendering import render, role_name, words_for
+from bot.console.routes import get
+from bot.store.staff_records import ROLES, AuditEntry
+from bot.wording import Wording
+
+PAGE = 50
+
+
+async def audit_page(request: web.Request) -> web.Response:
+    """A page of entries, the newest first; `before` is the id that the page before ended with."""
+    words, before = words_for(request), _before(request)
+    entries = await console_of(request).accounts.audit(before, PAGE + 1)
+    lines = [(entry, told(words, entry)) for entry in entries[:PAGE]]
+    older = entries[PAGE - 1].id if len(entries) > PAGE else None
+    return render(request, "audit.html", lines=lines, older=older, is_first=before is None)
+
+
+def told(words: Wording, entry: AuditEntry) -> str:
+    """What was done, as a sentence; an action that has none is given as it is stored."""
+    known = {
+        name: role_name(words, value) if value in ROLES else value for name, value in entry.details.items()
+    }
+    values = {"target": entry.target, "role": "", "was": "", **known}
+    match entry.action:
+        case "added":
+            return words.say("Added {target} as {role}", **values)
+        case "invited":
+            return words.say("Invited {target} as {role}", **values)
+        case "invitation_withdrawn":
+            return words.say("Withdrew the link for {target}", **values)
+        case "joined":
+            return words.say("Joined as {role}", **values)
+        case "signed_in":
+            return words.say("Signed in: {target}", **values)
+        case "signed_out":
+            return words.say("Signed out: {target}", **values)
+        case "signed_out_elsewhere":
+            return words.say("Signed out every other browser")
+        case "renamed":
+            return words.say("Changed the name of {target}", **values)
+        case "password_changed":
+            return words.say("Changed the password of {target}", **values)
+        case "password_reset":
+            return words.say("Made a link for a new password of {target}", **values)
+        case "second_factor_on":
+            return words.say("Turned on the second factor of {target}", **values)
+        case "second_factor_off":
+            return words.say("Turned off the second factor of {target}", **values)
+        case "second_factor_reset":
+            return words.say("Reset the second factor of {target}", **values)
+        case "role_changed":
+            return words.say("Changed the role of {target} from {was} to {role}", **values)
+        case "disabled":
+            return words.say("Disabled {target}", **values)
+        case "enabled":
+            return words.say("Enabled {target}", **values)
+    return " ".join(
+        [entry.action, entry.target, *(f"{name}={value}" for name, value in entry.details.items())]
+    )
+
+
+def _before(request: web.Request) -> int | None:
+    text = request.query.get("before", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > MAX_NUMBER:
+        raise web.HTTPNotFound
+    return int(text[:20])
+
+
+ROUTES = (get("/audit", audit_page, role="admin"),)

@@ -1,0 +1,68 @@
+"""What the console's handlers share."""
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from aiohttp import web
+from jinja2 import Environment
+from yarl import URL
+
+from bot.channels.web.assets import Asset
+from bot.channels.web.limits import Network, client_of
+from bot.console.passwords import Passwords
+from bot.settings import Settings
+from bot.store.accounts import Accounts
+from bot.store.store import Store
+
+PREFIX = "/console"
+
+
+@dataclass(frozen=True)
+class Console:
+    """The desk, as its staff see it."""
+
+    store: Store
+    settings: Settings
+    passwords: Passwords
+    templates: Environment
+    assets: dict[str, Asset]
+
+    @property
+    def accounts(self) -> Accounts:
+        return self.store.accounts
+
+    @property
+    def site(self) -> str:
+        """The path before all of the desk's, "" unless it lies below one: "/chat"."""
+        public_url = self.settings.web.public_url
+        return URL(public_url).path.rstrip("/") if public_url else ""
+
+    @property
+    def root(self) -> str:
+        """The path before all of the console's."""
+        return self.site + PREFIX
+
+    @property
+    def is_https(self) -> bool:
+        return self.settings.web.public_url.startswith("https://")
+
+    def client_of(self, request: web.Request) -> str:
+        """The address a request comes from, for the limits."""
+        proxies: tuple[Network, ...] = tuple(
+            ip_network(proxy, strict=False) for proxy in self.settings.web.trusted_proxies
+        )
+        return client_of(request, proxies)
+
+    def link(self, request: web.Request, path: str) -> str:
+        """A whole address of the console, to be sent to somebody."""
+        public_url = self.settings.web.public_url
+        start = str(URL(public_url).origin()) if public_url else f"{request.scheme}://{request.host}"
+        return start + self.root + path
+
+
+CONSOLE = web.AppKey("CONSOLE", Console)
+
+
+def console_of(request: web.Request) -> Console:
+    """The console a request is for."""
+    return request.config_dict[CONSOLE]

@@ -1,0 +1,27 @@
+"""What stands in the console's menu."""
+
+from dataclasses import dataclass
+
+from bot.console.routes import may
+from bot.store.staff_records import Role
+from bot.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the menu; `icon` is one of bot/console/icons.py, `role` the least that sees it."""
+
+    name: str
+    path: str
+    icon: str
+    role: Role
+
+
+def menu(words: Wording, role: Role) -> tuple[Entry, ...]:
+    """The entries for somebody of this role; the first is where they begin."""
+    entries = (
+        Entry(words.say("Team"), "/team", "team", "admin"),
+        Entry(words.say("Audit log"), "/audit", "audit", "admin"),
+        Entry(words.say("Account"), "/account", "account", "agent"),
+    )
+    return tuple(entry for entry in entries if may(role, entry.role))
