@@ -21,14 +21,19 @@ def lock_conversation(connection: Connection, conversation_id: int) -> Row[Any]:
     return row
 
 
+def key_of(connection: Connection, conversation_id: int) -> str | None:
+    """None where there is none, or its customer is forgotten."""
+    query = select(conversations.c.key).where(conversations.c.id == conversation_id)
+    key: str | None = connection.execute(query).scalar_one_or_none()
+    return None if key is None or key.startswith(FORGOTTEN) else key
+
+
 def move(
     connection: Connection, conversation_id: int, staff_id: int | None, decide: Callable[[Held], Move]
 ) -> Moved | None:
     """Do with a conversation what `decide` makes of it as it is held now; None where there is none, or its customer
     is forgotten. What `decide` raises leaves everything as it was."""
-    query = select(conversations.c.key).where(conversations.c.id == conversation_id)
-    key = connection.execute(query).scalar_one_or_none()
-    if key is None or key.startswith(FORGOTTEN):
+    if key_of(connection, conversation_id) is None:
         return None
     row = lock_conversation(connection, conversation_id)
     decided = decide(Held(row.status, row.assignee_id, dict(row.state), _language(connection, row)))
@@ -79,8 +84,7 @@ def log_move(
 
 def add_note(connection: Connection, conversation_id: int, staff_id: int | None, text: str) -> str | None:
     """Keep what staff tell each other of a conversation; its key, None where there is none."""
-    query = select(conversations.c.key).where(conversations.c.id == conversation_id)
-    key: str | None = connection.execute(query).scalar_one_or_none()
+    key = key_of(connection, conversation_id)
     if key is not None:
         values = {"conversation_id": conversation_id, "staff_id": staff_id, "text": storable(text)}
         connection.execute(insert(notes).values(values | {"at": now()}))

@@ -33,6 +33,14 @@ class Inbox:
         """How many each view has."""
         return await self._database.read(lists.count, staff_id)
 
+    async def key_of(self, conversation_id: int) -> str | None:
+        """A conversation's key; None where there is none."""
+        return await self._database.read(custody.key_of, conversation_id)
+
+    async def watermark(self) -> tuple[int, ...]:
+        """Numbers that grow with whatever happens in a conversation."""
+        return await self._database.read(lists.watermark)
+
     async def case(self, conversation_id: int, *, before: int | None = None, limit: int = 100) -> Case | None:
         """A conversation with a stretch of what happened in it, the last unless `before` names a message; None
         where there is none."""

@@ -6,7 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from bot.store.tables import conversations, custody_changes, customers, messages, staff, understandings
+from bot.store.tables import (
+    conversations,
+    custody_changes,
+    customers,
+    messages,
+    notes,
+    staff,
+    understandings,
+)
 from bot.store.values import FORGOTTEN
 from bot.store.views import InboxCounts, InboxRow, Person, View
 
@@ -45,6 +53,12 @@ def count(connection: Connection, staff_id: int) -> InboxCounts:
         return int(connection.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
     return InboxCounts(so_many("waiting"), so_many("mine"), so_many("open"))
+
+
+def watermark(connection: Connection) -> tuple[int, ...]:
+    """The newest ids of what can happen in a conversation."""
+    newest = [select(func.max(table.c.id)).scalar_subquery() for table in (messages, custody_changes, notes)]
+    return tuple(number or 0 for number in connection.execute(select(*newest)).one())
 
 
 def _of_view(view: View, staff_id: int) -> Select[Any]:

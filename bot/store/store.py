@@ -33,7 +33,7 @@ SILENCE_S = 3600.0  # a dialogue is over after this long without a word
 class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
-    `inbox` is what staff do in it."""
+    `inbox` is what staff do in it, `accounts` who they are."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,6 +51,11 @@ class Store:
 
     async def close(self) -> None:
         await self._database.close()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process can be serving this database."""
+        return self._database.is_alone
 
     async def __aenter__(self) -> "Store":
         return self

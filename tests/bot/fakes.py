@@ -130,6 +130,10 @@ class FakeRetriever:
     passages: Mapping[str, float] = field(default_factory=dict)
     budget: Budget = BUDGET
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        return tuple({intent for intent, _ in self.meanings.values()})
+
     def search(self, text: str, vector: object, class_probs: object, *, top: int = 5) -> Findings:
         intent, confidence = self.meanings.get(text, ("order_status", 0.05))
         rest = [
