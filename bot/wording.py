@@ -2,7 +2,7 @@
 
 Every sentence is written once, in English, as the argument of `say`; after a change:
 
-    pybabel extract --keyword say --no-location --omit-header -o kefu.pot bot
+    pybabel extract -F pyproject.toml --keyword say --no-location --omit-header -o kefu.pot bot
     pybabel update --no-fuzzy-matching -D kefu -i kefu.pot -d bot/locale    # then translate
     pybabel compile -D kefu -d bot/locale"""
 

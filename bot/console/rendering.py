@@ -1,7 +1,7 @@
 """Pages from templates: the one place that knows what every page of the console needs."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,8 @@ def _clock(words: Wording, zone: tzinfo, at: datetime) -> Markup:
 
 def _ago(words: Wording, at: datetime) -> Markup:
     """How long ago, or how soon."""
+    if abs(at - now()) < timedelta(minutes=1):
+        return _time(at, words.say("just now"))
     told = format_timedelta(at - now(), add_direction=True, locale=words.language, threshold=1.1)
     return _time(at, told)
 

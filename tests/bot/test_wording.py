@@ -14,7 +14,8 @@ from bot.errors import BotError
 from bot.wording import LANGUAGES, LOCALE, Wording, choose_language, wording
 
 BOT = Path(__file__).parents[2] / "bot"
-SAID = {str(message) for _, _, message, _, _ in extract_from_dir(BOT, keywords={"say": None})}
+WHERE = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+SAID = {str(message) for _, _, message, _, _ in extract_from_dir(BOT, WHERE, keywords={"say": None})}
 
 
 def catalogue(language: str) -> Catalog:
