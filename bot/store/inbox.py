@@ -1,12 +1,12 @@
 """What staff do in the log, one transaction a call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.store import cases, custody, lists, search
+from bot.store import cases, custody, lists, review, search
 from bot.store.database import Database
 from bot.store.records import Held, Move, Moved
-from bot.store.views import Case, InboxCounts, InboxRow, View
+from bot.store.views import Case, InboxCounts, InboxRow, ReviewItem, View
 
 
 class Inbox:
@@ -56,6 +56,18 @@ class Inbox:
         """A conversation with a stretch of what happened in it, the last unless `before` names a message; None
         where there is none."""
         return await self._database.read(cases.case, conversation_id, before=before, limit=limit)
+
+    async def open_reviews(self, since: datetime) -> list[ReviewItem]:
+        """What customers said since then and nobody labelled; see bot/store/review.py."""
+        return await self._database.read(review.open_reviews, since)
+
+    async def pass_over(self, message_ids: Sequence[int], staff_id: int | None) -> None:
+        """Take messages out of the review without a label."""
+        await self._database.write(review.pass_over, message_ids, staff_id)
+
+    async def look_again(self, message_ids: Sequence[int]) -> None:
+        """Put them back."""
+        await self._database.write(review.look_again, message_ids)
 
     async def add_note(self, conversation_id: int, staff_id: int | None, text: str) -> str | None:
         """Keep a note; the conversation's key, None where there is none."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, null, select, text, update
+from sqlalchemy import Connection, Row, and_, delete, insert, null, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from bot.store.errors import StoreError
@@ -84,13 +84,14 @@ def standing_corrections_of(connection: Connection, message_ids: Sequence[int]) 
     return _standing(connection, corrections.c.message_id.in_(message_ids))
 
 
-def _standing(connection: Connection, which: ColumnElement[bool]) -> list[Correction]:
+def stands() -> ColumnElement[bool]:
+    """Whether a row is a correction that holds today."""
     undone = select(corrections.c.undoes).where(corrections.c.undoes.is_not(None))
-    query = (
-        select(corrections)
-        .where(which, corrections.c.undoes.is_(None), corrections.c.id.not_in(undone))
-        .order_by(corrections.c.id)
-    )
+    return and_(corrections.c.undoes.is_(None), corrections.c.id.not_in(undone))
+
+
+def _standing(connection: Connection, which: ColumnElement[bool]) -> list[Correction]:
+    query = select(corrections).where(which, stands()).order_by(corrections.c.id)
     return [_correction_from(row) for row in connection.execute(query)]
 
 

@@ -183,6 +183,17 @@ notes = Table(
     sqlite_autoincrement=True,
 )
 
+# Messages staff passed over in the review: nothing is to be learned from them.
+reviewed = Table(
+    "reviewed",
+    metadata,
+    _id(),
+    _link("message_id", "messages", nullable=False, unique=True),
+    _link("staff_id", "staff"),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # One row for each time a customer was asked how content they are.
 ratings = Table(
     "ratings",

@@ -136,3 +136,21 @@ class Case:
     is_cut: bool
     rating: int | None = None
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """Something customers said, in all the messages that say the same, newest first, and what was made of the newest.
+
+    `class_intent` is what the classifier alone took it for; `is_unhelpful` where a customer called an answer to it so."""
+
+    message_ids: tuple[int, ...]
+    conversation_id: int
+    text: str
+    at: datetime
+    intents: tuple[tuple[str, float], ...]
+    class_intent: str | None
+    confidence: float
+    decision: str
+    reason: str
+    is_unhelpful: bool

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,7 @@ class ConsoleDesk:
 
     def customer(self, name: str = "anna") -> Customer:
         """Somebody who chats with the desk."""
-        return Customer(self.engine, f"web:{name}")
+        return Customer(self.engine, f"web:{name}", now=datetime.now(UTC))
 
     async def learn(self) -> None:
         """What the desk does with new corrections: here they are only counted."""

@@ -159,6 +159,18 @@ def custody() -> None:
     )
     op.create_index("ix_notes_conversation_id", "notes", ["conversation_id"])
     op.create_table(
+        "reviewed",
+        _id(),
+        _number("message_id", nullable=False),
+        _number("staff_id"),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reviewed"),
+        sa.UniqueConstraint("message_id", name="uq_reviewed_message_id"),
+        _link("reviewed", "message_id", "messages"),
+        _link("reviewed", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "ratings",
         _id(),
         _number("conversation_id", nullable=False),

@@ -1,0 +1,78 @@
+"""Customers' messages that nobody has looked at, to be labelled by staff."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from bot.store.labels import stands
+from bot.store.search import words_of
+from bot.store.tables import corrections, decisions, feedback, messages, reviewed, understandings
+from bot.store.upsert import insert_new
+from bot.store.values import now
+from bot.store.views import ReviewItem
+
+LOOKED_AT = 3000  # messages, the newest
+KINDS = ("text", "photo", "document")  # with words of the customer's own
+
+
+def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
+    """What was asked since then and is neither labelled nor passed over, the newest first; those that say the same are
+    one item."""
+    labelled = select(corrections.c.message_id).where(stands(), corrections.c.message_id.is_not(None))
+    done = select(reviewed.c.message_id)
+    query = (
+        select(messages, understandings, decisions.c.kind.label("decision"), decisions.c.reason)
+        .join(understandings, understandings.c.message_id == messages.c.id)
+        .join(decisions, decisions.c.message_id == messages.c.id)
+        .where(messages.c.at >= since, messages.c.kind.in_(KINDS), messages.c.text != "")
+        .where(messages.c.id.not_in(labelled), messages.c.id.not_in(done))
+        .order_by(messages.c.id.desc())
+        .limit(LOOKED_AT)
+    )
+    rows = connection.execute(query).all()
+    unhelpful = _unhelpful(connection, [row.id for row in rows])
+    alike: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        alike.setdefault(" ".join(words_of(row.text)) or row.text, []).append(row)
+    return [_item_from(group, unhelpful) for group in alike.values()]
+
+
+def pass_over(connection: Connection, message_ids: Sequence[int], staff_id: int | None) -> None:
+    """Nothing is to be learned from these."""
+    for number in message_ids:
+        values = {"message_id": number, "staff_id": staff_id, "at": now()}
+        insert_new(connection, reviewed, values, ("message_id",))
+
+
+def look_again(connection: Connection, message_ids: Sequence[int]) -> None:
+    """They were passed over by mistake."""
+    connection.execute(delete(reviewed).where(reviewed.c.message_id.in_(message_ids)))
+
+
+def _unhelpful(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those whose reply a customer called not helpful."""
+    replies = messages.alias("replies")
+    query = (
+        select(replies.c.in_reply_to)
+        .join(feedback, feedback.c.message_id == replies.c.id)
+        .where(replies.c.in_reply_to.in_(ids), feedback.c.value == "not_helpful")
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _item_from(group: Sequence[Row[Any]], unhelpful: set[int]) -> ReviewItem:
+    row = group[0]
+    return ReviewItem(
+        message_ids=tuple(one.id for one in group),
+        conversation_id=row.conversation_id,
+        text=row.text,
+        at=row.at,
+        intents=tuple((intent, prob) for intent, prob in row.intents),
+        class_intent=row.class_intents[0][0] if row.class_intents else None,
+        confidence=row.confidence or 0.0,
+        decision=row.decision,
+        reason=row.reason,
+        is_unhelpful=any(one.id in unhelpful for one in group),
+    )

@@ -1,0 +1,61 @@
+"""What is worth a person's minute, and in which order."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.reviewing import most_valuable_first
+from bot.store.views import ReviewItem
+
+
+def item(text: str, *, n: int = 1, **changes: Any) -> ReviewItem:
+    values: dict[str, Any] = {
+        "message_ids": tuple(range(n)),
+        "conversation_id": 1,
+        "text": text,
+        "at": datetime(2026, 3, 2, tzinfo=UTC),
+        "intents": (("order_status", 0.9),),
+        "class_intent": "order_status",
+        "confidence": 0.99,
+        "decision": "answer",
+        "reason": "confident",
+        "is_unhelpful": False,
+    }
+    return ReviewItem(**(values | changes))
+
+
+def order(*items: ReviewItem) -> list[str]:
+    return [one.item.text for one in most_valuable_first(items)]
+
+
+def test_what_was_surely_right_is_left_out() -> None:
+    assert order(item("sure")) == []
+
+
+def test_complaints_come_before_doubts_and_doubts_before_certainty() -> None:
+    doubtful = item("doubtful", confidence=0.6, decision="clarify", reason="uncertain")
+    unhelpful = item("unhelpful", is_unhelpful=True)
+    nearly = item("nearly", confidence=0.9)
+    assert order(nearly, doubtful, unhelpful) == ["unhelpful", "doubtful", "nearly"]
+
+
+def test_what_many_ask_comes_before_what_one_asks() -> None:
+    once = item("once", confidence=0.5, reason="uncertain", decision="clarify")
+    often = item("often", n=8, confidence=0.6, reason="uncertain", decision="clarify")
+    assert order(once, often) == ["often", "once"]
+
+
+def test_a_disagreement_counts_and_what_is_not_for_the_desk_counts_less() -> None:
+    split = item("split", class_intent="refund", confidence=0.9)
+    outside = item("outside", confidence=0.1, decision="clarify", reason="out_of_scope")
+    uncertain = item("uncertain", confidence=0.1, decision="clarify", reason="uncertain")
+    assert order(outside, split, uncertain) == ["uncertain", "split", "outside"]
+    [one] = most_valuable_first([split])
+    assert one.why == ("uncertain", "disagreement")
+
+
+def test_small_talk_is_nothing_to_review_unless_it_was_wrong() -> None:
+    thanks = item("ta", intents=(("thanks", 0.8),), class_intent="thanks", confidence=0.8)
+    wrong = item(
+        "no thanks", intents=(("thanks", 0.8),), class_intent="thanks", confidence=0.8, is_unhelpful=True
+    )
+    assert order(thanks, wrong) == ["no thanks"]
