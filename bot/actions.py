@@ -65,6 +65,10 @@ class Actions:
     def names(self) -> tuple[str, ...]:
         return tuple(self._actions)
 
+    def reading(self) -> "Actions":
+        """The same over the same session, but for what changes something: that fails as if the system were away."""
+        return ReadingActions(self)
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -74,13 +78,24 @@ class Actions:
 
         Idempotent calls are tried again after timeouts and 5xx, others only where the connection was never
         made; those carry `Idempotency-Key`. Raises ActionFailed when no attempt brought an answer."""
+        try:
+            return await self._run(name, slots, idempotency_key)
+        except ActionFailed as failure:
+            logger.error("%s", failure)
+            raise
+
+    def is_reading(self, name: str) -> bool:
+        """Whether an action leaves the company's system as it is."""
+        return name in self._actions and self._actions[name].method == "GET"
+
+    async def _run(self, name: str, slots: Mapping[str, str], key: str) -> dict[str, Any]:
         if name not in self._actions:
             raise ActionFailed(f"action {name!r} is not among [actions.*] of kefu.toml")
         action = self._actions[name]
         is_idempotent = (
             action.method in {"GET", "PUT", "DELETE"} if action.idempotent is None else action.idempotent
         )
-        request = self._request(name, action, slots, "" if is_idempotent else idempotency_key)
+        request = self._request(name, action, slots, "" if is_idempotent else key)
         for attempt in range(action.retries + 1):
             try:
                 return await self._attempt(action, request)
@@ -175,3 +190,16 @@ def _check_templates(name: str, action: Action) -> None:
             _templates.from_string(template)
         except TemplateError as error:
             raise BotError(f"[actions.{name}] {key}: not a template: {error} in {template!r}") from error
+
+
+class ReadingActions(Actions):
+    """Actions that leave the company's system as it is."""
+
+    def __init__(self, actions: Actions) -> None:
+        self._all = actions
+
+    async def run(self, name: str, slots: Mapping[str, str], *, idempotency_key: str) -> dict[str, Any]:
+        """Call an action that only reads. Raises ActionFailed for any other."""
+        if not self._all.is_reading(name):
+            raise ActionFailed(f"action {name!r} changes something: it is for the customer to confirm")
+        return await self._all.run(name, slots, idempotency_key=idempotency_key)

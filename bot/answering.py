@@ -59,8 +59,7 @@ class Answering:
                 return self._ask_to_confirm(talk, step.answer, decision, context)
             try:
                 context["result"] = await self._run(talk, step.answer, intent, context)
-            except ActionFailed as error:
-                logger.error("%s", error)
+            except ActionFailed:
                 return self.hand_over(talk, replace(decision, kind="hand_over", reason="action_failed"))
             step = next_step(answers, context)
         if isinstance(step, AskSlot):
@@ -121,7 +120,7 @@ class Answering:
     def hand_over(self, talk: Talk, decision: Decision, *, after: tuple[Reply, ...] = ()) -> Outcome:
         """A person takes over; `after` is what an answer said before, and then only the hours are added."""
         words, desk = talk.words, self.settings.desk
-        talk = in_custody(talk, handoff.hand_over(talk.state, talk.now))
+        talk = in_custody(talk, handoff.hand_over(talk.state, talk.now, decision.reason))
         if not after:
             reason = self._why(talk, decision.reason)
             text = f"{reason}{' ' if reason and words.language == 'en' else ''}{handoff.notice(words, desk, talk.now)}"

@@ -59,7 +59,7 @@ class CustomerCommands:
 
     def give_back(self, talk: Talk) -> Outcome:
         """The bot has the conversation again."""
-        was_away = talk.status == "person"
+        was_away = talk.is_with_people
         if was_away:
             text = talk.words.say("I'm back. What can I do for you?")
         else:
@@ -92,7 +92,9 @@ class CustomerCommands:
         conversation = await self.store.conversation(message)
         language = words.language
         state = ConversationState(language=language)
-        talk = replace(talk, message=message, conversation_id=conversation.id, status="bot", state=state)
+        talk = replace(
+            talk, message=message, conversation_id=conversation.id, status="bot", met="bot", state=state
+        )
         return _said(
             talk, "forgotten", words.say("Done: what you wrote here and what was known about you is removed.")
         )

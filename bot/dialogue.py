@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.answering import Answering, person_button
-from bot.decide import GOODBYE, NOT_UNDERSTOOD, OUT_OF_SCOPE, TALK_TO_PERSON, decide, negatives_after
+from bot.decide import (
+    GOODBYE,
+    NOT_UNDERSTOOD,
+    OUT_OF_SCOPE,
+    SMALL_TALK,
+    TALK_TO_PERSON,
+    decide,
+    negatives_after,
+)
 from bot.forms import (
     Reading,
     corrects,
@@ -57,6 +65,17 @@ class Dialogue:
                 or await self._carry_out(*self._carried_on(talk, decision))
             )
         return await self._take_up(outcome)
+
+    async def overhear(self, talk: Talk) -> Talk:
+        """Understand a message that a person answers, and remember the values it gives."""
+        talk = await read(talk, self.understander, self.retriever)
+        at = talk.now.timestamp()
+        return replace(talk, state=keep_lasting(talk.state, self._lasting, talk.entities, at=at))
+
+    async def is_request(self, talk: Talk) -> bool:
+        """Whether a message surely asks for something that is answered."""
+        _, decision = self._decided(await read(talk, self.understander, self.retriever))
+        return decision.reason in {"confident", "passage"} and decision.intent not in SMALL_TALK
 
     async def choose(self, talk: Talk, intent: str, answer_id: str | None = None) -> Outcome:
         """Answer an intent the customer picked: there is nothing to doubt."""
@@ -272,7 +291,7 @@ class Dialogue:
         """Go back to a form that was left by asking something else, once that is answered."""
         state, paused = outcome.talk.state, outcome.talk.state.paused
         is_done = outcome.decision is not None and outcome.decision.kind == "answer"
-        if paused is None or state.form is not None or not is_done or outcome.talk.status == "person":
+        if paused is None or state.form is not None or not is_done or outcome.talk.is_with_people:
             return outcome
         talk = replace(outcome.talk, state=replace(state, paused=None))
         if outcome.decision is not None and outcome.decision.intent in {paused.intent, GOODBYE}:
@@ -288,7 +307,7 @@ class Dialogue:
         )
         first, *rest = resumed.replies
         replies = (*outcome.replies, replace(first, text=preface + first.text), *rest)
-        is_handed_over = resumed.talk.status == "person"
+        is_handed_over = resumed.talk.is_with_people
         final = replace(resumed.talk, understanding=talk.understanding, findings=talk.findings)
         return Outcome(final, resumed.decision if is_handed_over else outcome.decision, replies)
 

@@ -13,11 +13,12 @@ from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
 from bot.lanes import Lanes
 from bot.messages import Decision, Message, Reply, Turn
+from bot.news import News
 from bot.phrases import is_no, is_yes
 from bot.presses import Presses, is_for_the_desk
 from bot.settings import Settings
 from bot.state import ConversationState
-from bot.talk import Outcome, Talk, in_custody
+from bot.talk import Outcome, Talk, in_custody, reopened
 from bot.wording import choose_language, wording
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Engine:
     release: str
     flood: FloodLimit = field(init=False)
     lanes: Lanes = field(default_factory=Lanes)
+    news: News = field(default_factory=News)
 
     def __post_init__(self) -> None:
         self.flood = FloodLimit(self.settings.conversation.messages_per_minute)
@@ -52,13 +54,21 @@ class Engine:
         async with self.lanes.of(message.conversation_key):
             if repeat := await self.store.find_turn(message):
                 return repeat
-            started, dialogue, release = perf_counter(), self.dialogue, self.release
-            talk = await self._begin(as_command(message))
+            turn = await self._take_turn(as_command(message), self.dialogue, self.release)
+        self.news.tell(message.conversation_key)
+        _log(turn)
+        return turn
+
+    async def _take_turn(self, message: Message, dialogue: Dialogue, release: str) -> Turn:
+        """Anew where the conversation changed hands meanwhile: only who has it at the end may speak."""
+        while True:
+            started = perf_counter()
+            talk = await self._begin(message)
             outcome = await self._respond_or_apologise(talk, dialogue)
             talk.timings_ms["total"] = (perf_counter() - started) * 1000
             turn = await self._save(outcome, release)
-        _log(turn)
-        return turn
+            if turn is not None:
+                return turn
 
     async def _respond_or_apologise(self, talk: Talk, dialogue: Dialogue) -> Outcome:
         try:
@@ -67,7 +77,7 @@ class Engine:
             # The text of an exception may quote the customer; where it arose does not.
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("conversation %d: %s\n%s", talk.conversation_id, type(error).__name__, frames)
-            if talk.status == "person":
+            if talk.is_with_people:
                 return Outcome(talk)
             return dialogue.answering.hand_over(talk, Decision("hand_over", "failure"))
 
@@ -77,21 +87,36 @@ class Engine:
         presses = Presses(dialogue, commands, self.store)
         if message.kind == "edit" and not await self._is_last_word(talk):
             return Outcome(talk)
-        if talk.status == "person" and not await self._is_for_the_desk(talk, presses):
-            return Outcome(in_custody(talk, handoff.hear(talk.state, talk.now)))
+        if talk.is_with_people and not await self._is_for_the_desk(talk, presses):
+            return Outcome(await self._overhear(talk, dialogue))
         if (verdict := self.flood.judge(message.customer_key, message.received_at)) != "fine":
             return _slow_down(talk) if verdict == "tell" else Outcome(talk)
+        if message.kind == "button":
+            return await presses.handle(talk)
+        if talk.state.question == "comment" and not await self._is_request(talk, dialogue):
+            return await self._take_comment(talk)
+        talk = reopened(talk)
         if message.kind == "command":
             return await (
                 presses.ask_for_person(talk) if message.command == "human" else commands.handle(talk)
             )
-        if message.kind == "button":
-            return await presses.handle(talk)
         if not talk.text.strip():
             return Outcome(talk) if is_more_of_an_album(talk) else answer_wordless(talk)
         if talk.state.question == "forget" and (is_yes(talk.text) or is_no(talk.text)):
             return await commands.forget(talk, is_sure=is_yes(talk.text))
         return await dialogue.hear(replace(talk, state=replace(talk.state, question="")))
+
+    async def _is_request(self, talk: Talk, dialogue: Dialogue) -> bool:
+        """Whether a message asks for something, where a word about a rating was expected."""
+        if talk.status != "closed" or talk.message.kind != "text" or not talk.text.strip():
+            return True
+        return await dialogue.is_request(talk)
+
+    async def _take_comment(self, talk: Talk) -> Outcome:
+        await self.store.inbox.comment_rating(talk.conversation_id, talk.text)
+        talk = replace(talk, state=replace(talk.state, question=""))
+        text = talk.words.say("Thank you, we read that.")
+        return Outcome(talk, Decision("answer", "commented"), (Reply(text),))
 
     async def _begin(self, message: Message) -> Talk:
         """The conversation as it stands when the message arrives."""
@@ -111,11 +136,18 @@ class Engine:
             language=language,
         )
         text = message.text[: self.settings.understanding.max_chars]
-        talk = Talk(message, conversation.id, conversation.status, state, wording(language), now, text)
+        status = conversation.status
+        talk = Talk(message, conversation.id, status, state, wording(language), now, text, met=status)
         silence_s = options.human_silence_s
-        if talk.status == "person" and handoff.is_given_up(state, conversation.status_since, now, silence_s):
-            return in_custody(talk, handoff.give_back(state))
+        if talk.is_with_people and handoff.is_given_up(state, conversation.status_since, now, silence_s):
+            return in_custody(talk, handoff.give_back(state, "silence"))
         return talk
+
+    @staticmethod
+    async def _overhear(talk: Talk, dialogue: Dialogue) -> Talk:
+        """Understand what is said to a person, for the suggestions made to them; nothing is answered."""
+        talk = replace(talk, state=handoff.hear(talk.state, talk.now))
+        return await dialogue.overhear(talk) if talk.text.strip() else talk
 
     async def _is_last_word(self, talk: Talk) -> bool:
         """Keep an edit in the log; True where it changes what was said last, so that it is answered anew."""
@@ -130,7 +162,8 @@ class Engine:
             return is_for_the_desk(await presses.find(talk))
         return talk.state.question == "forget" and (is_yes(talk.text) or is_no(talk.text))
 
-    async def _save(self, outcome: Outcome, release: str) -> Turn:
+    async def _save(self, outcome: Outcome, release: str) -> Turn | None:
+        """None where the conversation changed hands since the message met it; then nothing is stored."""
         talk = outcome.talk
         said = talk.message.replaces or talk.message.external_id
         is_words = talk.message.kind not in {"button", "command"} and outcome.decision is not None
@@ -146,6 +179,8 @@ class Engine:
             replies=outcome.replies,
             state=state.to_json(),
             status=talk.status,
+            met=talk.met,
+            moved=talk.moved,
             release=release if talk.understanding else "",
             timings_ms=talk.timings_ms,
         )

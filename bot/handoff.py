@@ -1,4 +1,9 @@
-"""Customer <-> person: who has the conversation, in one place, as functions over its state."""
+"""Customer <-> person: who has the conversation, in one place, as functions over its state.
+
+    bot --asked for, or not sure--> waiting --taken--> person --closed--> closed --customer writes--> bot
+
+From anywhere a person may take it, and give it back to the bot. Customers' messages move it in
+`bot/engine.py`, what staff do in `bot/staffing.py`; both say why, and the log keeps each move."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,24 +15,44 @@ from bot.state import ConversationState
 from bot.wording import Wording
 
 BACK_TO_BOT = "bot"
+RATE = "rate"  # begins the payload of a button that rates
 
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """Who has the conversation, and what it remembers."""
+    """Who has the conversation, what it remembers, and why it changed hands: a fixed word.
+
+    `assignee_id` is the person who has it, None unless the status is "person", or "closed" by one."""
 
     status: ConversationStatus
     state: ConversationState
+    reason: str
+    assignee_id: int | None = None
 
 
-def hand_over(state: ConversationState, now: datetime) -> Custody:
-    """A person has it from now on; what was being asked is over, what was given is kept."""
-    return Custody("person", replace(_settled(state), last_word_at=now.timestamp()))
+def hand_over(state: ConversationState, now: datetime, reason: str) -> Custody:
+    """It waits for a person; what was being asked is over, what was given is kept."""
+    return Custody("waiting", replace(_settled(state), last_word_at=now.timestamp()), reason)
 
 
-def give_back(state: ConversationState) -> Custody:
+def take(state: ConversationState, now: datetime, assignee_id: int, reason: str = "taken") -> Custody:
+    """A person has it from now on."""
+    return Custody("person", replace(_settled(state), last_word_at=now.timestamp()), reason, assignee_id)
+
+
+def give_back(state: ConversationState, reason: str = "given_back") -> Custody:
     """The bot has it again and starts afresh, with the slots it knew."""
-    return Custody("bot", _settled(state))
+    return Custody("bot", _settled(state), reason)
+
+
+def close(state: ConversationState, assignee_id: int | None) -> Custody:
+    """It is done, until the customer writes again."""
+    return Custody("closed", _settled(state), "closed", assignee_id)
+
+
+def asked_to_rate(state: ConversationState, now: datetime) -> ConversationState:
+    """The customer is asked how content they are."""
+    return replace(state, asked_to_rate_at=now.timestamp())
 
 
 def _settled(state: ConversationState) -> ConversationState:
@@ -35,10 +60,10 @@ def _settled(state: ConversationState) -> ConversationState:
     return replace(state, form=None, paused=None, question="", unsure="", offered=(), negatives=0)
 
 
-def hear(state: ConversationState, now: datetime) -> Custody:
-    """A word said while a person has the conversation: the silence starts again."""
+def hear(state: ConversationState, now: datetime) -> ConversationState:
+    """A word said while people have the conversation: the silence starts again."""
     # A "yes" from here on is meant for the person.
-    return Custody("person", replace(state, question="", last_word_at=now.timestamp()))
+    return replace(state, question="", last_word_at=now.timestamp())
 
 
 def is_given_up(

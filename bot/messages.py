@@ -11,7 +11,10 @@ MessageKind = Literal[
     "text", "button", "command", "edit", "photo", "voice", "sticker", "location", "document", "other"
 ]
 DecisionKind = Literal["answer", "ask", "clarify", "hand_over"]
-ConversationStatus = Literal["bot", "person"]
+ConversationStatus = Literal["bot", "waiting", "person", "closed"]
+
+# Where people have it: nobody yet, or somebody. The bot is silent.
+WITH_PEOPLE: frozenset[ConversationStatus] = frozenset({"waiting", "person"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.customer_commands import CustomerCommands
 from bot.decide import TALK_TO_PERSON
 from bot.dialogue import Dialogue
 from bot.messages import Decision, Reply
-from bot.talk import Outcome, Talk
+from bot.talk import Outcome, Talk, reopened
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -56,12 +56,15 @@ class Presses:
         """Answer a press."""
         pressed = await self.find(talk)
         if pressed is None:
-            return self._stale(talk)
+            return self._stale(reopened(talk))
         verb, _, argument = pressed.payload.partition(":")
-        if pressed.key in talk.state.presses and verb not in {"human", "bot"}:
+        if pressed.key in talk.state.presses and verb not in {"human", "bot", handoff.RATE}:
             text = talk.words.say("You chose that already. What else can I do for you?")
             return Outcome(talk, Decision("answer", "pressed_again"), (Reply(text),))
         talk = replace(talk, state=talk.state.pressed(pressed.key))
+        if verb == handoff.RATE:
+            return await self._rate(talk, pressed, argument)
+        talk = reopened(talk)
         return await self._act(talk, pressed, verb, argument)
 
     async def _act(self, talk: Talk, pressed: Pressed, verb: str, argument: str) -> Outcome:
@@ -93,7 +96,7 @@ class Presses:
         """A person was asked for by button or command: the answer for it where there is one, else just so."""
         if self.dialogue.answering.book.of_intent(TALK_TO_PERSON):
             outcome = await self.dialogue.choose(talk, TALK_TO_PERSON)
-            if outcome.talk.status == "person":
+            if outcome.talk.is_with_people:
                 return outcome
         decision = Decision("hand_over", "customer_asked", TALK_TO_PERSON, 1.0)
         return self.dialogue.answering.hand_over(talk, decision)
@@ -126,6 +129,13 @@ class Presses:
             return await self.dialogue.fill(talk, form, slot, value)
         return await self.dialogue.leave(talk)
 
+    async def _rate(self, talk: Talk, pressed: Pressed, score: str) -> Outcome:
+        """Thank for a rating, and ask for a word about it; the conversation stays as it is."""
+        await self.store.inbox.rate(pressed.message_id, int(score))
+        talk = replace(talk, state=replace(talk.state, question="comment"))
+        text = talk.words.say("Thank you! Is there anything you would like to add?")
+        return Outcome(talk, Decision("answer", "rated"), (Reply(text),))
+
     async def _take_feedback(self, talk: Talk, pressed: Pressed, value: str) -> Outcome:
         await self.store.add_feedback(pressed.message_id, value, talk.message.customer_key)
         if value == "helpful":
@@ -146,5 +156,5 @@ class Presses:
 def is_for_the_desk(pressed: Pressed | None) -> bool:
     """Whether a press speaks to the desk itself, also while a person has the conversation."""
     return pressed is not None and (
-        pressed.payload == handoff.BACK_TO_BOT or pressed.payload.startswith("forget:")
+        pressed.payload == handoff.BACK_TO_BOT or pressed.payload.startswith(("forget:", f"{handoff.RATE}:"))
     )

@@ -30,6 +30,10 @@ class Searches(Protocol):
     def budget(self) -> Budget:
         """The thresholds of the release."""
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """All that a message can be found to mean."""
+
     def search(
         self, text: str, vector: NDArray[np.float32], class_probs: NDArray[np.float32], *, top: int = 5
     ) -> Findings:

@@ -118,7 +118,7 @@ async def answer_all(talk: Talk, requests: Sequence[Request], answering: Answeri
             continue
         outcomes.append(outcome)
         before = outcome.talk
-        if before.status == "person":
+        if before.is_with_people:
             return in_one_reply(talk, outcomes, requests)
     if waiting:
         first, *others = waiting

@@ -41,7 +41,7 @@ async def listening(desk: Desk) -> AsyncIterator[str]:
     """Serve page, widget, API and console; yields the address."""
     options = desk.settings.web
     app = web_app(desk.engine, desk.store, desk.settings)
-    mount(app, console_app(desk.store, desk.settings))
+    mount(app, console_app(desk.engine, desk.learn_corrections))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:

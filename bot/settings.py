@@ -82,6 +82,7 @@ class Conversation(Group):
         default=20, ge=1
     )  # from one customer; more is answered with a request to wait
     feedback_buttons: bool = True  # helpful / not, under answers
+    ask_rating: bool = True  # 1 to 5, once staff closed a conversation
 
 
 class Telegram(Group):

@@ -46,8 +46,8 @@ class ConversationState:
     """All of it. `turns` counts the messages; `paused` is a form that was left by asking something else, or that waits for its turn (`asked` 0);
     `unsure` says why the last message was not understood, "" if it was; `offered` are the intents it was
     asked to choose from; `negatives` counts the negative messages in a row, an angry one twice; `shown` counts how often each answer was given, so that its variants take turns; `presses` are the
-    "message:index" of buttons already pressed; `question` is a yes or no the desk itself waits for;
-    `last_external_id` and `media_at` tell of the last words and the last picture or file."""
+    "message:index" of buttons already pressed; `question` is what the desk itself waits for: a yes or no before it forgets, a
+    word about a rating; `last_external_id` and `media_at` tell of the last words and the last picture or file."""
 
     turns: int = 0
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
@@ -59,11 +59,12 @@ class ConversationState:
     negatives: int = 0
     shown: Mapping[str, int] = field(default_factory=dict)
     presses: tuple[str, ...] = ()
-    question: Literal["", "forget"] = ""
+    question: Literal["", "forget", "comment"] = ""
     language: str = ""
     last_external_id: str = ""
     last_word_at: float = 0.0
     media_at: float = 0.0
+    asked_to_rate_at: float = 0.0
 
     def remember(self, name: str, value: str, *, intent: str, at: float) -> "ConversationState":
         """With a slot's value, in place of an earlier one."""

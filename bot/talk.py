@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot import handoff
 from bot.handoff import Custody
-from bot.messages import ConversationStatus, Decision, Message, Reply
+from bot.messages import WITH_PEOPLE, ConversationStatus, Decision, Message, Reply
 from bot.state import ConversationState
 from bot.wording import Wording
 from nlu.understanding import Entity, Understanding
@@ -15,7 +16,8 @@ from retrieval.candidates import Findings
 class Talk:
     """A message with its conversation, and what was understood and found so far.
 
-    `text` is what is to be understood: the message's own, cut to what the model reads. `timings_ms` fills up."""
+    `text` is what is to be understood: the message's own, cut to what the model reads. `timings_ms` fills up.
+    `met` is the status the message met, and `moved` says why it is another now, "" where nobody moved it."""
 
     message: Message
     conversation_id: int
@@ -27,6 +29,13 @@ class Talk:
     understanding: Understanding | None = None
     findings: Findings | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
+    met: ConversationStatus = "bot"
+    moved: str = ""
+
+    @property
+    def is_with_people(self) -> bool:
+        """Whether a person has the conversation or shall have it."""
+        return self.status in WITH_PEOPLE
 
     @property
     def entities(self) -> tuple[Entity, ...]:
@@ -42,6 +51,14 @@ class Outcome:
     replies: tuple[Reply, ...] = ()
 
 
+def reopened(talk: Talk) -> Talk:
+    """The talk with the bot, where it was closed before."""
+    if talk.status != "closed":
+        return talk
+    return in_custody(talk, handoff.give_back(talk.state, "customer_wrote"))
+
+
 def in_custody(talk: Talk, custody: Custody) -> Talk:
     """The talk with its conversation in other hands."""
-    return replace(talk, status=custody.status, state=custody.state)
+    moved = custody.reason if custody.status != talk.met else ""
+    return replace(talk, status=custody.status, state=custody.state, moved=moved)

@@ -48,6 +48,11 @@ class Retriever:
         self._variant_vectors = encode([text for _, text in variants]) if variants else None
         self.passages = PassageIndex(passages, encode)
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """All that a message can be found to mean: what the release learned, and what was corrected to since."""
+        return tuple(dict.fromkeys((*self.labels, *self.memory.intents)))
+
     def search(
         self, text: str, vector: Vector, class_probs: NDArray[np.float32], *, top: int = 5
     ) -> Findings:

@@ -1,27 +1,40 @@
 """The console put together: one aiohttp application, mounted below the desk's own."""
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
 
 from bot.channels.web.assets import give_asset, load_assets
-from bot.console import account, audit_log, join, sign_in, team
+from bot.console import account, audit_log, conversation, deeds, details, inbox, join, live, sign_in, team
 from bot.console.access import at_the_door, me
 from bot.console.console import CONSOLE, PREFIX, Console, console_of
 from bot.console.errors import errors_as_pages
+from bot.console.live import close_pages
 from bot.console.notices import see_other
 from bot.console.passwords import Passwords
 from bot.console.rendering import TEMPLATES, first_page, load_templates, words_for
 from bot.console.routes import Route, add_routes, get
-from bot.settings import Settings
-from bot.store.store import Store
+from bot.engine import Engine
 
 STATIC = TEMPLATES.with_name("static")
 
 
-def console_app(store: Store, settings: Settings, passwords: Passwords | None = None) -> web.Application:
-    """Everything staff see; `store` stays the caller's to close."""
+def console_app(
+    engine: Engine, learn: Callable[[], Awaitable[object]], passwords: Passwords | None = None
+) -> web.Application:
+    """Everything staff see; `learn` brings the memory up to the corrections that are stored."""
     app = web.Application(middlewares=[errors_as_pages, at_the_door])
     assets = {"icon.svg": load_assets()["icon.svg"], **load_assets(STATIC)}
-    app[CONSOLE] = Console(store, settings, passwords or Passwords(), load_templates(), assets)
+    app[CONSOLE] = Console(
+        engine.store,
+        engine.settings,
+        passwords or Passwords(),
+        load_templates(),
+        assets,
+        engine,
+        learn,
+    )
+    app.on_shutdown.append(close_pages)
     add_routes(app, ROUTES)
     return app
 
@@ -45,6 +58,11 @@ ROUTES: tuple[Route, ...] = (
     get("", start, role="agent"),
     get("/", start, role="agent"),
     get("/static/{name}", static, role=None),
+    *inbox.ROUTES,
+    *conversation.ROUTES,
+    *deeds.ROUTES,
+    *details.ROUTES,
+    *live.ROUTES,
     *sign_in.ROUTES,
     *join.ROUTES,
     *account.ROUTES,

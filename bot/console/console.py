@@ -1,7 +1,10 @@
 """What the console's handlers share."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from ipaddress import ip_network
+from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment
@@ -10,7 +13,10 @@ from yarl import URL
 from bot.channels.web.assets import Asset
 from bot.channels.web.limits import Network, client_of
 from bot.console.passwords import Passwords
+from bot.engine import Engine
+from bot.rereading import Rereading
 from bot.settings import Settings
+from bot.staffing import Staffing
 from bot.store.accounts import Accounts
 from bot.store.store import Store
 
@@ -26,10 +32,21 @@ class Console:
     passwords: Passwords
     templates: Environment
     assets: dict[str, Asset]
+    engine: Engine
+    learn: Callable[[], Awaitable[object]]  # brings the memory up to the corrections stored
+    pages: set[asyncio.Task[Any]] = field(default_factory=set)  # that wait for news
 
     @property
     def accounts(self) -> Accounts:
         return self.store.accounts
+
+    @property
+    def staffing(self) -> Staffing:
+        return Staffing(self.store, self.settings, self.engine.news)
+
+    @property
+    def rereading(self) -> Rereading:
+        return Rereading(self.engine.dialogue, self.settings)
 
     @property
     def site(self) -> str:

@@ -9,17 +9,26 @@ from bot.wording import Wording
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page in the menu; `icon` is one of bot/console/icons.py, `role` the least that sees it."""
+    """A page in the menu; `icon` is one of bot/console/icons.py, `role` the least that sees it. Pages below
+    `covers` belong to it too."""
 
     name: str
     path: str
     icon: str
     role: Role
+    covers: str = ""
+
+    def is_open(self, path: str) -> bool:
+        """Whether the page of that path belongs to it."""
+        return any(
+            path == start or path.startswith(f"{start}/") for start in (self.path, self.covers) if start
+        )
 
 
 def menu(words: Wording, role: Role) -> tuple[Entry, ...]:
     """The entries for somebody of this role; the first is where they begin."""
     entries = (
+        Entry(words.say("Inbox"), "/inbox", "inbox", "agent", covers="/conversations"),
         Entry(words.say("Team"), "/team", "team", "admin"),
         Entry(words.say("Audit log"), "/audit", "audit", "admin"),
         Entry(words.say("Account"), "/account", "account", "agent"),

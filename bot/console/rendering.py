@@ -72,6 +72,7 @@ def render(
         "notice": notice,
         "role_name": partial(role_name, words),
         "moment": partial(_moment, words, console.settings.desk.zone),
+        "clock": partial(_clock, words, console.settings.desk.zone),
         "ago": partial(_ago, words),
     }
     text = console.templates.get_template(template).render(shared | values)
@@ -104,6 +105,14 @@ def _moment(words: Wording, zone: tzinfo, at: datetime) -> Markup:
         local, "d MMM y, HH:mm" if words.language == "en" else "y年M月d日 HH:mm", locale=words.language
     )
     return _time(local, told)
+
+
+def _clock(words: Wording, zone: tzinfo, at: datetime) -> Markup:
+    """The time of a day, with the day unless it is today."""
+    local = at.astimezone(zone)
+    if local.date() != now().astimezone(zone).date():
+        return _moment(words, zone, at)
+    return _time(local, format_datetime(local, "HH:mm", locale=words.language))
 
 
 def _ago(words: Wording, at: datetime) -> Markup:

@@ -25,6 +25,8 @@ from bot.store.tables import (
     customers,
     feedback,
     messages,
+    notes,
+    ratings,
     understandings,
     updates,
 )
@@ -59,6 +61,7 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     ids = select(messages.c.id).where(theirs)
     removed = connection.execute(delete(understandings).where(understandings.c.message_id.in_(ids)))
     n_messages = _empty_messages(connection, theirs)
+    _forget_what_staff_wrote(connection, customer.id, alone)
     n_conversations = _empty_conversations(connection, customer.id, alone)
     _empty_customer(connection, customer.id)
     return ForgetReport(
@@ -147,6 +150,14 @@ def _empty_messages(connection: Connection, theirs: ColumnElement[bool]) -> int:
     return connection.execute(update(messages).where(theirs).values(empty)).rowcount
 
 
+def _forget_what_staff_wrote(connection: Connection, customer_id: int, alone: list[int]) -> None:
+    """Notes of all conversations they spoke in, for they may quote them; a score stays, what was said to it goes."""
+    spoke = select(messages.c.conversation_id).where(messages.c.customer_id == customer_id)
+    connection.execute(delete(notes).where(notes.c.conversation_id.in_(spoke)))
+    commented = update(ratings).where(ratings.c.conversation_id.in_(alone))
+    connection.execute(commented.values(comment=""))
+
+
 def _empty_conversations(connection: Connection, customer_id: int, alone: list[int]) -> int:
     """Those they were alone in lose their key as well; of a shared one the state goes, for it may hold their words."""
     spoke = select(messages.c.conversation_id).where(messages.c.customer_id == customer_id)
@@ -154,7 +165,7 @@ def _empty_conversations(connection: Connection, customer_id: int, alone: list[i
     group = connection.execute(update(conversations).where(shared).values(state={}))
     key = literal(FORGOTTEN) + cast(conversations.c.id, Text)
     own = update(conversations).where(conversations.c.id.in_(alone))
-    values = {"key": key, "state": {}, "status": "bot", "status_since": now()}
+    values = {"key": key, "state": {}, "status": "bot", "status_since": now(), "assignee_id": None}
     return group.rowcount + connection.execute(own.values(values)).rowcount
 
 

@@ -1,9 +1,10 @@
 """What people say about the answers: feedback of customers, corrections of staff."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, null, select, text, update
+from sqlalchemy.sql import ColumnElement
 
 from bot.store.errors import StoreError
 from bot.store.records import Correction
@@ -75,10 +76,19 @@ def corrections_since(connection: Connection, after_id: int) -> list[Correction]
 
 def standing_corrections(connection: Connection, after_id: int) -> list[Correction]:
     """Those that hold today: neither undone nor an undo."""
+    return _standing(connection, corrections.c.id > after_id)
+
+
+def standing_corrections_of(connection: Connection, message_ids: Sequence[int]) -> list[Correction]:
+    """Those of these messages that hold today."""
+    return _standing(connection, corrections.c.message_id.in_(message_ids))
+
+
+def _standing(connection: Connection, which: ColumnElement[bool]) -> list[Correction]:
     undone = select(corrections.c.undoes).where(corrections.c.undoes.is_not(None))
     query = (
         select(corrections)
-        .where(corrections.c.id > after_id, corrections.c.undoes.is_(None), corrections.c.id.not_in(undone))
+        .where(which, corrections.c.undoes.is_(None), corrections.c.id.not_in(undone))
         .order_by(corrections.c.id)
     )
     return [_correction_from(row) for row in connection.execute(query)]

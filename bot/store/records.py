@@ -26,17 +26,61 @@ class Conversation:
 
     `language` is what that customer chose with set_language, "" where they didn't. `status_since` moves
     only when the status changes; `last_at` is the time of the newest stored message, None before the first.
-    `state` is the engine's own, given back as it was saved."""
+    `state` is the engine's own, given back as it was saved; `assignee_id` is the staff member who has it."""
 
     id: int
     customer_id: int
     status: ConversationStatus
     status_since: datetime
     state: dict[str, Any]
+    assignee_id: int | None
     language: str
     channel: str
     key: str
     last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A conversation at the moment somebody of the staff does something with it.
+
+    `language` is what the customer chose or last wrote in, "" where neither is known."""
+
+    status: ConversationStatus
+    assignee_id: int | None
+    state: dict[str, Any]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is said to the customer outside of a turn."""
+
+    speaker: Literal["bot", "person"]
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What becomes of a conversation: who has it from now on and why, what it remembers, what is said.
+
+    `asks_to_rate`: the last line asks how content the customer is."""
+
+    status: ConversationStatus
+    assignee_id: int | None
+    state: dict[str, Any]
+    reason: str
+    lines: tuple[Line, ...] = ()
+    asks_to_rate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The conversation's key, and the ids of the lines that were said."""
+
+    conversation_key: str
+    message_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bot.messages import Button, ConversationStatus, Decision, Message, Reply, T
 from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
 from bot.store.accounts import Accounts
 from bot.store.database import Database, open_database
+from bot.store.inbox import Inbox
 from bot.store.records import (
     Conversation,
     Correction,
@@ -30,10 +31,13 @@ SILENCE_S = 3600.0  # a dialogue is over after this long without a word
 
 
 class Store:
-    """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed."""
+    """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
+
+    `inbox` is what staff do in it, `accounts` who they are."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.inbox = Inbox(database)
         self.accounts = Accounts(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
 
@@ -47,6 +51,11 @@ class Store:
 
     async def close(self) -> None:
         await self._database.close()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other process can be serving this database."""
+        return self._database.is_alone
 
     async def __aenter__(self) -> "Store":
         return self
@@ -94,14 +103,17 @@ class Store:
         replies: Sequence[Reply],
         state: dict[str, Any],
         status: ConversationStatus,
+        met: ConversationStatus,
         release: str,
         timings_ms: Mapping[str, float],
-    ) -> Turn:
-        """Write all of a turn in one transaction, its update closed with it.
+        moved: str = "",
+    ) -> Turn | None:
+        """Write all of a turn in one transaction, its update closed with it; None, and nothing is written, where the
+        conversation no longer has the status that was `met`. `moved` says why `status` is another, a fixed word.
 
         A message that has a turn already is not written again: the stored turn comes back, `is_repeat` set."""
         outcome = turns.Outcome(
-            understanding, findings, decision, replies, state, status, release, timings_ms
+            understanding, findings, decision, replies, state, status, met, release, timings_ms, moved
         )
         return await self._database.write(turns.save_turn, message, conversation_id, outcome)
 

@@ -183,6 +183,21 @@ notes = Table(
     sqlite_autoincrement=True,
 )
 
+# One row for each time a customer was asked how content they are.
+ratings = Table(
+    "ratings",
+    metadata,
+    _id(),
+    _link("conversation_id", "conversations", nullable=False, index=True),
+    _link("message_id", "messages", nullable=False, unique=True),  # the question
+    _link("staff_id", "staff"),  # who had the conversation; NULL: the bot alone
+    Column("asked_at", UtcDateTime, nullable=False, index=True),
+    Column("score", Integer),  # 1 to 5; NULL until there is an answer
+    _text("comment"),
+    Column("rated_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
 messages = Table(
     "messages",
     metadata,

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from bot.messages import ConversationStatus, Decision, Message, Reply, Turn
+from bot.store.custody import lock_conversation, log_move
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.tables import conversations, customers, decisions, messages, understandings
@@ -27,8 +28,10 @@ class Outcome:
     replies: Sequence[Reply]
     state: dict[str, Any]
     status: ConversationStatus
+    met: ConversationStatus
     release: str
     timings_ms: Mapping[str, float]
+    moved: str
 
 
 def find_conversation(connection: Connection, message: Message) -> Conversation | None:
@@ -87,18 +90,23 @@ def find_turn(connection: Connection, message: Message) -> Turn | None:
     return None if row is None else _repeat(connection, message, row.conversation_id, row.id)
 
 
-def save_turn(connection: Connection, message: Message, conversation_id: int, outcome: Outcome) -> Turn:
-    """Write a turn, or give back the one that was written for this message before."""
+def save_turn(
+    connection: Connection, message: Message, conversation_id: int, outcome: Outcome
+) -> Turn | None:
+    """Write a turn, or give back the one that was written for this message before; None where the conversation
+    changed hands meanwhile."""
     if not message.external_id:
         raise StoreError(
             f"a message of {message.channel} has no external_id; wanted the channel's own id of it"
         )
-    stored = _lock_conversation(connection, conversation_id)
+    stored = lock_conversation(connection, conversation_id)
     if stored.key.startswith(
         FORGOTTEN
     ):  # meanwhile: what the customer writes now starts anew, knowing nothing
-        stored = _lock_conversation(connection, make_conversation(connection, message).id)
-        outcome = replace(outcome, state={})
+        stored = lock_conversation(connection, make_conversation(connection, message).id)
+        outcome = replace(outcome, state={}, met=stored.status)
+    if stored.status != outcome.met and not _is_stored(connection, stored.id, message.external_id):
+        return None
     conversation_id = stored.id
     customer_id = _greet_customer(connection, message)
     values = _message_row(message, conversation_id, customer_id)
@@ -143,19 +151,17 @@ def replace_message(connection: Connection, message: Message) -> int | None:
 
 
 def _message_id(connection: Connection, conversation_id: int, external_id: str) -> int:
-    query = select(messages.c.id).where(
+    return int(connection.execute(_with_external_id(conversation_id, external_id)).scalar_one())
+
+
+def _is_stored(connection: Connection, conversation_id: int, external_id: str) -> bool:
+    return connection.execute(_with_external_id(conversation_id, external_id)).first() is not None
+
+
+def _with_external_id(conversation_id: int, external_id: str) -> Select[Any]:
+    return select(messages.c.id).where(
         messages.c.conversation_id == conversation_id, messages.c.external_id == storable(external_id)
     )
-    return int(connection.execute(query).scalar_one())
-
-
-def _lock_conversation(connection: Connection, conversation_id: int) -> Row[Any]:
-    """The conversation's row, held until the end of the transaction: turns of one conversation queue here."""
-    query = select(conversations).where(conversations.c.id == conversation_id).with_for_update()
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise StoreError(f"conversation {conversation_id} is not stored; it is made by conversation(message)")
-    return row
 
 
 def _greet_customer(connection: Connection, message: Message) -> int:
@@ -242,7 +248,9 @@ def _save_replies(
 def _save_state(connection: Connection, stored: Row[Any], outcome: Outcome) -> None:
     values: dict[str, Any] = {"state": outcome.state, "last_at": now()}
     if outcome.status != stored.status:
-        values |= {"status": outcome.status, "status_since": now()}
+        # Customers' messages never give it to a person: who has it is what staff decide.
+        values |= {"status": outcome.status, "status_since": now(), "assignee_id": None}
+        log_move(connection, stored.id, status=outcome.status, reason=outcome.moved)
     connection.execute(update(conversations).where(conversations.c.id == stored.id).values(values))
 
 
@@ -269,6 +277,7 @@ def _conversation_from(row: Row[Any]) -> Conversation:
         status=row.status,
         status_since=row.status_since,
         state=dict(row.state),
+        assignee_id=row.assignee_id,
         language=row.language,
         channel=row.channel,
         key=row.key,

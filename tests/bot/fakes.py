@@ -1,7 +1,7 @@
 """Small stand-ins for model and retriever, and a shop small enough to see through."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,9 +91,13 @@ class FakeUnderstander:
         default_factory=dict
     )  # by text, intents with their probability
     read: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None  # happens once, while a message is read
 
     async def understand(self, text: str) -> Understanding:
         self.read.append(text)
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens()
         if text == "crash":
             raise RuntimeError(text)
         found = [
@@ -126,6 +130,10 @@ class FakeRetriever:
     passages: Mapping[str, float] = field(default_factory=dict)
     budget: Budget = BUDGET
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        return tuple({intent for intent, _ in self.meanings.values()})
+
     def search(self, text: str, vector: object, class_probs: object, *, top: int = 5) -> Findings:
         intent, confidence = self.meanings.get(text, ("order_status", 0.05))
         rest = [
@@ -147,6 +155,9 @@ class FakeActions(Actions):
 
     results: dict[str, Any] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+
+    def is_reading(self, name: str) -> bool:
+        return name.startswith("get")
 
     async def run(self, name: str, slots: Mapping[str, str], *, idempotency_key: str) -> dict[str, Any]:
         self.calls.append((name, dict(slots), idempotency_key))

@@ -610,7 +610,7 @@ async def test_the_bot_is_silent_while_a_person_has_the_conversation(
         else:
             turn = await anna.send(step)
         pressed_back = step == "press" and turn.decision is not None and turn.decision.reason == "given_back"
-        if before == "person" and step != "/bot" and not pressed_back:
+        if before == "waiting" and step != "/bot" and not pressed_back:
             assert turn.replies == ()
         elif step != "edit":
             assert turn.replies

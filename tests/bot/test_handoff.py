@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.handoff import give_back, hand_over, hear, is_given_up, notice
+from bot.handoff import close, give_back, hand_over, hear, is_given_up, notice, take
 from bot.hours import is_open, next_opening
 from bot.settings import Desk
 from bot.state import ConversationState, Form, SlotValue
@@ -21,7 +21,8 @@ BUSY = ConversationState(
 
 
 def test_a_handoff_leaves_nothing_open_but_keeps_what_is_known() -> None:
-    for custody in (hand_over(BUSY, WEDNESDAY), give_back(BUSY)):
+    moves = (hand_over(BUSY, WEDNESDAY, "angry"), take(BUSY, WEDNESDAY, 1), give_back(BUSY), close(BUSY, 1))
+    for custody in moves:
         state = custody.state
         assert (state.form, state.paused, state.unsure, state.question, state.negatives) == (
             None,
@@ -34,12 +35,12 @@ def test_a_handoff_leaves_nothing_open_but_keeps_what_is_known() -> None:
 
 
 def test_a_word_starts_the_silence_again() -> None:
-    handed = hand_over(ConversationState(), WEDNESDAY)
+    handed = hand_over(ConversationState(), WEDNESDAY, "angry")
     heard = hear(handed.state, WEDNESDAY + timedelta(hours=20))
     later = WEDNESDAY + timedelta(hours=25)
 
     assert is_given_up(handed.state, WEDNESDAY, later, 86400)
-    assert not is_given_up(heard.state, WEDNESDAY, later, 86400)
+    assert not is_given_up(heard, WEDNESDAY, later, 86400)
 
 
 @pytest.mark.parametrize(

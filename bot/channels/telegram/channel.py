@@ -36,7 +36,7 @@ class TelegramChannel:
     """One bot: the parts that keep it going, and whether Telegram was reached."""
 
     def __init__(self, engine: Engine, store: Store, settings: Settings, token: str, tempo: Tempo) -> None:
-        self._settings, self._tempo = settings, tempo
+        self._settings, self._tempo, self._news = settings, tempo, engine.news
         self._is_token = _TOKEN.fullmatch(token) is not None
         self._bot = make_bot(token, settings.telegram.base_url, tempo)
         self._outbox = Outbox(store, self._bot, Pace(tempo), tempo)
@@ -61,7 +61,8 @@ class TelegramChannel:
             self._username.set_result(me.username)
             menu = asyncio.create_task(set_menu(self._bot, self._settings.desk.language, self._tempo))
             self._polling = asyncio.create_task(self._poll(me))
-            await self._outbox.run()
+            with self._news.heard_by(lambda _: self._outbox.wake()):
+                await self._outbox.run()
         finally:
             tasks = [task for task in (self._polling, menu) if task is not None]
             for task in tasks:

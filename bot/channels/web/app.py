@@ -45,5 +45,7 @@ async def _close_sockets(app: web.Application) -> None:
 
 
 async def _turns(app: web.Application) -> AsyncIterator[None]:
-    yield
-    await app[CHANNEL].conversations.finish()
+    channel = app[CHANNEL]
+    with channel.engine.news.heard_by(channel.conversations.tell_news):
+        yield
+    await channel.conversations.finish()

@@ -86,6 +86,12 @@ class Conversations:
         with apologising():
             return await self._store.status(_key(conversation))
 
+    def tell_news(self, conversation_key: str) -> None:
+        """Show the open tabs what was said, by whomever."""
+        channel, _, conversation = conversation_key.partition(":")
+        if channel == CHANNEL_NAME:
+            self._hub.tell_news(conversation)
+
     async def mark_delivered(self, message_ids: Sequence[int]) -> None:
         """The client has these replies."""
         with apologising():

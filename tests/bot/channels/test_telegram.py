@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.staffing import Staffing
 from tests.bot.channels.fake_bot_api import ME, TOKEN, FakeBotApi, Sent
 from tests.bot.channels.telegram_desk import TelegramDesk, telegram_desk
+from tests.bot.colleagues import add_colleague
 
 FILE = {"file_id": "F1", "file_unique_id": "u"}
 
@@ -41,6 +43,17 @@ async def test_a_conversation_takes_several_messages(desk: TelegramDesk, api: Fa
     api.say("LW-22222")
 
     assert "LW-22222" in (await api.replies(2))[1]
+
+
+async def test_what_a_person_says_is_sent_at_once(desk: TelegramDesk, api: FakeBotApi) -> None:
+    api.say("/human")
+    await api.replies(1)
+    staffing = Staffing(desk.store, desk.engine.settings, desk.engine.news)
+    number = (await desk.store.inbox.conversations("waiting", 0))[0].id
+
+    await staffing.say(number, await add_colleague(desk.store, "ben"), "Ben here.")
+
+    assert (await api.replies(2))[1] == "Ben here."
 
 
 @pytest.mark.parametrize(

@@ -97,11 +97,11 @@ async def test_a_conversation_is_read_piece_by_piece(desk: WebDesk) -> None:
 
 
 async def test_while_a_person_has_the_conversation_there_are_no_replies(desk: WebDesk) -> None:
-    assert (await desk.say("/human", 1))["status"] == "person"
+    assert (await desk.say("/human", 1))["status"] == "waiting"
 
     answer = await desk.say("hello?", 2)
 
-    assert (answer["replies"], answer["decision"], answer["status"]) == ([], None, "person")
+    assert (answer["replies"], answer["decision"], answer["status"]) == ([], None, "waiting")
     assert (await desk.say("/bot", 3))["status"] == "bot"
 
 

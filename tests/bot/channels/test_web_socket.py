@@ -12,7 +12,9 @@ from bot.channels.web.channel import WebChannel
 from bot.channels.web.conversations import PAGE, conversation_of
 from bot.channels.web.live import MAX_UNDER_WAY, Session
 from bot.channels.web.shapes import MAX_BYTES
+from bot.staffing import Staffing
 from tests.bot.channels.web_desk import TOKEN, WebDesk, open_web_desk, said
+from tests.bot.colleagues import add_colleague
 
 ANNA = conversation_of(TOKEN)
 
@@ -186,9 +188,23 @@ async def test_while_a_person_has_the_conversation_the_tab_knows(desk: WebDesk) 
     async with desk.socket() as tab:
         await tab.next("transcript")
         await tab.say("/human", 1)
-        assert (await tab.next("transcript"))["status"] == "person"
+        assert (await tab.next("transcript"))["status"] == "waiting"
         await tab.say("hello?", 2)
         assert [line["speaker"] for line in (await tab.next("transcript"))["messages"]] == ["customer"]
+
+
+async def test_what_a_person_says_comes_without_a_reload(desk: WebDesk) -> None:
+    staffing = Staffing(desk.store, desk.engine.settings, desk.engine.news)
+    async with desk.socket() as tab:
+        await tab.next("transcript")
+        await tab.say("/human", 1)
+        await tab.next("transcript")
+        number = (await desk.store.inbox.conversations("waiting", 0))[0].id
+        await staffing.say(number, await add_colleague(desk.store, "ben"), "Ben here.")
+        told = await tab.next("transcript")
+
+    assert (told["status"], [line["text"] for line in told["messages"]]) == ("person", ["Ben here."])
+    assert told["messages"][0]["speaker"] == "person"
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from yarl import URL
 from bot.channels.web.app import web_app
 from bot.console.app import console_app, mount
 from bot.console.passwords import Passwords
+from bot.engine import Engine
 from bot.settings import Settings
 from bot.store.accounts import Accounts
 from bot.store.staff_records import Role
 from bot.store.store import Store
-from tests.bot.fakes import make_engine, make_settings
+from tests.bot.fakes import Customer, make_engine, make_settings
 
 PASSWORD = "three blue horses"
 FAST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -111,12 +112,22 @@ class ConsoleDesk:
     settings: Settings
     store: Store
     passwords: CountingPasswords
+    engine: Engine
     url: str = ""
+    n_learned: int = 0
     _clients: list[aiohttp.ClientSession] = field(default_factory=list)
 
     @property
     def accounts(self) -> Accounts:
         return self.store.accounts
+
+    def customer(self, name: str = "anna") -> Customer:
+        """Somebody who chats with the desk."""
+        return Customer(self.engine, f"web:{name}")
+
+    async def learn(self) -> None:
+        """What the desk does with new corrections: here they are only counted."""
+        self.n_learned += 1
 
     def browser(self) -> Browser:
         """Somebody at the door."""
@@ -162,11 +173,12 @@ async def open_console(folder: Path, **options: Any) -> AsyncIterator[ConsoleDes
         engine, _ = make_engine(store, settings)
         passwords = CountingPasswords()
         app = web_app(engine, store, settings)
-        mount(app, console_app(store, settings, passwords))
+        desk = ConsoleDesk(settings, store, passwords, engine)
+        mount(app, console_app(engine, desk.learn, passwords))
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        desk = ConsoleDesk(settings, store, passwords, f"http://127.0.0.1:{runner.addresses[0][1]}")
+        desk.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         try:
             yield desk
         finally:

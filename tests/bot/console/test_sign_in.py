@@ -33,7 +33,7 @@ async def test_the_right_password_opens_the_console(desk: ConsoleDesk) -> None:
     answer = await browser.sign_in(" ANA@Shop.Example ")
 
     assert (answer.status, answer.leads_to) == (303, "/console/")
-    assert (await browser.get("/")).leads_to == "/console/team"
+    assert (await browser.get("/")).leads_to == "/console/inbox"
     assert "ana@shop.example" in (await browser.get("/account")).words
 
 

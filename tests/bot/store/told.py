@@ -60,8 +60,11 @@ async def tell(
         "decision": decision,
         "replies": tuple(Reply(text, buttons) for text in replies),
         "state": state or {},
-        "status": "bot",
+        "status": conversation.status,
+        "met": conversation.status,
         "release": "r1",
         "timings_ms": {"understand": 2.5},
     }
-    return await store.save_turn(said, conversation.id, **(values | changes))
+    turn = await store.save_turn(said, conversation.id, **(values | changes))
+    assert turn is not None
+    return turn

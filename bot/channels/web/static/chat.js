@@ -152,9 +152,13 @@ function showState(isReady) {
   offline ||= setTimeout(() => outbox.entries.forEach(({ id }) => log.setDelivery(id, "failed")), OFFLINE_SHOWS_AFTER_MS);
 }
 
+function isWithPeople() {
+  return status === "waiting" || status === "person";
+}
+
 function showStatus(current) {
   status = current;
-  const isPerson = status === "person";
+  const isPerson = isWithPeople();
   byId("custody").hidden = !isPerson;
   document.querySelector("[data-command=bot]").hidden = !isPerson;
   document.querySelector("[data-command=human]").hidden = isPerson;
@@ -167,7 +171,7 @@ function showTyping(isTyping) {
     byId("typing").hidden = !isShown;
     if (wasAtEnd) log.toEnd();
   };
-  if (!isTyping || status === "person") {
+  if (!isTyping || isWithPeople()) {
     show(false);
     return;
   }

@@ -155,3 +155,22 @@ def custody() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_notes_conversation_id", "notes", ["conversation_id"])
+    op.create_table(
+        "ratings",
+        _id(),
+        _number("conversation_id", nullable=False),
+        _number("message_id", nullable=False),
+        _number("staff_id"),
+        sa.Column("asked_at", moment, nullable=False),
+        _number("score"),
+        _text("comment"),
+        sa.Column("rated_at", moment),
+        sa.PrimaryKeyConstraint("id", name="pk_ratings"),
+        sa.UniqueConstraint("message_id", name="uq_ratings_message_id"),
+        _link("ratings", "conversation_id", "conversations"),
+        _link("ratings", "message_id", "messages"),
+        _link("ratings", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_ratings_conversation_id", "ratings", ["conversation_id"])
+    op.create_index("ix_ratings_asked_at", "ratings", ["asked_at"])

@@ -1,0 +1,84 @@
+"""A conversation: what was said, who has it, and what might be said next."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.console.access import me
+from bot.console.console import console_of
+from bot.console.forms import number_of
+from bot.console.inbox import list_values, naming, view_of
+from bot.console.marking import marked
+from bot.console.rendering import render, words_for
+from bot.console.routes import get
+from bot.store.views import Case, Spoken
+
+STRETCH = 80  # messages
+
+
+async def conversation_page(request: web.Request) -> web.Response:
+    """The list and one conversation beside it."""
+    case = await case_of(request)
+    listed = await list_values(request, view_of(request), case.id)
+    return render(request, "conversation.html", **listed | case_values(request, case))
+
+
+async def head_part(request: web.Request) -> web.Response:
+    """Who it is with."""
+    case = await case_of(request)
+    return render(
+        request,
+        "head.html",
+        view=view_of(request),
+        **naming(words_for(request)) | await head_values(request, case),
+    )
+
+
+async def transcript_part(request: web.Request) -> web.Response:
+    """What happened."""
+    case = await case_of(request)
+    return render(request, "transcript.html", **naming(words_for(request)) | case_values(request, case))
+
+
+async def suggestions_part(request: web.Request) -> web.Response:
+    """What might be said, ready to send."""
+    case = await case_of(request)
+    suggested = await console_of(request).rereading.suggest(case)
+    return render(request, "suggestions.html", suggestions=suggested)
+
+
+async def case_of(request: web.Request) -> Case:
+    """The conversation of the address. Raises HTTPNotFound."""
+    before = request.query.get("before", "")
+    earlier = int(before[:12]) if before.isascii() and before.isdigit() else None
+    case = await console_of(request).store.inbox.case(number_of(request), before=earlier, limit=STRETCH)
+    if case is None:
+        raise web.HTTPNotFound
+    return case
+
+
+def case_values(request: web.Request, case: Case) -> dict[str, Any]:
+    """What the templates of a conversation need."""
+    first = next((one.id for one in case.entries if isinstance(one, Spoken)), 0)
+    return {
+        "case": case,
+        "is_mine": case.assignee is not None and case.assignee.id == me(request).id,
+        "earlier": first if case.is_cut else 0,
+        "marked": marked,
+        "colleagues": (),
+    }
+
+
+async def head_values(request: web.Request, case: Case) -> dict[str, Any]:
+    """With the colleagues it may be given to."""
+    everybody = await console_of(request).accounts.everybody()
+    others = [one for one in everybody if one.disabled_at is None and one.id != me(request).id]
+    return case_values(request, case) | {"colleagues": others}
+
+
+ROUTES = (
+    get("/conversations/{id}", conversation_page, role="agent"),
+    get("/conversations/{id}/head", head_part, role="agent"),
+    get("/conversations/{id}/transcript", transcript_part, role="agent"),
+    get("/conversations/{id}/suggestions", suggestions_part, role="agent"),
+)

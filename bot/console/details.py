@@ -1,0 +1,100 @@
+"""A customer's message under the glass: what was made of it and why, and how to put it right."""
+
+from typing import Any
+
+from aiohttp import web
+
+from bot.console.access import me
+from bot.console.console import console_of
+from bot.console.forms import form_of, number_of
+from bot.console.inbox import naming
+from bot.console.marking import marked
+from bot.console.naming import decision_name
+from bot.console.rendering import render, words_for
+from bot.console.routes import get, post
+from bot.decide import OUT_OF_SCOPE
+from bot.rereading import Reread
+from bot.store.views import Case, Spoken
+
+MAX_INTENT = 100  # characters
+
+
+async def details_part(request: web.Request) -> web.Response:
+    """What the release made of it, and how it would be answered now."""
+    case, spoken = await message_of(request)
+    return await _render(request, case, spoken)
+
+
+async def correct(request: web.Request) -> web.Response:
+    """Give the message its right intent; the memory knows it before the answer is out."""
+    case, spoken = await message_of(request)
+    intent = (await form_of(request)).get("intent", "").strip()
+    console = console_of(request)
+    if intent not in intents_of(request):
+        said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:MAX_INTENT]))
+        return await _render(request, case, spoken, problem=said)
+    if spoken.labelled is not None:
+        await console.store.undo_correction(spoken.labelled.correction_id, me(request).called)
+    await console.store.add_correction(spoken.text, intent, me(request).called, message_id=spoken.id)
+    await console.learn()
+    return await _again(request)
+
+
+async def undo(request: web.Request) -> web.Response:
+    """Take the label back."""
+    _, spoken = await message_of(request)
+    if spoken.labelled is not None:
+        console = console_of(request)
+        await console.store.undo_correction(spoken.labelled.correction_id, me(request).called)
+        await console.learn()
+    return await _again(request)
+
+
+async def message_of(request: web.Request) -> tuple[Case, Spoken]:
+    """The message of the address, a customer's with words. Raises HTTPNotFound."""
+    number = number_of(request, "message")
+    inbox = console_of(request).store.inbox
+    case = await inbox.case(number_of(request), before=number + 1, limit=1)
+    last = case.entries[-1] if case is not None and case.entries else None
+    spoken = next((one for one in (case.entries if case else ()) if isinstance(one, Spoken)), None)
+    if case is None or spoken is None or spoken.id != number or spoken.speaker != "customer" or last is None:
+        raise web.HTTPNotFound
+    if not spoken.text.strip():
+        raise web.HTTPNotFound
+    return case, spoken
+
+
+def intents_of(request: web.Request) -> tuple[str, ...]:
+    """All that a message may mean, by name."""
+    dialogue = console_of(request).engine.dialogue
+    known = {*dialogue.answering.book.intents, *dialogue.retriever.intents, OUT_OF_SCOPE}
+    return tuple(sorted(known))
+
+
+async def _again(request: web.Request) -> web.Response:
+    case, spoken = await message_of(request)
+    response = await _render(request, case, spoken)
+    response.headers["HX-Trigger"] = "case"
+    return response
+
+
+async def _render(request: web.Request, case: Case, spoken: Spoken, *, problem: str = "") -> web.Response:
+    console, words = console_of(request), words_for(request)
+    again: Reread = await console.rereading.reread(case, spoken.text)
+    values: dict[str, Any] = {
+        "case": case,
+        "spoken": spoken,
+        "again": again,
+        "pieces": marked(spoken),
+        "intents": intents_of(request),
+        "decision_name": lambda kind: decision_name(words, kind),
+        "problem": problem,
+    }
+    return render(request, "details.html", **naming(words) | values)
+
+
+ROUTES = (
+    get("/conversations/{id}/messages/{message}", details_part, role="agent"),
+    post("/conversations/{id}/messages/{message}/intent", correct, role="agent"),
+    post("/conversations/{id}/messages/{message}/undo", undo, role="agent"),
+)

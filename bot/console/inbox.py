@@ -1,0 +1,102 @@
+"""The lists of conversations: waiting, mine, open, closed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.console.access import me
+from bot.console.console import console_of
+from bot.console.naming import channel_name, sentiment_name, status_name, why_moved
+from bot.console.rendering import render, words_for
+from bot.console.routes import get
+from bot.store.views import InboxRow, View
+from bot.wording import Wording
+
+PAGE = 50  # conversations
+VIEWS: tuple[View, ...] = ("waiting", "mine", "open", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view to choose, and how many it has; None where they aren't counted."""
+
+    view: View
+    name: str
+    count: int | None
+
+
+async def inbox_page(request: web.Request) -> web.Response:
+    """A list, and room for the conversation that is opened from it."""
+    return render(request, "inbox.html", **await list_values(request, view_of(request)))
+
+
+async def list_part(request: web.Request) -> web.Response:
+    """The list alone, for a page that has it already; with `before` what follows."""
+    return render(request, "list.html", **await list_values(request, view_of(request)))
+
+
+def view_of(request: web.Request) -> View:
+    """Which list. Raises HTTPNotFound for one there is not."""
+    view = request.match_info.get("view") or request.query.get("view") or "waiting"
+    if view not in VIEWS:
+        raise web.HTTPNotFound
+    return view
+
+
+async def list_values(request: web.Request, view: View, open_id: int | None = None) -> dict[str, Any]:
+    """What the list's template needs; `open_id` is the conversation beside it."""
+    words, inbox, staff = words_for(request), console_of(request).store.inbox, me(request)
+    rows = await inbox.conversations(view, staff.id, before=_before(request), limit=PAGE + 1)
+    counts = await inbox.counts(staff.id)
+    names = {
+        "waiting": words.say("Waiting"),
+        "mine": words.say("Mine"),
+        "open": words.say("All open"),
+        "closed": words.say("Closed"),
+    }
+    numbers = {"waiting": counts.waiting, "mine": counts.mine, "open": counts.open}
+    shown = rows[:PAGE]
+    return {
+        "view": view,
+        "tabs": tuple(Tab(one, names[one], numbers.get(one)) for one in VIEWS),
+        "rows": shown,
+        "before": cursor(view, shown[-1]) if len(rows) > PAGE else "",
+        "is_first": not request.query.get("before"),
+        "open_id": open_id,
+        **naming(words),
+    }
+
+
+def naming(words: Wording) -> dict[str, Any]:
+    """How templates call what the log has fixed words for."""
+    return {
+        "channel_name": channel_name,
+        "sentiment_name": lambda sentiment: sentiment_name(words, sentiment),
+        "status_name": lambda status: status_name(words, status),
+        "why_moved": lambda reason: why_moved(words, reason),
+    }
+
+
+def cursor(view: View, row: InboxRow) -> str:
+    """Where the page after this row begins."""
+    return (row.since if view == "waiting" else row.last_at).isoformat()
+
+
+def _before(request: web.Request) -> datetime | None:
+    text = request.query.get("before", "")
+    try:
+        before = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise web.HTTPBadRequest from None
+    if before is not None and before.tzinfo is None:
+        raise web.HTTPBadRequest
+    return before
+
+
+ROUTES = (
+    get("/inbox", inbox_page, role="agent"),
+    get("/inbox/{view}", inbox_page, role="agent"),
+    get("/inbox/{view}/list", list_part, role="agent"),
+)

@@ -1,0 +1,74 @@
+"""What the fixed words of the log are called by people."""
+
+from bot.wording import Wording
+
+
+def channel_name(channel: str) -> str:
+    return {"web": "Web", "telegram": "Telegram", "terminal": "Terminal"}.get(channel, channel)
+
+
+def sentiment_name(words: Wording, sentiment: str | None) -> str:
+    match sentiment:
+        case "angry":
+            return words.say("Angry")
+        case "negative":
+            return words.say("Unhappy")
+        case "positive":
+            return words.say("Pleased")
+        case _:
+            return ""
+
+
+def status_name(words: Wording, status: str) -> str:
+    match status:
+        case "waiting":
+            return words.say("Waiting")
+        case "person":
+            return words.say("With a person")
+        case "closed":
+            return words.say("Closed")
+        case _:
+            return words.say("With the bot")
+
+
+def why_moved(words: Wording, reason: str) -> str:
+    """Why a conversation changed hands."""
+    match reason:
+        case "customer_asked":
+            return words.say("asked for a person")
+        case "angry":
+            return words.say("is angry")
+        case "out_of_scope_twice":
+            return words.say("asked twice for what the bot doesn't know")
+        case "still_uncertain":
+            return words.say("was not understood twice")
+        case "always_a_person":
+            return words.say("asked what a person always answers")
+        case "action_failed":
+            return words.say("an action failed")
+        case "failure":
+            return words.say("the bot failed")
+        case "missing_slot" | "not_confirmed":
+            return words.say("didn't get through the bot's questions")
+        case "no_answer":
+            return words.say("there was no answer that fits")
+        case "unassigned":
+            return words.say("given back to the team")
+        case "silence":
+            return words.say("nobody wrote for long")
+        case "customer_wrote":
+            return words.say("the customer wrote again")
+        case _:
+            return reason.replace("_", " ")
+
+
+def decision_name(words: Wording, kind: str) -> str:
+    match kind:
+        case "answer":
+            return words.say("Answered")
+        case "ask":
+            return words.say("Asked back")
+        case "clarify":
+            return words.say("Offered choices")
+        case _:
+            return words.say("Handed over")

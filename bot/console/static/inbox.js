@@ -1,0 +1,104 @@
+// The inbox by keyboard; suggestions and notes in the composer; the transcript kept where it was read.
+
+const byId = (id) => document.getElementById(id);
+const transcript = byId("transcript");
+let isSent = false; // something of ours, which is to be seen
+
+if (transcript) {
+  transcript.scrollTop = transcript.scrollHeight;
+  document.body.addEventListener("htmx:beforeSwap", ({ target }) => {
+    if (target !== transcript) return;
+    const isAtEnd = isSent || transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 80;
+    const top = transcript.scrollTop;
+    isSent = false;
+    requestAnimationFrame(() => (transcript.scrollTop = isAtEnd ? transcript.scrollHeight : top));
+  });
+}
+
+const composer = byId("composer");
+if (composer) {
+  const text = byId("text");
+  composer.addEventListener("change", () => setMode(mode()));
+  composer.addEventListener("htmx:configRequest", (event) => {
+    if (mode() === "note") event.detail.path = `${byId("case").dataset.case}/note`;
+  });
+  composer.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+    if (target !== composer || !detail.successful) return;
+    text.value = "";
+    isSent = true;
+    setMode("reply");
+  });
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) composer.requestSubmit();
+    if (event.key === "Escape") text.blur();
+  });
+}
+
+document.addEventListener("click", ({ target }) => {
+  const suggestion = target.closest("[data-suggests]");
+  if (suggestion) suggest(suggestion);
+  const emptying = target.closest("[data-empties]");
+  if (emptying) byId(emptying.dataset.empties).replaceChildren();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  const act = keys[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  r: () => write("reply"),
+  n: () => write("note"),
+  t: () => press("t"),
+  b: () => press("b"),
+  e: () => press("e"),
+  1: () => suggestNumber(0),
+  2: () => suggestNumber(1),
+  3: () => suggestNumber(2),
+  "?": () => byId("keys").showModal(),
+};
+
+function move(step) {
+  const rows = [...document.querySelectorAll("#rows .row")];
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const from = at >= 0 ? at : rows.findIndex((row) => row.getAttribute("aria-current") === "true");
+  const next = rows[Math.min(rows.length - 1, Math.max(0, from + step))];
+  if (next) next.focus();
+}
+
+function mode() {
+  return composer.elements.mode.value;
+}
+
+function setMode(name) {
+  composer.elements.mode.value = name;
+  composer.classList.toggle("noting", name === "note");
+  composer.action = `${byId("case").dataset.case}/${name}`;
+  byId("text").placeholder = byId("text").dataset[name];
+}
+
+function write(name) {
+  if (!composer) return;
+  setMode(name);
+  byId("text").focus();
+}
+
+function press(key) {
+  const button = document.querySelector(`[data-key="${key}"]`);
+  if (button) button.click();
+}
+
+function suggest(button) {
+  write("reply");
+  byId("text").value = button.dataset.suggests;
+}
+
+function suggestNumber(index) {
+  const button = document.querySelectorAll("[data-suggests]")[index];
+  if (button) suggest(button);
+}

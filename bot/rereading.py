@@ -1,0 +1,131 @@
+"""A logged message read once more, for staff: why it is answered as it is, and what might be said to it."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.answering import Answering
+from bot.dialogue import Dialogue
+from bot.messages import Decision, Message
+from bot.reading import read
+from bot.settings import Settings
+from bot.state import ConversationState, SlotValue
+from bot.store.views import Case, Spoken
+from bot.talk import Outcome, Talk
+from bot.wording import LANGUAGES, wording
+from nlu.understanding import Understanding
+from retrieval.budget import Budget
+from retrieval.candidates import Findings
+
+MAX_SUGGESTIONS = 3
+LEAST_PROB = 0.03  # of an intent, for its answer to be worth reading
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A text that could be sent as it is; `source` is the id of the answer or passage, "" for a question the bot
+    would ask; `prob` that of its intent, or of the passage."""
+
+    title: str
+    text: str
+    source: str
+    prob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What the desk makes of a message today, and what it is compared with."""
+
+    understanding: Understanding
+    findings: Findings
+    budget: Budget
+    decision: Decision
+    replies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """Reads with the dialogue of the moment; nothing is logged, and no action that changes anything is called."""
+
+    dialogue: Dialogue
+    settings: Settings
+
+    async def suggest(self, case: Case) -> tuple[Suggestion, ...]:
+        """The best answers to what the customer said last, MAX_SUGGESTIONS at most."""
+        last = next(
+            (one for one in reversed(case.entries) if isinstance(one, Spoken) and one.speaker == "customer"),
+            None,
+        )
+        if last is None or not last.text.strip():
+            return ()
+        talk = await self._read(case, last.text)
+        assert talk.findings is not None  # noqa: S101 - the message was read
+        suggested = await self._of_intents(talk, talk.findings) + self._of_passages(talk, talk.findings)
+        best = sorted(suggested, key=lambda one: -one.prob)
+        return tuple({one.text: one for one in reversed(best)}.values())[::-1][:MAX_SUGGESTIONS]
+
+    async def reread(self, case: Case, text: str) -> Reread:
+        """How a text would be read and answered now, at the beginning of a conversation."""
+        fresh = replace(case, slots={})
+        talk = await self._read(fresh, text)
+        outcome = await self._quietly().hear(talk)
+        assert talk.understanding is not None  # noqa: S101 - the message was read
+        assert talk.findings is not None  # noqa: S101
+        return Reread(
+            talk.understanding,
+            talk.findings,
+            self.dialogue.retriever.budget,
+            outcome.decision or Decision("clarify", "uncertain"),
+            tuple(reply.text for reply in outcome.replies),
+        )
+
+    async def _read(self, case: Case, text: str) -> Talk:
+        now = datetime.now(UTC)
+        language = case.language if case.language in LANGUAGES else self.settings.desk.language
+        slots = {name: SlotValue(value, "", now.timestamp()) for name, value in case.slots.items()}
+        message = Message(
+            case.channel, case.key, case.key, "reread", now, text=text, customer_name=case.customer
+        )
+        state = ConversationState(slots=slots, language=language)
+        text = text[: self.settings.understanding.max_chars]
+        talk = Talk(message, case.id, "bot", state, wording(language), now, text)
+        return await read(talk, self.dialogue.understander, self.dialogue.retriever)
+
+    def _quietly(self) -> Dialogue:
+        """The dialogue with actions that only read."""
+        answering = self.dialogue.answering
+        return replace(self.dialogue, answering=replace(answering, actions=answering.actions.reading()))
+
+    async def _of_intents(self, talk: Talk, findings: Findings) -> list[Suggestion]:
+        suggested = []
+        answering = self._quietly().answering
+        for ranked in findings.intents:
+            if ranked.prob >= LEAST_PROB and answering.book.of_intent(ranked.intent):
+                decision = Decision("answer", "confident", ranked.intent, ranked.prob)
+                outcome = await answering.give(talk, decision)
+                if outcome.decision is not None and outcome.decision.kind != "hand_over":
+                    suggested.append(_suggestion(answering, talk, outcome, ranked.prob))
+        return suggested
+
+    def _of_passages(self, talk: Talk, findings: Findings) -> list[Suggestion]:
+        answering = self.dialogue.answering
+        return [
+            Suggestion(
+                found.title,
+                _text(answering.give_passage(talk, found, Decision("answer", "passage"))),
+                found.id,
+                found.prob,
+            )
+            for found in findings.passages[:MAX_SUGGESTIONS]
+            if found.score >= answering.passage_threshold
+        ]
+
+
+def _suggestion(answering: Answering, talk: Talk, outcome: Outcome, prob: float) -> Suggestion:
+    decision = outcome.decision
+    assert decision is not None  # noqa: S101 - the caller looked
+    title = answering.title(decision.intent or "", talk)
+    return Suggestion(title, _text(outcome), decision.answer_id or "", prob)
+
+
+def _text(outcome: Outcome) -> str:
+    return "\n\n".join(reply.text for reply in outcome.replies)

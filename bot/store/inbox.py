@@ -1,0 +1,59 @@
+"""What staff do in the log, one transaction a call."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.store import cases, custody, lists
+from bot.store.database import Database
+from bot.store.records import Held, Move, Moved
+from bot.store.views import Case, InboxCounts, InboxRow, View
+
+
+class Inbox:
+    """The side of the log that staff work with; `Store.inbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def move(
+        self, conversation_id: int, staff_id: int | None, decide: Callable[[Held], Move]
+    ) -> Moved | None:
+        """Do with a conversation what `decide` makes of it as it is held now, nobody else coming between; None where
+        there is none. What `decide` raises leaves everything as it was."""
+        return await self._database.write(custody.move, conversation_id, staff_id, decide)
+
+    async def conversations(
+        self, view: View, staff_id: int, *, before: datetime | None = None, limit: int = 50
+    ) -> list[InboxRow]:
+        """A page of a view as this staff member has it; see bot/store/lists.py."""
+        read = self._database.read
+        return await read(lists.conversations_of, view, staff_id, before=before, limit=limit)
+
+    async def counts(self, staff_id: int) -> InboxCounts:
+        """How many each view has."""
+        return await self._database.read(lists.count, staff_id)
+
+    async def key_of(self, conversation_id: int) -> str | None:
+        """A conversation's key; None where there is none."""
+        return await self._database.read(custody.key_of, conversation_id)
+
+    async def watermark(self) -> tuple[int, ...]:
+        """Numbers that grow with whatever happens in a conversation."""
+        return await self._database.read(lists.watermark)
+
+    async def case(self, conversation_id: int, *, before: int | None = None, limit: int = 100) -> Case | None:
+        """A conversation with a stretch of what happened in it, the last unless `before` names a message; None
+        where there is none."""
+        return await self._database.read(cases.case, conversation_id, before=before, limit=limit)
+
+    async def add_note(self, conversation_id: int, staff_id: int | None, text: str) -> str | None:
+        """Keep a note; the conversation's key, None where there is none."""
+        return await self._database.write(custody.add_note, conversation_id, staff_id, text)
+
+    async def rate(self, message_id: int, score: int) -> bool:
+        """Keep what a customer answered to being asked how content they are, 1 to 5."""
+        return await self._database.write(custody.rate, message_id, score)
+
+    async def comment_rating(self, conversation_id: int, comment: str) -> None:
+        """Keep what a customer adds to the rating they gave last."""
+        await self._database.write(custody.comment_rating, conversation_id, comment)

@@ -1,0 +1,147 @@
+"""The conversations of a view, a page at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from bot.store.tables import (
+    conversations,
+    custody_changes,
+    customers,
+    messages,
+    notes,
+    staff,
+    understandings,
+)
+from bot.store.values import FORGOTTEN
+from bot.store.views import InboxCounts, InboxRow, Person, View
+
+PREVIEW = 200  # characters
+MAX_COUNTED = 1000  # more are shown as so many
+
+
+def conversations_of(
+    connection: Connection, view: View, staff_id: int, *, before: datetime | None, limit: int
+) -> list[InboxRow]:
+    """A page of a view: waiting ones longest first, the others newest first, from `before` on: the `since` or
+    `last_at` of the last row of the page before."""
+    query = _of_view(view, staff_id).limit(limit)
+    if before is not None:
+        query = query.where(
+            conversations.c.status_since > before if view == "waiting" else conversations.c.last_at < before
+        )
+    rows = connection.execute(query).all()
+    ids = [row.id for row in rows]
+    said, reasons = _last_messages(connection, ids), _reasons(connection, ids)
+    understood = _last_understandings(connection, ids)
+    return [
+        _row_from(row, said[row.id], understood.get(row.id), reasons.get(row.id, ""))
+        for row in rows
+        if row.id in said
+    ]
+
+
+def count(connection: Connection, staff_id: int) -> InboxCounts:
+    """How many are waiting, mine and open, MAX_COUNTED at most."""
+
+    def so_many(view: View) -> int:
+        some = (
+            _of_view(view, staff_id).with_only_columns(conversations.c.id).order_by(None).limit(MAX_COUNTED)
+        )
+        return int(connection.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+
+    return InboxCounts(so_many("waiting"), so_many("mine"), so_many("open"))
+
+
+def watermark(connection: Connection) -> tuple[int, ...]:
+    """The newest ids of what can happen in a conversation."""
+    newest = [select(func.max(table.c.id)).scalar_subquery() for table in (messages, custody_changes, notes)]
+    return tuple(number or 0 for number in connection.execute(select(*newest)).one())
+
+
+def _of_view(view: View, staff_id: int) -> Select[Any]:
+    query = (
+        select(
+            conversations,
+            customers.c.name.label("customer"),
+            staff.c.name.label("assignee"),
+            staff.c.email.label("assignee_email"),
+        )
+        .join(customers, customers.c.id == conversations.c.customer_id)
+        .outerjoin(staff, staff.c.id == conversations.c.assignee_id)
+        .where(conversations.c.last_at.is_not(None), ~conversations.c.key.startswith(FORGOTTEN))
+    )
+    newest = conversations.c.last_at.desc(), conversations.c.id.desc()
+    status = conversations.c.status
+    match view:
+        case "waiting":
+            return query.where(status == "waiting").order_by(conversations.c.status_since, conversations.c.id)
+        case "mine":
+            mine = conversations.c.assignee_id == staff_id
+            return query.where(status == "person", mine).order_by(*newest)
+        case "closed":
+            return query.where(status == "closed").order_by(*newest)
+        case "open":
+            return query.where(status != "closed").order_by(*newest)
+
+
+def _last_messages(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    last = (
+        select(func.max(messages.c.id))
+        .where(messages.c.conversation_id.in_(ids))
+        .group_by(messages.c.conversation_id)
+    )
+    query = select(messages).where(messages.c.id.in_(last))
+    return {row.conversation_id: row for row in connection.execute(query)}
+
+
+def _last_understandings(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    last = (
+        select(func.max(messages.c.id))
+        .join(understandings, understandings.c.message_id == messages.c.id)
+        .where(messages.c.conversation_id.in_(ids))
+        .group_by(messages.c.conversation_id)
+    )
+    query = (
+        select(understandings, messages.c.conversation_id)
+        .join(messages, messages.c.id == understandings.c.message_id)
+        .where(messages.c.id.in_(last))
+    )
+    return {row.conversation_id: row for row in connection.execute(query)}
+
+
+def _reasons(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Why each changed hands the last time."""
+    last = (
+        select(func.max(custody_changes.c.id))
+        .where(custody_changes.c.conversation_id.in_(ids))
+        .group_by(custody_changes.c.conversation_id)
+    )
+    query = select(custody_changes.c.conversation_id, custody_changes.c.reason)
+    rows = connection.execute(query.where(custody_changes.c.id.in_(last)))
+    return {row.conversation_id: row.reason for row in rows}
+
+
+def _row_from(row: Row[Any], said: Row[Any], understood: Row[Any] | None, reason: str) -> InboxRow:
+    return InboxRow(
+        id=row.id,
+        customer=row.customer,
+        channel=row.channel,
+        status=row.status,
+        since=row.status_since,
+        assignee=person_from(row.assignee_id, row.assignee, row.assignee_email),
+        reason=reason,
+        last_at=row.last_at,
+        speaker=said.speaker,
+        text=said.text[:PREVIEW],
+        intent=understood.intent if understood else None,
+        confidence=understood.confidence if understood else None,
+        sentiment=understood.sentiment if understood else None,
+    )
+
+
+def person_from(staff_id: int | None, name: str | None, email: str | None) -> Person | None:
+    """One of the staff, by their name or else their e-mail; None for nobody."""
+    return None if staff_id is None else Person(staff_id, name or email or "")

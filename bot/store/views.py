@@ -1,0 +1,138 @@
+"""What the console shows of the log, as plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.messages import ConversationStatus, Decision
+from bot.store.records import LoggedEntity, StoredSpeaker
+
+View = Literal["waiting", "mine", "open", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One of the staff."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A conversation in a list. `text` is what was said last, by `speaker`; `reason` why it is with whom it is, ""
+    where it never changed hands; intent, confidence and sentiment are those of the customer's last message."""
+
+    id: int
+    customer: str
+    channel: str
+    status: ConversationStatus
+    since: datetime
+    assignee: Person | None
+    reason: str
+    last_at: datetime
+    speaker: StoredSpeaker
+    text: str
+    intent: str | None = None
+    confidence: float | None = None
+    sentiment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxCounts:
+    """How many conversations each view has; `open` is all that are not closed."""
+
+    waiting: int
+    mine: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a release made of a message; see the table `understandings`."""
+
+    release: str
+    intents: tuple[tuple[str, float], ...]
+    class_intents: tuple[tuple[str, float], ...]
+    confidence: float | None
+    scope_prob: float | None
+    candidates: tuple[tuple[str, float], ...]
+    entities: tuple[LoggedEntity, ...]
+    sentiment: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The intent staff gave a message."""
+
+    correction_id: int
+    intent: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message of the transcript with all that came of it. `person` is who wrote it for the desk; `opinions` are
+    what customers said of a reply; `was_edited` where the customer changed it later."""
+
+    id: int
+    at: datetime
+    speaker: StoredSpeaker
+    kind: str
+    text: str
+    person: Person | None = None
+    buttons: tuple[str, ...] = ()
+    delivery: str | None = None
+    failure: str = ""
+    was_edited: bool = False
+    understood: Understood | None = None
+    decision: Decision | None = None
+    labelled: Labelled | None = None
+    opinions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What staff told each other."""
+
+    at: datetime
+    person: Person | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The conversation changed hands; `by` None where it was the customer, the bot, or silence."""
+
+    at: datetime
+    status: ConversationStatus
+    reason: str
+    by: Person | None
+    assignee: Person | None
+
+
+Entry = Spoken | Noted | Changed
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A conversation as staff see it: who it is with, and a stretch of what happened, oldest first.
+
+    `slots` are the values the customer gave; `is_cut` where there is more before the first entry; `rating` is the
+    last one, 1 to 5."""
+
+    id: int
+    key: str
+    customer: str
+    channel: str
+    status: ConversationStatus
+    since: datetime
+    assignee: Person | None
+    language: str
+    created_at: datetime
+    slots: dict[str, str]
+    entries: tuple[Entry, ...]
+    is_cut: bool
+    rating: int | None = None
+    comment: str = ""
