@@ -225,8 +225,8 @@ class TestPages:
             again = await browser.get(f"/static/{path.name}", **{"If-None-Match": answer.headers["ETag"]})
             assert again.status == 304
         for name in ("VENDORED.md", "nothing.js", "..%2Fapp.py"):
-            async with browser.client.get(URL(f"{browser.url}/static/{name}", encoded=True)) as answer:
-                assert answer.status == 404
+            async with browser.client.get(URL(f"{browser.url}/static/{name}", encoded=True)) as refused:
+                assert refused.status == 404
 
     async def test_a_fault_is_a_sober_page_and_quotes_nobody(
         self, desk: ConsoleDesk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
