@@ -72,6 +72,7 @@ class Desk:
             try:
                 await self.learn_corrections()
                 await self.reload()
+                await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
                 logger.warning("corrections could not be read: %s", type(error).__name__)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.answering import Answering
+from bot.decide import OUT_OF_SCOPE
 from bot.dialogue import Dialogue
 from bot.messages import Decision, Message
 from bot.reading import read
@@ -48,6 +49,12 @@ class Rereading:
 
     dialogue: Dialogue
     settings: Settings
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """All that a message may mean, by name."""
+        known = {*self.dialogue.answering.book.intents, *self.dialogue.retriever.intents, OUT_OF_SCOPE}
+        return tuple(sorted(known))
 
     async def suggest(self, case: Case) -> tuple[Suggestion, ...]:
         """The best answers to what the customer said last, MAX_SUGGESTIONS at most."""

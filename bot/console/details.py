@@ -12,8 +12,6 @@ from bot.console.marking import marked
 from bot.console.naming import decision_name
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.decide import OUT_OF_SCOPE
-from bot.rereading import Reread
 from bot.store.views import Case, Spoken
 
 MAX_INTENT = 100  # characters
@@ -30,7 +28,7 @@ async def correct(request: web.Request) -> web.Response:
     case, spoken = await message_of(request)
     intent = (await form_of(request)).get("intent", "").strip()
     console = console_of(request)
-    if intent not in intents_of(request):
+    if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:MAX_INTENT]))
         return await _render(request, case, spoken, problem=said)
     if spoken.labelled is not None:
@@ -64,13 +62,6 @@ async def message_of(request: web.Request) -> tuple[Case, Spoken]:
     return case, spoken
 
 
-def intents_of(request: web.Request) -> tuple[str, ...]:
-    """All that a message may mean, by name."""
-    dialogue = console_of(request).engine.dialogue
-    known = {*dialogue.answering.book.intents, *dialogue.retriever.intents, OUT_OF_SCOPE}
-    return tuple(sorted(known))
-
-
 async def _again(request: web.Request) -> web.Response:
     case, spoken = await message_of(request)
     response = await _render(request, case, spoken)
@@ -80,13 +71,13 @@ async def _again(request: web.Request) -> web.Response:
 
 async def _render(request: web.Request, case: Case, spoken: Spoken, *, problem: str = "") -> web.Response:
     console, words = console_of(request), words_for(request)
-    again: Reread = await console.rereading.reread(case, spoken.text)
+    again = await console.rereading.reread(case, spoken.text)
     values: dict[str, Any] = {
         "case": case,
         "spoken": spoken,
         "again": again,
         "pieces": marked(spoken),
-        "intents": intents_of(request),
+        "intents": console.rereading.intents,
         "decision_name": lambda kind: decision_name(words, kind),
         "problem": problem,
     }

@@ -15,6 +15,7 @@ from bot.store.views import InboxRow, View
 from bot.wording import Wording
 
 PAGE = 50  # conversations
+MAX_ASKED = 200  # characters
 VIEWS: tuple[View, ...] = ("waiting", "mine", "open", "closed")
 
 
@@ -27,6 +28,11 @@ class Tab:
     count: int | None
 
 
+async def search_page(request: web.Request) -> web.Response:
+    """The conversations in which the words of `q` were said."""
+    return render(request, "inbox.html", **await list_values(request, "open"))
+
+
 async def inbox_page(request: web.Request) -> web.Response:
     """A list, and room for the conversation that is opened from it."""
     return render(request, "inbox.html", **await list_values(request, view_of(request)))
@@ -34,7 +40,9 @@ async def inbox_page(request: web.Request) -> web.Response:
 
 async def list_part(request: web.Request) -> web.Response:
     """The list alone, for a page that has it already; with `before` what follows."""
-    return render(request, "list.html", **await list_values(request, view_of(request)))
+    number = request.query.get("open", "")
+    open_id = int(number[:10]) if number.isascii() and number.isdigit() else None
+    return render(request, "list.html", **await list_values(request, view_of(request), open_id))
 
 
 def view_of(request: web.Request) -> View:
@@ -46,9 +54,11 @@ def view_of(request: web.Request) -> View:
 
 
 async def list_values(request: web.Request, view: View, open_id: int | None = None) -> dict[str, Any]:
-    """What the list's template needs; `open_id` is the conversation beside it."""
+    """What the list's template needs: of a view, or of a search where there is a `q`; `open_id` is the conversation
+    beside it."""
     words, inbox, staff = words_for(request), console_of(request).store.inbox, me(request)
-    rows = await inbox.conversations(view, staff.id, before=_before(request), limit=PAGE + 1)
+    asked = request.query.get("q", "").strip()[:MAX_ASKED]
+    rows, before = await (_found(request, asked) if asked else _page(request, view))
     counts = await inbox.counts(staff.id)
     names = {
         "waiting": words.say("Waiting"),
@@ -57,16 +67,31 @@ async def list_values(request: web.Request, view: View, open_id: int | None = No
         "closed": words.say("Closed"),
     }
     numbers = {"waiting": counts.waiting, "mine": counts.mine, "open": counts.open}
-    shown = rows[:PAGE]
     return {
         "view": view,
+        "asked": asked,
         "tabs": tuple(Tab(one, names[one], numbers.get(one)) for one in VIEWS),
-        "rows": shown,
-        "before": cursor(view, shown[-1]) if len(rows) > PAGE else "",
+        "rows": rows,
+        "before": before,
         "is_first": not request.query.get("before"),
         "open_id": open_id,
         **naming(words),
     }
+
+
+async def _page(request: web.Request, view: View) -> tuple[list[InboxRow], str]:
+    """A page of a view, and where the next begins, "" after the last."""
+    inbox = console_of(request).store.inbox
+    rows = await inbox.conversations(view, me(request).id, before=_before(request), limit=PAGE + 1)
+    shown = rows[:PAGE]
+    return shown, cursor(view, shown[-1]) if len(rows) > PAGE else ""
+
+
+async def _found(request: web.Request, asked: str) -> tuple[list[InboxRow], str]:
+    text = request.query.get("before", "")
+    before = int(text[:10]) if text.isascii() and text.isdigit() else None
+    rows, following = await console_of(request).store.inbox.search(asked, before=before, limit=PAGE)
+    return rows, str(following or "")
 
 
 def naming(words: Wording) -> dict[str, Any]:
@@ -97,6 +122,7 @@ def _before(request: web.Request) -> datetime | None:
 
 ROUTES = (
     get("/inbox", inbox_page, role="agent"),
+    get("/inbox/search", search_page, role="agent"),
     get("/inbox/{view}", inbox_page, role="agent"),
     get("/inbox/{view}/list", list_part, role="agent"),
 )

@@ -19,6 +19,7 @@ from sqlalchemy import (
 from bot.store.errors import StoreError
 from bot.store.labels import drop_corrections
 from bot.store.records import Customer, ForgetReport
+from bot.store.search import drop_words, purge
 from bot.store.tables import (
     conversations,
     corrections,
@@ -60,6 +61,8 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     n_feedback = _forget_feedback(connection, theirs, customer.key)
     ids = select(messages.c.id).where(theirs)
     removed = connection.execute(delete(understandings).where(understandings.c.message_id.in_(ids)))
+    drop_words(connection, connection.execute(ids).scalars().all())
+    purge(connection)
     n_messages = _empty_messages(connection, theirs)
     _forget_what_staff_wrote(connection, customer.id, alone)
     n_conversations = _empty_conversations(connection, customer.id, alone)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.store import cases, custody, lists
+from bot.store import cases, custody, lists, search
 from bot.store.database import Database
 from bot.store.records import Held, Move, Moved
 from bot.store.views import Case, InboxCounts, InboxRow, View
@@ -28,6 +28,17 @@ class Inbox:
         """A page of a view as this staff member has it; see bot/store/lists.py."""
         read = self._database.read
         return await read(lists.conversations_of, view, staff_id, before=before, limit=limit)
+
+    async def search(
+        self, asked: str, *, before: int | None = None, limit: int = 50
+    ) -> tuple[list[InboxRow], int | None]:
+        """Conversations in which these words were said, what was just said included; see bot/store/lists.py."""
+        await self.index_messages()
+        return await self._database.read(lists.search, asked, before=before, limit=limit)
+
+    async def index_messages(self) -> int:
+        """Index some messages that can't be searched yet; how many there were."""
+        return await self._database.write(search.index_messages)
 
     async def counts(self, staff_id: int) -> InboxCounts:
         """How many each view has."""

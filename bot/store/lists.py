@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from bot.store.search import find_messages
 from bot.store.tables import (
     conversations,
     custody_changes,
@@ -20,6 +21,8 @@ from bot.store.views import InboxCounts, InboxRow, Person, View
 
 PREVIEW = 200  # characters
 MAX_COUNTED = 1000  # more are shown as so many
+MAX_HITS = 500  # messages looked through for one page of a search
+LARGEST_ID = 2**31 - 1
 
 
 def conversations_of(
@@ -43,6 +46,28 @@ def conversations_of(
     ]
 
 
+def search(
+    connection: Connection, asked: str, *, before: int | None, limit: int
+) -> tuple[list[InboxRow], int | None]:
+    """Conversations in which somebody said all of these words, with what was said, newest first, from the message
+    `before` on; and where the page after these begins, None after the last."""
+    ids = find_messages(connection, asked, before=before or LARGEST_ID, limit=MAX_HITS)
+    query = select(messages.c.id, messages.c.conversation_id).where(messages.c.id.in_(ids))
+    newest: dict[int, int] = {}  # message by conversation
+    for row in connection.execute(query.order_by(messages.c.id.desc())):
+        newest.setdefault(row.conversation_id, row.id)
+    met = dict(list(newest.items())[:limit])
+    found = connection.execute(_listed().where(conversations.c.id.in_(met))).all()
+    said = _messages(connection, list(met.values()))
+    understood, reasons = _last_understandings(connection, list(met)), _reasons(connection, list(met))
+    rows = [
+        _row_from(row, said[row.id], understood.get(row.id), reasons.get(row.id, ""))
+        for row in sorted(found, key=lambda row: -met[row.id])
+    ]
+    has_more = len(newest) > limit or len(ids) == MAX_HITS
+    return rows, min(met.values()) if met and has_more else None
+
+
 def count(connection: Connection, staff_id: int) -> InboxCounts:
     """How many are waiting, mine and open, MAX_COUNTED at most."""
 
@@ -62,17 +87,7 @@ def watermark(connection: Connection) -> tuple[int, ...]:
 
 
 def _of_view(view: View, staff_id: int) -> Select[Any]:
-    query = (
-        select(
-            conversations,
-            customers.c.name.label("customer"),
-            staff.c.name.label("assignee"),
-            staff.c.email.label("assignee_email"),
-        )
-        .join(customers, customers.c.id == conversations.c.customer_id)
-        .outerjoin(staff, staff.c.id == conversations.c.assignee_id)
-        .where(conversations.c.last_at.is_not(None), ~conversations.c.key.startswith(FORGOTTEN))
-    )
+    query = _listed()
     newest = conversations.c.last_at.desc(), conversations.c.id.desc()
     status = conversations.c.status
     match view:
@@ -87,13 +102,33 @@ def _of_view(view: View, staff_id: int) -> Select[Any]:
             return query.where(status != "closed").order_by(*newest)
 
 
+def _listed() -> Select[Any]:
+    """Conversations as they are listed, but for the forgotten and those in which nothing was said."""
+    return (
+        select(
+            conversations,
+            customers.c.name.label("customer"),
+            staff.c.name.label("assignee"),
+            staff.c.email.label("assignee_email"),
+        )
+        .join(customers, customers.c.id == conversations.c.customer_id)
+        .outerjoin(staff, staff.c.id == conversations.c.assignee_id)
+        .where(conversations.c.last_at.is_not(None), ~conversations.c.key.startswith(FORGOTTEN))
+    )
+
+
 def _last_messages(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
     last = (
         select(func.max(messages.c.id))
         .where(messages.c.conversation_id.in_(ids))
         .group_by(messages.c.conversation_id)
     )
-    query = select(messages).where(messages.c.id.in_(last))
+    return _messages(connection, connection.execute(last).scalars().all())
+
+
+def _messages(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """By conversation, of which each has one."""
+    query = select(messages).where(messages.c.id.in_(ids))
     return {row.conversation_id: row for row in connection.execute(query)}
 
 

@@ -10,6 +10,7 @@ from bot.messages import ConversationStatus, Decision, Message, Reply, Turn
 from bot.store.custody import lock_conversation, log_move
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
+from bot.store.search import reindex
 from bot.store.tables import conversations, customers, decisions, messages, understandings
 from bot.store.updates import finish_update
 from bot.store.upsert import insert_new
@@ -147,6 +148,7 @@ def replace_message(connection: Connection, message: Message) -> int | None:
         versions = [*row.versions, {"text": row.text, "until": message.received_at.isoformat()}]
         change = update(messages).where(messages.c.id == row.id).values(text=text, versions=versions)
         connection.execute(change)
+        reindex(connection, row.id, text)
     return int(row.id)
 
 

@@ -60,6 +60,7 @@ const keys = {
   1: () => suggestNumber(0),
   2: () => suggestNumber(1),
   3: () => suggestNumber(2),
+  "/": () => byId("search").focus(),
   "?": () => byId("keys").showModal(),
 };
 

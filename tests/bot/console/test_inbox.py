@@ -229,6 +229,22 @@ async def test_strangers_see_nothing(desk: ConsoleDesk) -> None:
         assert "/console/sign-in" in answer.leads_to
 
 
+async def test_any_message_is_found_again(desk: ConsoleDesk) -> None:
+    number = await waiting(desk, "my lamp arrived broken")
+    await waiting(desk, "hi", name="otto")
+    ben = await desk.signed_in("ben@shop.example")
+
+    found = await ben.get("/inbox/search?q=Lamp brok")
+    nothing = await ben.get("/inbox/search?q=sofa")
+    opened = await ben.get(f"/conversations/{number}?view=open&q=lamp")
+
+    assert [f"/conversations/{n}?" in found.text for n in (number, number + 1)] == [True, False]
+    assert "my lamp arrived broken" in found.words
+    assert "Nothing found" in nothing.words
+    assert "my lamp arrived broken" in opened.words
+    assert (await ben.get(f"/inbox/search?q={'<script>' * 40}")).status == 200
+
+
 async def test_an_open_page_hears_of_its_conversation_and_of_the_list(desk: ConsoleDesk) -> None:
     number = await waiting(desk)
     other = desk.customer("otto")

@@ -18,7 +18,9 @@ from tests.bot.store.told import message, tell
 
 async def test_models_and_migrations_agree(store: Store) -> None:
     def differences(connection: Connection) -> list[object]:
-        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        # The search index is made in each database's own way, and is no table of ours: see bot/store/search.py.
+        options = {"compare_type": True, "include_name": lambda name, *_: "message_words" not in (name or "")}
+        return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
     assert await store._database.read(differences) == []
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from bot.store.search import CREATE
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -32,6 +34,7 @@ def upgrade() -> None:
     doors()
     audit_log()
     custody()
+    words()
 
 
 def accounts() -> None:
@@ -175,3 +178,8 @@ def custody() -> None:
     )
     op.create_index("ix_ratings_conversation_id", "ratings", ["conversation_id"])
     op.create_index("ix_ratings_asked_at", "ratings", ["asked_at"])
+
+
+def words() -> None:
+    for statement in CREATE[op.get_bind().dialect.name]:
+        op.execute(statement)
