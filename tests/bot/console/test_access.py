@@ -139,7 +139,7 @@ class TestRoles:
 
         assert "/console/team" not in (await agent.get("/account")).text
         assert "/console/audit" in (await admin.get("/account")).text
-        assert (await agent.get("/")).leads_to == "/console/account"
+        assert (await agent.get("/")).leads_to == "/console/inbox"
 
     async def test_every_address_is_in_the_table_or_open_to_nobody(self, desk: ConsoleDesk) -> None:
         for path in ("/nowhere", "/team/x/y/z", "/static", "/sign-in/"):
