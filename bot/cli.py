@@ -23,6 +23,7 @@ COMMANDS = {
     "correct": "correct",
     "export": "export",
     "forget": "forget",
+    "staff": "staff",
 }
 
 

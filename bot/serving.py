@@ -8,21 +8,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
+from bot.address import address
 from bot.channels.web.app import web_app
 from bot.console.app import console_app, mount
+from bot.console.links import console_link, join_path
 from bot.desk import Desk, open_desk
 from bot.errors import BotError
-from bot.settings import Settings, Web
+from bot.settings import Settings
+from bot.store.store import Store
 
 SHUTDOWN_S = 10.0  # for requests and turns under way
 
 logger = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
     """Answer on the web, and on Telegram where there is a token, until SIGINT or SIGTERM.
 
-    `ready` is told the web address once everything listens. Raises BotError where it can't."""
+    `ready` is told the web address once everything listens, and a link for the first admin, "" where there is
+    an account already. Raises BotError where it can't."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -31,9 +35,14 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         url = await stack.enter_async_context(listening(desk))
         if settings.telegram_token:
             await stack.enter_async_context(_telegram(desk))
-        ready(url)
+        ready(url, await _first_admin_link(desk.store, url))
         await stop.wait()
         logger.info("stopping: turns under way are finished first")
+
+
+async def _first_admin_link(store: Store, url: str) -> str:
+    token = await store.accounts.first_link()
+    return console_link(url, join_path(token)) if token else ""
 
 
 @asynccontextmanager
@@ -57,14 +66,6 @@ async def listening(desk: Desk) -> AsyncIterator[str]:
         yield address(options, port)
     finally:
         await runner.cleanup()
-
-
-def address(options: Web, port: int) -> str:
-    """What to type into a browser."""
-    if options.public_url:
-        return options.public_url
-    host = "127.0.0.1" if options.host in {"0.0.0.0", "::", ""} else options.host  # noqa: S104 - compared, not bound
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ MORE = {
     "train": "[The report](report.md) explains what to look at afterwards.",
     "releases": "[Architecture](architecture.md#a-release) says what a release is made of.",
     "serve": "[On the web](web.md) and [Telegram](telegram.md) have the rest.",
+    "staff add": "[The console](console.md#accounts) says what the roles may do.",
     "correct": "[Architecture](architecture.md#corrections) says how a correction reaches the memory.",
 }
 
@@ -42,10 +43,18 @@ def _sections() -> Iterator[str]:
 
 
 def commands() -> dict[str, click.Command]:
-    """Every command by name, in the order `kefu --help` has them."""
-    context = click.Context(kefu)
-    found = {name: kefu.get_command(context, name) for name in kefu.list_commands(context)}
-    return {name: command for name, command in found.items() if command is not None}
+    """Every command by name, in the order `kefu --help` has them; "staff add" is one too."""
+    return dict(_below(kefu, ""))
+
+
+def _below(group: click.Group, start: str) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _below(command, f"{start}{name} ")
+        elif command is not None:
+            yield f"{start}{name}", command
 
 
 def _help(command: click.Command, path: str) -> str:

@@ -149,7 +149,8 @@ def calls(path: Path) -> Iterator[tuple[str, ...]]:
     for words in command_lines(path):
         program = words[0].split("/")[-1] if words else ""
         if program == "kefu" and len(words) > 1 and words[1] != "COMMAND" and words[1] != "--version":
-            yield (f"kefu {words[1]}", *words[2:])
+            n_words = 3 if " ".join(words[1:3]) in commands() else 2
+            yield (f"kefu {' '.join(words[1:n_words])}", *words[n_words:])
         elif program.startswith("python") and words[1] == "-m" and words[2].startswith("bench."):
             yield tuple(words[2:])
 

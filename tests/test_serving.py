@@ -201,6 +201,20 @@ def one_line(ended: "subprocess.CompletedProcess[str]") -> str:
     return line
 
 
+async def test_a_new_desk_shows_a_link_for_the_first_admin(shop: Path) -> None:
+    async with serving(shop, "--port", "0", "--quiet") as served:
+        stdout = served.process.stdout
+        assert stdout is not None
+        told = (await stdout.read(2000)).decode()
+        link = told.split()[-1]
+        assert link.startswith(f"{served.url}console/join/")
+        async with served.client.get(link) as page:
+            assert page.status == 200
+        async with served.client.get(f"{served.url}console/") as page:
+            assert page.url.path == "/console/sign-in"
+            assert "kefu staff add" in await page.text()
+
+
 def test_a_port_that_is_taken_is_named(shop: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def command(workspace: Path, host: str | None, port: int | None, quiet: bool) -> None:
     """Answer customers, until Ctrl-C or SIGTERM.
 
-    The web chat, its widget and the REST API listen on [web] host and port of kefu.toml. With
+    The web chat, its widget, the staff's console and the REST API listen on [web] host and port of kefu.toml. With
     TELEGRAM_BOT_TOKEN set the bot answers on Telegram too. Edited answers and new releases are taken over
     without a restart; a change of kefu.toml needs one."""
     from bot.settings import load_settings
@@ -42,20 +42,28 @@ def run(settings: "Settings") -> None:
     from bot.serving import serve
 
     current_release(settings.folder)  # before a log is made for nothing
-    asyncio.run(serve(settings, lambda url: click.echo(addresses(settings, url))))
+    asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first))))
 
 
-def addresses(settings: "Settings", url: str) -> str:
-    """What to open, and what else answers."""
+def addresses(settings: "Settings", url: str, first_admin: str) -> str:
+    """What to open, and what else answers; `first_admin` is a link, "" where there is an account already."""
+    from bot.console.links import console_link
+
     telegram = (
         "answering with TELEGRAM_BOT_TOKEN" if settings.telegram_token else "off; set TELEGRAM_BOT_TOKEN"
     )
-    lines = (
+    lines = [
         f"{settings.desk.name} answers. Ctrl-C stops it.",
         f"  web chat   {url}",
+        f"  console    {console_link(url)}",
         f"  API        {url}api/v1/openapi.json",
         f"  Telegram   {telegram}",
-    )
+    ]
+    if first_admin:
+        lines += [
+            "Nobody has an account for the console yet. This link makes the first admin; it is good for 24 hours:",
+            f"  {first_admin}",
+        ]
     return "\n".join(lines)
 
 

@@ -19,8 +19,9 @@ from bot.console import (
     team,
 )
 from bot.console.access import at_the_door, me
-from bot.console.console import CONSOLE, PREFIX, Console, console_of
+from bot.console.console import CONSOLE, Console, console_of
 from bot.console.errors import errors_as_pages
+from bot.console.links import PREFIX
 from bot.console.live import close_pages
 from bot.console.notices import see_other
 from bot.console.passwords import Passwords

@@ -12,6 +12,7 @@ from yarl import URL
 
 from bot.channels.web.assets import Asset
 from bot.channels.web.limits import Network, client_of
+from bot.console.links import PREFIX
 from bot.console.passwords import Passwords
 from bot.engine import Engine
 from bot.rereading import Rereading
@@ -19,8 +20,6 @@ from bot.settings import Settings
 from bot.staffing import Staffing
 from bot.store.accounts import Accounts
 from bot.store.store import Store
-
-PREFIX = "/console"
 
 
 @dataclass(frozen=True)

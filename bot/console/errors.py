@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.console.rendering import render, words_for
+from bot.store.staff import StaffUnknown
 from bot.wording import Wording
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ async def errors_as_pages(request: web.Request, handler: Handler) -> web.StreamR
         if error.status < 400:
             raise
         return error_page(request, error.status, allow=error.headers.get("Allow", ""))
+    except StaffUnknown:
+        return error_page(request, 404)
     except Exception as error:
         # The text of an exception may quote what was typed, and an address may hold a token.
         frames = "".join(traceback.format_tb(error.__traceback__))

@@ -1,16 +1,13 @@
 """What forms hold, and what is wrong with it, in words."""
 
-import re
-
 from aiohttp import web
 
 from bot.console.passwords import MAX_LENGTH, MIN_LENGTH
-from bot.store.sign_ins import MAX_EMAIL
+from bot.store.staff import is_email
 from bot.wording import Wording
 
 MAX_NAME = 80
 MAX_NUMBER = 2**31 - 1  # an id in the database
-_EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+")
 
 
 async def form_of(request: web.Request) -> dict[str, str]:
@@ -28,8 +25,7 @@ def number_of(request: web.Request, name: str = "id") -> int:
 
 def email_problem(words: Wording, email: str) -> str:
     """Why that can't be an e-mail address, "" where it can."""
-    is_fine = _EMAIL.fullmatch(email.strip()) and len(email.strip()) <= MAX_EMAIL
-    return "" if is_fine else words.say("That is no e-mail address, such as ana@shop.example.")
+    return "" if is_email(email) else words.say("That is no e-mail address, such as ana@shop.example.")
 
 
 def name_problem(words: Wording, name: str) -> str:

@@ -12,13 +12,6 @@ from bot.store.invitations import LinkSpent
 from bot.store.staff import EmailTaken
 from bot.store.staff_records import Invitation
 
-PATH = "/join/"
-
-
-def join_path(token: str) -> str:
-    """Where a link leads, within the console."""
-    return PATH + token
-
 
 async def join_page(request: web.Request) -> web.Response:
     """The form that fits the link."""

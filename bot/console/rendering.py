@@ -13,11 +13,12 @@ from markupsafe import Markup, escape
 
 from bot.channels.web.labels import preferred_language
 from bot.console.access import SIGNED_IN
-from bot.console.console import PREFIX, console_of
+from bot.console.console import console_of
 from bot.console.cookies import NOTICE, drop_cookie
 from bot.console.csrf import FIELD
 from bot.console.headers import PAGE_HEADERS
 from bot.console.icons import icon
+from bot.console.links import PREFIX
 from bot.console.navigation import menu
 from bot.console.notices import read_notice
 from bot.store.staff_records import Role

@@ -76,7 +76,6 @@ async def sign_out(request: web.Request) -> web.Response:
     await console.accounts.sign_out(here.session.id, here.staff.id)
     response = _go_on(request, f"{console.root}/sign-in")
     drop_cookie(console, response, SESSION)
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
@@ -111,7 +110,9 @@ async def _half_way(request: web.Request) -> Credentials | None:
     console = console_of(request)
     note = read_cookie(console, request, HALF_STEP)
     met = await console.accounts.credentials(email_of(note)) if note else None
-    return met if met is not None and is_genuine(note, met) else None
+    if met is None or met.password_hash is None or met.totp_secret is None:
+        return None
+    return met if is_genuine(note, met) else None
 
 
 def _form(

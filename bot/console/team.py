@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.console.access import me
 from bot.console.console import console_of
 from bot.console.forms import email_problem, form_of, number_of
-from bot.console.join import join_path
+from bot.console.links import join_path
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post

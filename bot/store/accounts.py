@@ -108,9 +108,9 @@ class Accounts:
         """The token of a link for the first admin; None where there is an account already."""
         return await self._database.write(joining.first_link)
 
-    async def invite(self, email: str, role: Role, *, by: int | None = None) -> str:
+    async def invite(self, email: str, role: Role, name: str = "", *, by: int | None = None) -> str:
         """The token of a link for somebody new. Raises EmailTaken."""
-        return await self._database.write(joining.invite, email, role, by)
+        return await self._database.write(joining.invite, email, role, name, by)
 
     async def reset_password(
         self, staff_id: int, *, by: int | None = None, second_factor: bool = False

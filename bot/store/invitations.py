@@ -10,7 +10,7 @@ from bot.store.errors import StoreError
 from bot.store.staff_records import Invitation, Role
 from bot.store.staff_sessions import hash_of, new_token
 from bot.store.tables import invitations, staff
-from bot.store.values import now
+from bot.store.values import now, storable
 
 
 class LinkSpent(StoreError):
@@ -24,6 +24,7 @@ def create_invitation(
     role: Role,
     by: int | None,
     valid: timedelta,
+    name: str = "",
     staff_id: int | None = None,
 ) -> str:
     """The token of a new link; earlier ones for the same purpose are good no longer."""
@@ -33,6 +34,7 @@ def create_invitation(
     values = {
         "token_hash": hash_of(token),
         "email": email,
+        "name": storable(name.strip()),
         "role": role,
         "staff_id": staff_id,
         "invited_by": by,
@@ -106,6 +108,7 @@ def _invitation_from(row: Row[Any]) -> Invitation:
     return Invitation(
         id=row.id,
         email=row.email,
+        name=row.name,
         role=row.role,
         staff_id=row.staff_id,
         invited_by=row.inviter or "",

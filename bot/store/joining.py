@@ -32,12 +32,12 @@ def first_link(connection: Connection) -> str | None:
     return create_invitation(connection, email="", role="admin", by=None, valid=FIRST_VALID)
 
 
-def invite(connection: Connection, email: str, role: Role, by: int | None) -> str:
+def invite(connection: Connection, email: str, role: Role, name: str, by: int | None) -> str:
     """The token of a link for somebody new. Raises EmailTaken."""
     email = as_email(email)
     if find_by_email(connection, email) is not None:
         raise EmailTaken(f"{email!r} has an account already")
-    token = create_invitation(connection, email=email, role=role, by=by, valid=VALID)
+    token = create_invitation(connection, email=email, role=role, name=name, by=by, valid=VALID)
     write_audit(connection, by, "invited", email, role=role)
     return token
 

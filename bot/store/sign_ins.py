@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from bot.store.locks import one_at_a_time
+from bot.store.staff import MAX_EMAIL
 from bot.store.staff_records import Attempt
 from bot.store.tables import sign_ins
 from bot.store.values import now, storable
@@ -15,7 +16,6 @@ from bot.store.values import now, storable
 WINDOW = timedelta(minutes=15)
 PER_EMAIL = 5
 PER_CLIENT = 30  # an office shares an address
-MAX_EMAIL = 254  # characters; RFC 5321
 
 
 def take_attempt(connection: Connection, email: str, client: str) -> Attempt:

@@ -1,5 +1,6 @@
 """Members of staff: added, found, changed, disabled."""
 
+import re
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
@@ -12,6 +13,9 @@ from bot.store.staff_records import Credentials, Role, Staff, StaffSession
 from bot.store.staff_sessions import find_session, revoke_sessions
 from bot.store.tables import staff, staff_sessions
 from bot.store.values import now, storable
+
+MAX_EMAIL = 254  # characters; RFC 5321
+_EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+")
 
 
 class StaffUnknown(StoreError):
@@ -29,6 +33,11 @@ class LastAdmin(StoreError):
 def as_email(text: str) -> str:
     """An e-mail address as it is stored and looked up."""
     return storable(text.strip().lower())
+
+
+def is_email(text: str) -> bool:
+    """Whether it has the shape of an address; whether it is somebody's, nobody knows."""
+    return len(text.strip()) <= MAX_EMAIL and _EMAIL.fullmatch(text.strip()) is not None
 
 
 def add_staff(

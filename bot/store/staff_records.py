@@ -59,6 +59,7 @@ class Invitation:
 
     id: int
     email: str
+    name: str
     role: Role
     staff_id: int | None
     invited_by: str

@@ -95,6 +95,7 @@ invitations = Table(
     _id(),
     Column("token_hash", Text, nullable=False, unique=True),
     _text("email"),
+    _text("name"),  # a proposal
     Column("role", Text, nullable=False),
     _link("staff_id", "staff"),  # whose password is set anew; NULL: somebody new
     _link("invited_by", "staff"),  # NULL: the command line

@@ -13,42 +13,13 @@ from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from bot.channels.web.app import web_app
 from bot.channels.web.conversations import conversation_of
-from tests.bot.channels.browser import open_browser, open_tab
+from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.channels.web_desk import WebDesk, open_web_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
 LOST = "WebSocket connection"  # what the browser itself says of a server that is away
-
-# Texts with less contrast to what is painted behind them than WCAG's 4.5, and how much they have.
-FAINT = """() => {
-  const rgb = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = (colour) => {
-    const [r, g, b] = rgb(colour).map((part) => ((part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (item) => {
-    const colour = getComputedStyle(item).backgroundColor;
-    return (rgb(colour)[3] ?? 1) > 0 ? colour : ground(item.parentElement);
-  };
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const faint = [];
-  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-    const item = text.parentElement;
-    if (!text.data.trim() || !item.checkVisibility() || item.closest("script, noscript, .unseen")) continue;
-    const [light, dark] = [luminance(getComputedStyle(item).color), luminance(ground(item))].sort((a, b) => b - a);
-    const contrast = (light + 0.05) / (dark + 0.05);
-    if (contrast < 4.5) faint.push([text.data, contrast]);
-  }
-  return faint;
-}"""
-# What reaches beyond the right edge, or holds more than it is wide.
-WIDER = """[...document.body.querySelectorAll("*")]
-  .filter((item) => item.checkVisibility() && !item.matches(".unseen, svg *"))
-  .filter((item) => item.getBoundingClientRect().right > innerWidth + 0.5 || item.scrollWidth > item.clientWidth + 1)
-  .filter((item) => getComputedStyle(item).display !== "inline")
-  .map((item) => item.outerHTML)"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

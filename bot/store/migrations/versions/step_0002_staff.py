@@ -78,6 +78,7 @@ def doors() -> None:
         _id(),
         sa.Column("token_hash", sa.Text(), nullable=False),
         _text("email"),
+        _text("name"),
         sa.Column("role", sa.Text(), nullable=False),
         _number("staff_id"),
         _number("invited_by"),
