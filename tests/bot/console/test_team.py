@@ -6,6 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
+from bot.store.staff import LastAdmin
 from bot.store.tables import invitations
 from bot.store.values import now
 from tests.bot.console.console_desk import PASSWORD, Browser, ConsoleDesk
@@ -184,16 +185,31 @@ class TestChanging:
         assert "This is you" in page.words
         assert f"/team/{own}/" not in page.text
 
-    async def test_the_last_admin_stays(self, desk: ConsoleDesk, boss: Browser) -> None:
-        """Two admins who disable each other at once: one is left."""
+    async def test_an_admin_who_was_one_a_moment_ago_changes_nobody(
+        self, desk: ConsoleDesk, boss: Browser
+    ) -> None:
         await desk.add(BEN, "admin")
         ben = desk.browser()
         await ben.sign_in(BEN)
         ids = {person.email: person.id for person in await desk.accounts.everybody()}
-        await desk.accounts.change_role(ids[BOSS], "agent")
-        await desk.accounts.change_role(ids[BOSS], "admin")
+
         assert (await ben.post(f"/team/{ids[BOSS]}/role", role="agent")).status == 303
+
         assert (await boss.post(f"/team/{ids[BEN]}/role", role="agent")).status == 403
+
+    async def test_the_last_admin_stays_and_the_page_says_why(
+        self, desk: ConsoleDesk, boss: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As where two admins disable each other at the same moment, see tests/bot/store/test_accounts.py."""
+        path = f"/team/{await desk.add(BEN, 'admin')}"
+
+        async def refuse(staff_id: int, *, by: int | None = None) -> None:
+            raise LastAdmin
+
+        monkeypatch.setattr(desk.accounts, "disable", refuse)
+        assert (await boss.post(f"{path}/disable")).leads_to == f"/console{path}"
+
+        assert "This is the last admin" in (await boss.get(path)).words
 
     async def test_a_lost_device_is_no_end(self, desk: ConsoleDesk, boss: Browser) -> None:
         await desk.add(BEN, totp=pyotp.random_base32())
