@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.forms import number_of
+from bot.console.forms import number_of, small_number
 from bot.console.inbox import list_values, naming, view_of
 from bot.console.marking import marked
 from bot.console.rendering import render, words_for
@@ -49,8 +49,7 @@ async def suggestions_part(request: web.Request) -> web.Response:
 
 async def case_of(request: web.Request) -> Case:
     """The conversation of the address. Raises HTTPNotFound."""
-    before = request.query.get("before", "")
-    earlier = int(before[:12]) if before.isascii() and before.isdigit() else None
+    earlier = small_number(request.query.get("before", ""))
     case = await console_of(request).store.inbox.case(number_of(request), before=earlier, limit=STRETCH)
     if case is None:
         raise web.HTTPNotFound

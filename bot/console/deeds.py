@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.forms import form_of, number_of
+from bot.console.forms import form_of, number_of, small_number
 from bot.console.inbox import view_of
 from bot.console.notices import see_other
 from bot.console.rendering import words_for
@@ -43,8 +43,7 @@ async def close(request: web.Request) -> web.Response:
 
 async def assign(request: web.Request) -> web.Response:
     """To a colleague, or with "" back to all of them."""
-    text = (await form_of(request)).get("to", "")
-    to = int(text) if text.isascii() and text.isdigit() else None
+    to = small_number((await form_of(request)).get("to", ""))
     if to is not None:
         colleague = await console_of(request).accounts.find(to)
         if colleague is None or colleague.disabled_at is not None:

@@ -10,6 +10,7 @@ from bot.console.forms import form_of, number_of
 from bot.console.inbox import naming
 from bot.console.marking import marked
 from bot.console.naming import decision_name
+from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.store.views import Case, Spoken
@@ -63,6 +64,9 @@ async def message_of(request: web.Request) -> tuple[Case, Spoken]:
 
 
 async def _again(request: web.Request) -> web.Response:
+    """The message once more, and word to the transcript; for a form sent without htmx, the conversation."""
+    if request.headers.get("HX-Request") != "true":
+        return see_other(request, f"/conversations/{number_of(request)}")
     case, spoken = await message_of(request)
     response = await _render(request, case, spoken)
     response.headers["HX-Trigger"] = "case"

@@ -17,10 +17,16 @@ async def form_of(request: web.Request) -> dict[str, str]:
 
 def number_of(request: web.Request, name: str = "id") -> int:
     """An id in the address. Raises HTTPNotFound where it is none."""
-    text = request.match_info[name]
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > MAX_NUMBER:
+    number = small_number(request.match_info[name])
+    if number is None:
         raise web.HTTPNotFound
-    return int(text[:20])
+    return number
+
+
+def small_number(text: str) -> int | None:
+    """An id as it was written; None where it can't be one."""
+    is_id = text.isascii() and text.isdigit() and int(text[:20]) <= MAX_NUMBER
+    return int(text[:20]) if is_id else None
 
 
 def email_problem(words: Wording, email: str) -> str:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
+from bot.console.forms import small_number
 from bot.console.naming import channel_name, sentiment_name, status_name, why_moved
 from bot.console.rendering import render, words_for
 from bot.console.routes import get
@@ -40,8 +41,7 @@ async def inbox_page(request: web.Request) -> web.Response:
 
 async def list_part(request: web.Request) -> web.Response:
     """The list alone, for a page that has it already; with `before` what follows."""
-    number = request.query.get("open", "")
-    open_id = int(number[:10]) if number.isascii() and number.isdigit() else None
+    open_id = small_number(request.query.get("open", ""))
     return render(request, "list.html", **await list_values(request, view_of(request), open_id))
 
 
@@ -88,8 +88,7 @@ async def _page(request: web.Request, view: View) -> tuple[list[InboxRow], str]:
 
 
 async def _found(request: web.Request, asked: str) -> tuple[list[InboxRow], str]:
-    text = request.query.get("before", "")
-    before = int(text[:10]) if text.isascii() and text.isdigit() else None
+    before = small_number(request.query.get("before", ""))
     rows, following = await console_of(request).store.inbox.search(asked, before=before, limit=PAGE)
     return rows, str(following or "")
 

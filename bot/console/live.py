@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.console.console import CONSOLE, console_of
+from bot.console.forms import small_number
 from bot.console.routes import get
 
 AGAIN_MS = 2000  # until a browser whose connection broke tries again
@@ -40,8 +41,8 @@ class Ear:
 async def live(request: web.Request) -> web.StreamResponse:
     """Tell a page of news until it goes away; `conversation` in the query is the one it shows."""
     console = console_of(request)
-    number = request.query.get("conversation", "")
-    key = await console.store.inbox.key_of(int(number)) if number.isascii() and number.isdigit() else None
+    number = small_number(request.query.get("conversation", ""))
+    key = await console.store.inbox.key_of(number) if number is not None else None
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep events back
     await response.prepare(request)

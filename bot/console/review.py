@@ -7,9 +7,10 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.forms import form_of
+from bot.console.forms import form_of, small_number
 from bot.console.inbox import naming
 from bot.console.naming import decision_name
+from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.reviewing import Worth, most_valuable_first
@@ -34,7 +35,7 @@ async def label(request: web.Request) -> web.Response:
     message_ids, intent = _numbers(form.get("messages", "")), form.get("intent", "").strip()
     if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:100]))
-        return render(request, "review_item.html", **await _next(request, problem=said))
+        return await _again(request, problem=said)
     case, spoken = await _spoken(request, form, message_ids[0])
     given = [
         await console.store.add_correction(spoken.text, intent, me(request).called, message_id=number)
@@ -49,7 +50,7 @@ async def label(request: web.Request) -> web.Response:
         "undo": ",".join(map(str, given)),
         "kind": "label",
     }
-    return render(request, "review_item.html", **await _next(request, done=done))
+    return await _again(request, done=done)
 
 
 async def pass_over(request: web.Request) -> web.Response:
@@ -59,7 +60,7 @@ async def pass_over(request: web.Request) -> web.Response:
     _, spoken = await _spoken(request, form, message_ids[0])
     await console_of(request).store.inbox.pass_over(message_ids, me(request).id)
     done = {"text": spoken.text, "undo": ",".join(map(str, message_ids)), "kind": "pass"}
-    return render(request, "review_item.html", **await _next(request, done=done))
+    return await _again(request, done=done)
 
 
 async def undo(request: web.Request) -> web.Response:
@@ -74,7 +75,16 @@ async def undo(request: web.Request) -> web.Response:
             if number in standing:
                 await console.store.undo_correction(number, me(request).called)
         await console.learn()
-    return render(request, "review_item.html", **await _next(request))
+    return await _again(request)
+
+
+async def _again(
+    request: web.Request, *, done: dict[str, Any] | None = None, problem: str = ""
+) -> web.Response:
+    """The next item; for a form that was sent without htmx, the page anew."""
+    if request.headers.get("HX-Request") != "true":
+        return see_other(request, "/review", problem, "bad")
+    return render(request, "review_item.html", **await _next(request, done=done, problem=problem))
 
 
 async def _next(
@@ -113,9 +123,8 @@ async def _lines_before(request: web.Request, worth: Worth) -> tuple[Spoken, ...
 
 async def _spoken(request: web.Request, form: dict[str, str], message_id: int) -> tuple[Case, Spoken]:
     """The message a form is about. Raises HTTPNotFound."""
-    text = form.get("conversation", "")
-    number = int(text[:10]) if text.isascii() and text.isdigit() else 0
-    case = await console_of(request).store.inbox.case(number, before=message_id + 1, limit=1)
+    number = small_number(form.get("conversation", ""))
+    case = await console_of(request).store.inbox.case(number or 0, before=message_id + 1, limit=1)
     for one in case.entries if case else ():
         if (
             isinstance(one, Spoken)
@@ -130,10 +139,10 @@ async def _spoken(request: web.Request, form: dict[str, str], message_id: int) -
 
 def _numbers(text: str) -> list[int]:
     """Ids with commas between. Raises HTTPBadRequest for anything else."""
-    parts = text.split(",")[:MAX_ALIKE]
-    if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
+    numbers = [small_number(part) for part in text.split(",")[:MAX_ALIKE]]
+    if None in numbers:
         raise web.HTTPBadRequest
-    return [int(part) for part in parts]
+    return [number for number in numbers if number is not None]
 
 
 def _why(words: Wording, reason: str) -> str:

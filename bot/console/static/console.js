@@ -43,8 +43,9 @@ async function copy(button, input) {
   button.querySelector("span").textContent = button.dataset.done;
 }
 
-function fail() {
-  toast(document.body.dataset.failed, "bad");
+function fail({ detail: { xhr } }) {
+  // Why something can't be done now is said in the answer itself.
+  toast(xhr?.status === 409 ? xhr.responseText : document.body.dataset.failed, "bad");
 }
 
 export function toast(text, kind = "good") {

@@ -1,0 +1,160 @@
+"""The inbox in a real browser: a conversation arrives, is taken, answered, given back, put right and closed."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from bot.staffing import Staffing
+from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
+from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+VIEWS: list[dict[str, Any]] = [
+    {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark", "locale": "zh-CN"},
+    {
+        "viewport": {"width": 360, "height": 740},
+        "color_scheme": "light",
+        "is_mobile": True,
+        "has_touch": True,
+    },
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
+    async with open_console(tmp_path) as opened:
+        await opened.add("ben@shop.example", name="Ben Okafor")
+        yield opened
+
+
+async def sign_in(page: Page, desk: ConsoleDesk) -> None:
+    await page.goto(f"{desk.url}/console/sign-in")
+    await page.locator("#email").fill("ben@shop.example")
+    await page.locator("#password").fill(PASSWORD)
+    await page.locator("#password").press("Enter")
+    await expect(page.locator("#list")).to_be_visible()
+
+
+async def test_from_a_call_for_a_person_to_a_closed_conversation(browser: Browser, desk: ConsoleDesk) -> None:
+    anna = desk.customer()
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await expect(page.locator("#list")).to_contain_text("Nobody waits")
+
+        await anna.say("where is LW-11111")
+        await anna.say("a human please")
+        row = page.locator("#rows .row")
+        await expect(row).to_contain_text("asked for a person")  # without a reload
+        await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+
+        head, transcript = page.locator("#head"), page.locator("#transcript")
+        await expect(transcript.locator("mark")).to_have_text("LW-11111")
+        await expect(head.get_by_role("button", name="Take it")).to_be_visible()
+        await page.keyboard.press("r")
+        await page.keyboard.type("Hello, Ben here.")
+        await page.keyboard.press("Control+Enter")
+        await expect(head).to_contain_text("You have it")
+        await expect(transcript).to_contain_text("Hello, Ben here.")
+        await expect(page.locator("#text")).to_have_value("")
+
+        assert await anna.say("where is LW-22222") == ("silent", None)
+        await expect(page.locator(".suggestion").first).to_contain_text("LW-22222")
+        await page.locator("#text").blur()
+        await page.keyboard.press("1")
+        await expect(page.locator("#text")).to_have_value("On its way: LW-22222.")
+        await page.locator("#text").fill("third complaint")
+        await page.get_by_label("Note", exact=True).check()
+        await page.get_by_role("button", name="Send", exact=True).click()
+        await expect(transcript.locator(".note")).to_contain_text("third complaint")
+
+        await page.keyboard.press("b")
+        await expect(transcript).to_contain_text("Ben Okafor gave it back to the bot")
+        assert await anna.say("where is LW-11111") == ("answer", "order_shipped")
+        await expect(transcript.locator(".by-bot").last).to_contain_text("LW-11111 is on its way.")
+
+        await transcript.locator(".chip").first.click()
+        details = page.locator("#details")
+        await expect(details).to_contain_text(
+            "The nearest examples" if await details.locator(".near").count() else "It means"
+        )
+        await details.locator("#intent").fill("return_request")
+        await details.get_by_role("button", name="That's right").click()
+        await expect(details).to_contain_text("by Ben Okafor; the bot knows it already")
+        await expect(transcript.locator(".chip").first).to_have_text("✓ return_request")
+        await details.get_by_role("button", name="Undo").click()
+        await expect(transcript.locator(".chip").first).to_contain_text("order_status")
+
+        await page.locator("h1").first.click()
+        await page.keyboard.press("e")
+        await expect(head).to_contain_text("Closed")
+        await expect(transcript).to_contain_text("from 1 (not at all) to 5 (very)")
+
+    said = [(line.speaker, line.text) for line in await desk.store.transcript("web:anna")]
+    assert ("person", "Hello, Ben here.") in said
+    assert "third complaint" not in str(said)
+
+
+async def test_two_people_see_who_has_it(browser: Browser, desk: ConsoleDesk) -> None:
+    await desk.customer().say("a human please")
+    cora = await desk.add("cora@shop.example", name="Cora Lin")
+    async with open_tab(browser, may_say="status of 409") as page:
+        await sign_in(page, desk)
+        await page.locator("#rows .row").click()
+        await expect(page.locator("#head")).to_contain_text("Waiting")
+        [row] = await desk.store.inbox.conversations("waiting", cora)
+        await Staffing(desk.store, desk.settings, desk.engine.news).say(row.id, cora, "Cora here.")
+        await expect(page.locator("#head")).to_contain_text("Cora Lin has it")
+        await page.locator("#text").fill("Ben here.")
+        await page.get_by_role("button", name="Send", exact=True).click()
+        await expect(page.locator("#toasts")).to_contain_text("Cora Lin has this conversation")
+        await expect(page.locator("#text")).to_have_value("Ben here.")  # nothing typed is lost
+
+
+async def test_messages_are_reviewed_by_key(browser: Browser, desk: ConsoleDesk) -> None:
+    await desk.customer().say("something with my order")
+    await desk.customer("otto").say("is it my order?")
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.get_by_role("link", name="Review").click()
+        await expect(page.locator("#review")).to_contain_text("2 left")
+        await page.keyboard.press("1")
+        await expect(page.locator(".done")).to_contain_text("✓ order_status")
+        await page.keyboard.press("s")
+        await expect(page.locator("#review")).to_contain_text("All looked at")
+        await page.keyboard.press("u")
+        await expect(page.locator("#review")).to_contain_text("1 left")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_pages_are_readable_everywhere(
+    browser: Browser, desk: ConsoleDesk, view: dict[str, Any]
+) -> None:
+    anna = desk.customer()
+    for line in ("where is LW-11111", "something with my order", "a human please"):
+        await anna.say(line)
+    number = (await desk.store.conversation(anna.message())).id
+    await desk.store.inbox.add_note(number, None, "careful")
+    async with open_tab(browser, **view) as page:
+        await sign_in(page, desk)
+        for path in ("/inbox/open", f"/conversations/{number}?view=open", "/review", "/inbox/search?q=order"):
+            await page.goto(f"{desk.url}/console{path}")
+            await page.wait_for_load_state("networkidle" if path == "/review" else "load")
+            assert await page.evaluate(FAINT) == []
+            assert await page.evaluate(WIDER) == []
+        await page.goto(f"{desk.url}/console/conversations/{number}")
+        await page.locator("#transcript .chip").first.click()
+        await expect(page.locator("#details h3")).to_be_visible()
+        assert await page.evaluate(FAINT) == []
