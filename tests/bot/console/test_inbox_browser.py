@@ -110,7 +110,7 @@ async def test_from_a_call_for_a_person_to_a_closed_conversation(browser: Browse
 async def test_two_people_see_who_has_it(browser: Browser, desk: ConsoleDesk) -> None:
     await desk.customer().say("a human please")
     cora = await desk.add("cora@shop.example", name="Cora Lin")
-    async with open_tab(browser, may_say="status of 409") as page:
+    async with open_tab(browser, may_say="409") as page:
         await sign_in(page, desk)
         await page.locator("#rows .row").click()
         await expect(page.locator("#head")).to_contain_text("Waiting")
