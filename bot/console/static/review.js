@@ -1,10 +1,26 @@
-// The review by keyboard: a number, s, u or / for what stands beside it.
+// The review by keyboard: a number, s, u or / for what stands beside it. A key that comes before the next message is
+// ready waits for it.
+
+let isReady = true;
+let waiting = null;
+
+document.body.addEventListener("htmx:beforeRequest", () => (isReady = false));
+document.body.addEventListener("htmx:load", () => {
+  isReady = true;
+  const key = waiting;
+  waiting = null;
+  if (key) press(key);
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  const button = document.querySelector(`#review [data-key="${CSS.escape(event.key)}"]`);
-  if (event.key === "/") document.getElementById("other")?.focus();
-  else if (button) button.click();
-  else return;
-  event.preventDefault();
+  if (!isReady) waiting = event.key;
+  else if (press(event.key)) event.preventDefault();
 });
+
+function press(key) {
+  const button = document.querySelector(`#review [data-key="${CSS.escape(key)}"]`);
+  if (key === "/") document.getElementById("other")?.focus();
+  else button?.click();
+  return key === "/" || button !== null;
+}
