@@ -2,16 +2,20 @@
 
 const byId = (id) => document.getElementById(id);
 const transcript = byId("transcript");
-let isSent = false; // something of ours, which is to be seen
+let isAtEnd = true; // where what is new is to be seen
 
 if (transcript) {
-  transcript.scrollTop = transcript.scrollHeight;
+  const toEnd = () => (transcript.scrollTop = transcript.scrollHeight);
+  toEnd();
+  transcript.addEventListener("scroll", () => {
+    isAtEnd = transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 80;
+  });
+  // Suggestions that come, and a composer that grows, take room from it.
+  new ResizeObserver(() => isAtEnd && toEnd()).observe(transcript);
   document.body.addEventListener("htmx:beforeSwap", ({ target }) => {
     if (target !== transcript) return;
-    const isAtEnd = isSent || transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 80;
-    const top = transcript.scrollTop;
-    isSent = false;
-    requestAnimationFrame(() => (transcript.scrollTop = isAtEnd ? transcript.scrollHeight : top));
+    const [wasAtEnd, top] = [isAtEnd, transcript.scrollTop];
+    requestAnimationFrame(() => (wasAtEnd ? toEnd() : (transcript.scrollTop = top)));
   });
 }
 
@@ -25,7 +29,7 @@ if (composer) {
   composer.addEventListener("htmx:afterRequest", ({ target, detail }) => {
     if (target !== composer || !detail.successful) return;
     text.value = "";
-    isSent = true;
+    isAtEnd = true;
     setMode("reply");
   });
   text.addEventListener("keydown", (event) => {
