@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.console.access import me
+from bot.console.asking import FILTERS, read_asked
 from bot.console.console import console_of
 from bot.console.forms import small_number
 from bot.console.naming import channel_name, sentiment_name, status_name, why_moved
@@ -70,6 +71,7 @@ async def list_values(request: web.Request, view: View, open_id: int | None = No
     return {
         "view": view,
         "asked": asked,
+        "filters": FILTERS,
         "tabs": tuple(Tab(one, names[one], numbers.get(one)) for one in VIEWS),
         "rows": rows,
         "before": before,
@@ -89,7 +91,9 @@ async def _page(request: web.Request, view: View) -> tuple[list[InboxRow], str]:
 
 async def _found(request: web.Request, asked: str) -> tuple[list[InboxRow], str]:
     before = small_number(request.query.get("before", ""))
-    rows, following = await console_of(request).store.inbox.search(asked, before=before, limit=PAGE)
+    console = console_of(request)
+    wanted = read_asked(asked, console.settings.desk.zone)
+    rows, following = await console.store.inbox.search(wanted, before=before, limit=PAGE)
     return rows, str(following or "")
 
 

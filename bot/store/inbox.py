@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.store import cases, custody, lists, review, search
 from bot.store.database import Database
+from bot.store.finding import Asked
 from bot.store.records import Held, Move, Moved
 from bot.store.views import Case, InboxCounts, InboxRow, ReviewItem, View
 
@@ -30,9 +31,9 @@ class Inbox:
         return await read(lists.conversations_of, view, staff_id, before=before, limit=limit)
 
     async def search(
-        self, asked: str, *, before: int | None = None, limit: int = 50
+        self, asked: Asked, *, before: int | None = None, limit: int = 50
     ) -> tuple[list[InboxRow], int | None]:
-        """Conversations in which these words were said, what was just said included; see bot/store/lists.py."""
+        """Conversations with messages that are asked for, what was just said included; see bot/store/lists.py."""
         await self.index_messages()
         return await self._database.read(lists.search, asked, before=before, limit=limit)
 

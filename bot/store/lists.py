@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from bot.store.search import find_messages
+from bot.store.finding import Asked, find
 from bot.store.tables import (
     conversations,
     custody_changes,
@@ -47,11 +47,11 @@ def conversations_of(
 
 
 def search(
-    connection: Connection, asked: str, *, before: int | None, limit: int
+    connection: Connection, asked: Asked, *, before: int | None, limit: int
 ) -> tuple[list[InboxRow], int | None]:
-    """Conversations in which somebody said all of these words, with what was said, newest first, from the message
+    """Conversations with messages that are asked for, with the newest of these, newest first, from the message
     `before` on; and where the page after these begins, None after the last."""
-    ids = find_messages(connection, asked, before=before or LARGEST_ID, limit=MAX_HITS)
+    ids = find(connection, asked, before=before or LARGEST_ID, limit=MAX_HITS)
     query = select(messages.c.id, messages.c.conversation_id).where(messages.c.id.in_(ids))
     newest: dict[int, int] = {}  # message by conversation
     for row in connection.execute(query.order_by(messages.c.id.desc())):

@@ -256,6 +256,8 @@ understandings = Table(
     Column("entities", JSON, nullable=False),
     Column("sentiment", Text),
     _text("language"),
+    Index(None, "intent", "message_id"),
+    Index(None, "sentiment", "message_id"),
 )
 
 decisions = Table(
@@ -270,6 +272,8 @@ decisions = Table(
     Column("slot", Text),
     Column("choices", JSON, nullable=False),
     Column("timings_ms", JSON, nullable=False),
+    Index(None, "kind", "message_id"),
+    Index(None, "answer_id", "message_id"),
 )
 
 feedback = Table(

@@ -1,6 +1,7 @@
 """The inbox: lists, a conversation, what staff do with it, and the news that keep both fresh."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -243,6 +244,28 @@ async def test_any_message_is_found_again(desk: ConsoleDesk) -> None:
     assert "Nothing found" in nothing.words
     assert "my lamp arrived broken" in opened.words
     assert (await ben.get(f"/inbox/search?q={'<script>' * 40}")).status == 200
+
+
+async def test_a_conversation_is_exported_whole(desk: ConsoleDesk) -> None:
+    number = await waiting(desk, "where is LW-11111")
+    ben = await desk.signed_in("ben@shop.example", name="Ben")
+    await do(ben, number, "note", text="careful")
+
+    as_text = await ben.get(f"/conversations/{number}/export.txt")
+    as_json = json.loads((await ben.get(f"/conversations/{number}/export.json")).text)
+
+    assert "Customer: where is LW-11111" in as_text.text
+    assert "(note of Ben) careful" in as_text.text
+    assert "-- waiting: customer asked" in as_text.text
+    assert as_text.headers["Content-Disposition"] == f'attachment; filename="conversation-{number}.txt"'
+    first = next(entry for entry in as_json["entries"] if entry["type"] == "spoken")
+    assert (first["type"], first["text"], first["understood"]["intents"][0][0]) == (
+        "spoken",
+        "where is LW-11111",
+        "order_status",
+    )
+    assert (await ben.get(f"/conversations/{number}/export.exe")).status == 404
+    assert (await ben.get("/conversations/99/export.txt")).status == 404
 
 
 async def test_an_open_page_hears_of_its_conversation_and_of_the_list(desk: ConsoleDesk) -> None:

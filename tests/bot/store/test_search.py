@@ -3,9 +3,12 @@
 import pytest
 from sqlalchemy import text
 
+from bot.messages import Decision
 from bot.store import search
+from bot.store.finding import Asked
+from bot.store.records import Line, Move
 from bot.store.store import Store
-from tests.bot.store.told import message, tell
+from tests.bot.store.told import START, message, tell
 
 SAID = {
     "1": "Where is my parcel LW-48213?",
@@ -17,7 +20,7 @@ SAID = {
 
 
 async def found(store: Store, asked: str) -> list[str]:
-    rows, _ = await store.inbox.search(asked)
+    rows, _ = await store.inbox.search(Asked(asked))
     return [row.text for row in rows]
 
 
@@ -82,7 +85,7 @@ async def test_pages_of_a_search_lead_to_the_end(store: Store) -> None:
         await tell(store, message(f"lamp {chat}", chat=str(chat)), ())
     met, before = [], None
     while True:
-        rows, before = await store.inbox.search("lamp", before=before, limit=2)
+        rows, before = await store.inbox.search(Asked("lamp"), before=before, limit=2)
         met += [row.text for row in rows]
         if before is None:
             break
@@ -96,3 +99,36 @@ async def test_what_is_not_indexed_yet_is_indexed_in_batches(
     for number in range(1, 6):
         await tell(store, message(f"line {number}", number), ())
     assert [await store.inbox.index_messages() for _ in range(4)] == [2, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "chats"),
+    [
+        (Asked(intent="order_status"), "21"),
+        (Asked(intent="refund"), ""),
+        (Asked("lamp", intent="order_status"), "1"),
+        (Asked(decision="hand_over"), "2"),
+        (Asked(answer="order_status_shipped"), "1"),
+        (Asked(sentiment="neutral", language="en"), "21"),
+        (Asked(sentiment="angry"), ""),
+        (Asked(below=0.95), "21"),
+        (Asked(below=0.5), ""),
+        (Asked(channel="telegram", begins=START), "21"),
+        (Asked(channel="web"), ""),
+        (Asked(ends=START), ""),
+        (Asked(rated=4), "1"),
+        (Asked("sofa", rated=4), ""),
+    ],
+)
+async def test_messages_are_found_by_what_was_made_of_them(store: Store, asked: Asked, chats: str) -> None:
+    turn = await tell(store, message("the lamp", chat="1"), ())
+    await tell(store, message("the sofa", chat="2"), (), Decision("hand_over", "angry"))
+    question = Line("bot", "How content are you?")
+    ask = Move("closed", None, {}, "closed", (question,), asks_to_rate=True)
+    moved = await store.inbox.move(turn.conversation_id, None, lambda held: ask)
+    assert moved is not None
+    await store.inbox.rate(moved.message_ids[0], 4)
+
+    rows, _ = await store.inbox.search(asked)
+
+    assert {row.id for row in rows} == {(await store.conversation(message(chat=chat))).id for chat in chats}

@@ -193,5 +193,12 @@ def custody() -> None:
 
 
 def words() -> None:
+    for table, column in (
+        ("understandings", "intent"),
+        ("understandings", "sentiment"),
+        ("decisions", "kind"),
+        ("decisions", "answer_id"),
+    ):
+        op.create_index(f"ix_{table}_{column}_message_id", table, [column, "message_id"])
     for statement in CREATE[op.get_bind().dialect.name]:
         op.execute(statement)
