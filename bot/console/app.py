@@ -5,7 +5,19 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.channels.web.assets import give_asset, load_assets
-from bot.console import account, audit_log, conversation, deeds, details, inbox, join, live, sign_in, team
+from bot.console import (
+    account,
+    audit_log,
+    conversation,
+    deeds,
+    details,
+    inbox,
+    insights,
+    join,
+    live,
+    sign_in,
+    team,
+)
 from bot.console.access import at_the_door, me
 from bot.console.console import CONSOLE, PREFIX, Console, console_of
 from bot.console.errors import errors_as_pages
@@ -63,6 +75,7 @@ ROUTES: tuple[Route, ...] = (
     *deeds.ROUTES,
     *details.ROUTES,
     *live.ROUTES,
+    *insights.ROUTES,
     *sign_in.ROUTES,
     *join.ROUTES,
     *account.ROUTES,

@@ -29,6 +29,7 @@ def menu(words: Wording, role: Role) -> tuple[Entry, ...]:
     """The entries for somebody of this role; the first is where they begin."""
     entries = (
         Entry(words.say("Inbox"), "/inbox", "inbox", "agent", covers="/conversations"),
+        Entry(words.say("Insights"), "/insights", "insights", "lead"),
         Entry(words.say("Team"), "/team", "team", "admin"),
         Entry(words.say("Audit log"), "/audit", "audit", "admin"),
         Entry(words.say("Account"), "/account", "account", "agent"),
