@@ -5,7 +5,7 @@ Secrets come from the environment only: TELEGRAM_BOT_TOKEN, KEFU_API_KEY, KEFU_D
 import os
 import re
 import tomllib
-from datetime import time, tzinfo
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -55,7 +55,7 @@ class Desk(Group):
         return name
 
     @property
-    def zone(self) -> tzinfo:
+    def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
 

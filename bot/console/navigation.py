@@ -30,6 +30,7 @@ def menu(words: Wording, role: Role) -> tuple[Entry, ...]:
     entries = (
         Entry(words.say("Inbox"), "/inbox", "inbox", "agent", covers="/conversations"),
         Entry(words.say("Review"), "/review", "review", "agent"),
+        Entry(words.say("Insights"), "/insights", "insights", "lead"),
         Entry(words.say("Team"), "/team", "team", "admin"),
         Entry(words.say("Audit log"), "/audit", "audit", "admin"),
         Entry(words.say("Account"), "/account", "account", "agent"),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.store.days import drop_days
 from bot.store.errors import StoreError
 from bot.store.labels import drop_corrections
 from bot.store.records import Customer, ForgetReport
@@ -60,6 +61,7 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     n_updates = _forget_updates(connection, customer.key)
     n_feedback = _forget_feedback(connection, theirs, customer.key)
     ids = select(messages.c.id).where(theirs)
+    drop_days(connection, connection.execute(select(messages.c.at).where(theirs)).scalars())
     removed = connection.execute(delete(understandings).where(understandings.c.message_id.in_(ids)))
     drop_words(connection, connection.execute(ids).scalars().all())
     purge(connection)

@@ -236,6 +236,7 @@ messages = Table(
     _text("failure"),
     UniqueConstraint("conversation_id", "external_id"),
     Index(None, "channel", "delivery"),
+    Index(None, "speaker", "at", "conversation_id", "kind"),  # what was said on a day, without the rows
     sqlite_autoincrement=True,
 )
 
@@ -274,6 +275,7 @@ decisions = Table(
     Column("timings_ms", JSON, nullable=False),
     Index(None, "kind", "message_id"),
     Index(None, "answer_id", "message_id"),
+    Index(None, "reason", "message_id"),
 )
 
 feedback = Table(
@@ -283,7 +285,7 @@ feedback = Table(
     _link("message_id", "messages", nullable=False),
     Column("value", Text, nullable=False),  # helpful | not_helpful | the intent chosen in a clarification
     Column("by", Text, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("message_id", "by"),
     sqlite_autoincrement=True,
 )
@@ -315,5 +317,33 @@ updates = Table(
     Column("finished_at", UtcDateTime),
     UniqueConstraint("channel", "update_id"),
     Index(None, "channel", "finished_at"),
+    sqlite_autoincrement=True,
+)
+
+# The figures of a day that is over, so that months need not be counted again; see bot/store/days.py.
+day_figures = Table(
+    "day_figures",
+    metadata,
+    Column("day", Text, primary_key=True),  # "2026-03-02", in the zone
+    Column("zone", Text, primary_key=True),
+    Column("figures", JSON, nullable=False),
+)
+
+# A rise of unhappy messages that chance doesn't explain.
+alerts = Table(
+    "alerts",
+    metadata,
+    _id(),
+    Column("dimension", Text, nullable=False),  # all | intent | channel | product
+    Column("value", Text, nullable=False),  # which of them; "" for all
+    Column("since", UtcDateTime, nullable=False),  # when the first of its messages was written
+    Column("noticed_at", UtcDateTime, nullable=False),
+    Column("baseline", Float, nullable=False),  # shares, 0..1
+    Column("now", Float, nullable=False),
+    Column("n", Integer, nullable=False),  # messages `now` is the share of
+    _link("first_message_id", "messages", nullable=False),
+    _link("last_message_id", "messages", nullable=False),
+    Column("resolved_at", UtcDateTime),
+    Column("open_as", Text, unique=True),  # "dimension:value" until it is resolved: one is open at a time
     sqlite_autoincrement=True,
 )

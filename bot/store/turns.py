@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from bot.messages import ConversationStatus, Decision, Message, Reply, Turn
 from bot.store.custody import lock_conversation, log_move
+from bot.store.days import SETTLED_AFTER, drop_days
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.search import reindex
@@ -116,6 +117,8 @@ def save_turn(
     if message_id is None:
         earlier = _message_id(connection, conversation_id, message.external_id)
         return _repeat(connection, message, conversation_id, earlier)
+    if now() - message.received_at > SETTLED_AFTER:  # its day may have been counted without it
+        drop_days(connection, [message.received_at])
     _save_outcome(connection, message_id, outcome)
     replies = _save_replies(connection, message_id, values, outcome.replies)
     _save_state(connection, stored, outcome)

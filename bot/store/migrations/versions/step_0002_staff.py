@@ -35,6 +35,7 @@ def upgrade() -> None:
     audit_log()
     custody()
     words()
+    insights()
 
 
 def accounts() -> None:
@@ -202,3 +203,37 @@ def words() -> None:
         op.create_index(f"ix_{table}_{column}_message_id", table, [column, "message_id"])
     for statement in CREATE[op.get_bind().dialect.name]:
         op.execute(statement)
+
+
+def insights() -> None:
+    spoken = "ix_messages_speaker_at_conversation_id_kind"
+    op.create_index(spoken, "messages", ["speaker", "at", "conversation_id", "kind"])
+    op.create_index("ix_decisions_reason_message_id", "decisions", ["reason", "message_id"])
+    op.create_index("ix_feedback_at", "feedback", ["at"])
+    op.create_table(
+        "day_figures",
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "zone", name="pk_day_figures"),
+    )
+    op.create_table(
+        "alerts",
+        _id(),
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("since", moment, nullable=False),
+        sa.Column("noticed_at", moment, nullable=False),
+        sa.Column("baseline", sa.Float(), nullable=False),
+        sa.Column("now", sa.Float(), nullable=False),
+        _number("n", nullable=False),
+        _number("first_message_id", nullable=False),
+        _number("last_message_id", nullable=False),
+        sa.Column("resolved_at", moment),
+        sa.Column("open_as", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_alerts"),
+        sa.UniqueConstraint("open_as", name="uq_alerts_open_as"),
+        _link("alerts", "first_message_id", "messages"),
+        _link("alerts", "last_message_id", "messages"),
+        sqlite_autoincrement=True,
+    )

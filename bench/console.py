@@ -1,0 +1,111 @@
+"""The staff's pages over a long log: how long the server takes for each.
+
+    python -m bench.console
+    python -m bench.console --messages 20000 --database /tmp/kefu.db
+
+Fills a new SQLite file with conversations over 180 days, or takes the file there is, and asks each page of a server in
+this process 20 times."""
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import aiohttp
+import click
+from aiohttp import web
+
+from bench.command import run
+from bench.console_log import fill
+from bench.measure import percentiles
+from bot.console.app import console_app, mount
+from bot.console.cookies import PLAIN_NAMES, SESSION
+from bot.dialogue import Dialogue
+from bot.engine import Engine
+from bot.settings import Settings
+from bot.store.store import Store
+
+TIMES = 20
+PAGES = {
+    "inbox, waiting": "/inbox/waiting",
+    "inbox, mine": "/inbox/mine",
+    "inbox, open": "/inbox/open",
+    "inbox, closed": "/inbox/closed",
+    "a conversation": "/conversations/1000",
+    "insights, today": "/insights?period=today",
+    "insights, 7 days": "/insights?period=7",
+    "insights, 30 days": "/insights?period=30",
+    "insights, 90 days": "/insights?period=90",
+}
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--messages", type=click.IntRange(min=1000), default=1_000_000)
+@click.option(
+    "--database", type=click.Path(path_type=Path), help="Filled where it isn't there. [default: a new one]"
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path))
+def main(messages: int, database: Path | None, json_path: Path | None) -> None:
+    """Fill a database and measure each page of the console: the first time, then median and 95 % of 20 requests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = database or Path(folder) / "kefu.db"
+        if not path.exists():
+            started = time.perf_counter()
+            fill(path, messages)
+            click.echo(
+                f"filled in {time.perf_counter() - started:.0f} s, {path.stat().st_size / 2**20:.0f} MiB"
+            )
+        figures = asyncio.run(measure(path))
+    click.echo(f"{'':20} {'first':>9} {'median':>9} {'95 %':>9}  ms")
+    for name, (first, median, p95) in figures.items():
+        click.echo(f"{name:20} {first:9.0f} {median:9.1f} {p95:9.1f}")
+    if json_path:
+        json_path.write_text(json.dumps(figures, indent=1), "utf-8")
+
+
+async def measure(path: Path) -> dict[str, tuple[float, float, float]]:
+    """Milliseconds for each page: the first request, median and 95 % of those that follow."""
+    figures = {}
+    async with _server(path) as (url, cookies), aiohttp.ClientSession(cookies=cookies) as session:
+        for name, page in PAGES.items():
+            ms = []
+            for _ in range(TIMES + 1):
+                started = time.perf_counter()
+                async with session.get(f"{url}/console{page}", allow_redirects=False) as response:
+                    await response.read()
+                assert response.status == 200, (page, response.status)
+                ms.append(1000 * (time.perf_counter() - started))
+            median, p95 = percentiles(ms[1:], 50, 95)
+            figures[name] = (round(ms[0], 1), median, p95)
+    return figures
+
+
+@asynccontextmanager
+async def _server(path: Path) -> AsyncIterator[tuple[str, dict[str, str]]]:
+    """The console over a log, without a model: nothing here is understood. With the cookie of its admin."""
+
+    async def learn() -> None:
+        """There is no memory to bring up to date."""
+
+    settings = Settings(folder=path.parent)
+    async with await Store.open(f"sqlite:///{path}") as store:
+        engine = Engine(settings, store, cast(Dialogue, None), "r1")
+        app = web.Application()
+        mount(app, console_app(engine, learn))
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        token = await store.accounts.sign_in(1, "bench")
+        cookies = {PLAIN_NAMES[SESSION]: token}
+        try:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}", cookies
+        finally:
+            await runner.cleanup()
+
+
+if __name__ == "__main__":
+    run(main)

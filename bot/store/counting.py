@@ -1,0 +1,236 @@
+"""Counts a stretch of time straight from the log."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    or_,
+    select,
+)
+
+from bot.store.figures import HOURS, Figures, Mood, Series
+from bot.store.tables import custody_changes, decisions, feedback, messages, understandings
+from bot.store.waits import count_handovers, waits
+
+UNHAPPY = frozenset({"negative", "angry"})
+PRODUCT = '"label": "product"'  # in the JSON of entities
+UNANSWERED = ("out_of_scope", "out_of_scope_twice", "uncertain", "still_uncertain", "no_answer")
+WITH_PEOPLE = ("waiting", "person")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From `begin` on, before `end`; of one day in `zone`, so that hours of the day are hours since midnight."""
+
+    begin: datetime
+    end: datetime
+    zone: tzinfo
+
+
+def count_figures(connection: Connection, stretch: Stretch) -> Figures:
+    """Everything of a stretch."""
+    tally = _tally(connection, stretch)
+    conversations, resolved = _conversations(connection, stretch)
+    opinions = _opinions(connection, stretch)
+    hours = _hours(connection, stretch)
+    waited = waits(connection, stretch.begin, stretch.end)
+    return Figures(
+        messages=sum(hours),
+        conversations=conversations,
+        resolved=resolved,
+        outcomes=tally.outcomes,
+        unanswered=tally.unanswered,
+        intents=Counter({intent: len(asked) for intent, asked in tally.asked.items()}),
+        moods={series: Mood(*mood) for series, mood in tally.moods.items()},
+        hours=hours,
+        handovers=count_handovers(connection, stretch.begin, stretch.end),
+        waits_s=waited.replies_s,
+        closings_s=waited.closings_s,
+        helpful=opinions["helpful"],
+        not_helpful=opinions["not_helpful"],
+    )
+
+
+def said_between(begin: datetime, end: datetime) -> ColumnElement[bool]:
+    """What customers said; edits change what was said before and don't count again."""
+    return and_(
+        messages.c.speaker == "customer",
+        messages.c.at >= begin,
+        messages.c.at < end,
+        messages.c.kind != "edit",
+    )
+
+
+def intent_of() -> ColumnElement[str]:
+    """What a message was taken to ask for, "" where that isn't known; what people have is taken for what it is like."""
+    return func.coalesce(
+        case((decisions.c.message_id.is_not(None), decisions.c.intent), else_=understandings.c.intent), ""
+    )
+
+
+def outcome_of() -> ColumnElement[str]:
+    """What became of a message."""
+    before = (
+        select(custody_changes.c.status)
+        .where(
+            custody_changes.c.conversation_id == messages.c.conversation_id,
+            custody_changes.c.at <= messages.c.at,
+        )
+        .order_by(custody_changes.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return case(
+        (decisions.c.kind.is_not(None), decisions.c.kind), (before.in_(WITH_PEOPLE), "person"), else_="none"
+    )
+
+
+def spoken_between(begin: datetime, end: datetime) -> Select[Any]:
+    """What customers said, in order, with what was made of it: conversation, channel, intent, sentiment, and
+    the JSON of its entities where a product is among them, else ""."""
+    # The two databases take JSON apart differently, and most messages have no product: the others are read here.
+    entities = cast(understandings.c.entities, Text)
+    return (
+        select(
+            messages.c.conversation_id,
+            messages.c.channel,
+            intent_of(),
+            understandings.c.sentiment,
+            case((entities.contains(PRODUCT), entities), else_=""),
+        )
+        .outerjoin(understandings, understandings.c.message_id == messages.c.id)
+        .outerjoin(decisions, decisions.c.message_id == messages.c.id)
+        .where(said_between(begin, end))
+        .order_by(messages.c.id)
+    )
+
+
+def series_of(channel: str, intent: str, entities: str) -> tuple[Series, ...]:
+    """The series that a message belongs to; `entities` is JSON, "" without a product."""
+    found: list[Series] = [("all", ""), ("channel", channel)]
+    if intent:
+        found.append(("intent", intent))
+    if entities:
+        named = (one for one in json.loads(entities) if one["label"] == "product")
+        found += dict.fromkeys(("product", one["value"] or one["text"]) for one in named)
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts one message after the other: one pass here is quicker than the several it takes in SQL."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    unanswered: Counter[str] = field(default_factory=Counter)
+    asked: dict[str, set[int]] = field(default_factory=dict)
+    moods: dict[Series, list[int]] = field(default_factory=dict)
+    upset: set[int] = field(default_factory=set)
+
+    def feel(self, conversation: int, unhappy: int, several: tuple[Series, ...]) -> None:
+        is_first = int(conversation not in self.upset)
+        for series in several:
+            mood = self.moods.get(series)
+            if mood is None:
+                mood = self.moods[series] = [0, 0, 0, 0]
+            mood[0] += 1
+            mood[1] += unhappy
+            mood[2] += is_first
+            mood[3] += unhappy & is_first
+        if unhappy:
+            self.upset.add(conversation)
+
+
+def _tally(connection: Connection, stretch: Stretch) -> _Tally:
+    tally = _Tally()
+    query = spoken_between(stretch.begin, stretch.end).add_columns(outcome_of(), decisions.c.reason)
+    for conversation, channel, intent, sentiment, entities, outcome, reason in connection.execute(query):
+        tally.outcomes[outcome] += 1
+        if reason in UNANSWERED:
+            tally.unanswered[reason] += 1
+        if intent:
+            tally.asked.setdefault(intent, set()).add(conversation)
+        if sentiment is not None:
+            tally.feel(conversation, int(sentiment in UNHAPPY), series_of(channel, intent, entities))
+    return tally
+
+
+def _conversations(connection: Connection, stretch: Stretch) -> tuple[int, int]:
+    """How many there were, and how many of them are resolved: closed by staff within the stretch, or never with
+    people in it and without a reply that was called not helpful."""
+    talked = (
+        select(messages.c.conversation_id.label("id"))
+        .where(said_between(stretch.begin, stretch.end))
+        .distinct()
+        .subquery()
+    )
+    change = custody_changes.c
+    of_it = change.conversation_id == talked.c.id
+    within = and_(of_it, change.at >= stretch.begin, change.at < stretch.end)
+    closed = exists().where(within, change.status == "closed")
+    moved = exists().where(within, change.status.in_(WITH_PEOPLE))
+    before = (
+        select(change.status)
+        .where(of_it, change.at < stretch.begin)
+        .order_by(change.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    disliked = exists().where(
+        feedback.c.value == "not_helpful",
+        feedback.c.at >= stretch.begin,
+        feedback.c.at < stretch.end,
+        feedback.c.message_id == messages.c.id,
+        messages.c.conversation_id == talked.c.id,
+    )
+    with_people = or_(moved, func.coalesce(before, "bot").in_(WITH_PEOPLE))
+    resolved = or_(closed, and_(~with_people, ~disliked))
+    query = select(func.count(), func.coalesce(func.sum(case((resolved, 1), else_=0)), 0)).select_from(talked)
+    n, n_resolved = connection.execute(query).one()
+    return int(n), int(n_resolved)
+
+
+def _opinions(connection: Connection, stretch: Stretch) -> Counter[str]:
+    query = (
+        select(feedback.c.value, func.count().label("n"))
+        .where(feedback.c.at >= stretch.begin, feedback.c.at < stretch.end)
+        .where(feedback.c.value.in_(("helpful", "not_helpful")))
+        .group_by(feedback.c.value)
+    )
+    return Counter({row.value: row.n for row in connection.execute(query)})
+
+
+def _hours(connection: Connection, stretch: Stretch) -> tuple[int, ...]:
+    """Messages by hour of the day; when clocks are put back one hour is there twice."""
+    begin_s = int(stretch.begin.timestamp())
+    elapsed = (_seconds(connection, messages.c.at) - begin_s) // 3600
+    query = (
+        select(elapsed.label("elapsed"), func.count().label("n"))
+        .where(said_between(stretch.begin, stretch.end))
+        .group_by(elapsed)
+    )
+    hours = [0] * HOURS
+    for row in connection.execute(query):
+        at = datetime.fromtimestamp(begin_s + 3600 * int(row.elapsed), stretch.zone)
+        hours[at.hour] += row.n
+    return tuple(hours)
+
+
+def _seconds(connection: Connection, column: ColumnElement[datetime]) -> ColumnElement[int]:
+    """Whole seconds since 1970; PostgreSQL gives fractions and would round them."""
+    seconds = extract("epoch", column)
+    is_whole = connection.dialect.name == "sqlite"
+    return seconds if is_whole else cast(func.floor(seconds), BigInteger)

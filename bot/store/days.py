@@ -1,0 +1,70 @@
+"""The figures of days: those of a day that is over are counted once and kept.
+
+A message that arrives a while after it was written may belong to such a day, and a customer who is forgotten
+leaves it: then what was kept is dropped, and the day is counted again."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, delete, select
+
+from bot.store.counting import Stretch, count_figures
+from bot.store.figures import Figures, from_json, to_json
+from bot.store.tables import day_figures
+from bot.store.upsert import insert_if_new
+from bot.store.values import now
+
+SETTLED_AFTER = timedelta(minutes=30)  # what is written about a day by then is taken to be all of it
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When a day begins there."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def stretch_of(day: date, zone: ZoneInfo, end: datetime | None = None) -> Stretch:
+    """A whole day, or until `end`."""
+    whole = midnight(day + timedelta(days=1), zone)
+    return Stretch(midnight(day, zone), min(whole, end) if end else whole, zone)
+
+
+def is_settled(day: date, zone: ZoneInfo) -> bool:
+    """Whether a day is over, and what was on its way has arrived."""
+    return now() >= midnight(day + timedelta(days=1), zone) + SETTLED_AFTER
+
+
+def kept_figures(connection: Connection, days: Iterable[date], zone: ZoneInfo) -> dict[date, Figures]:
+    """Those that are kept of these days."""
+    wanted = sorted(days)
+    if not wanted:
+        return {}
+    query = select(day_figures.c.day, day_figures.c.figures).where(
+        day_figures.c.zone == zone.key,
+        day_figures.c.day >= wanted[0].isoformat(),
+        day_figures.c.day <= wanted[-1].isoformat(),
+    )
+    met = {date.fromisoformat(row.day): row.figures for row in connection.execute(query)}
+    return {day: from_json(met[day]) for day in wanted if day in met}
+
+
+def count_day(connection: Connection, day: date, zone: ZoneInfo) -> Figures:
+    """A whole day from the log."""
+    return count_figures(connection, stretch_of(day, zone))
+
+
+def keep_figures(connection: Connection, day: date, zone: ZoneInfo, figures: Figures) -> None:
+    """For good, or until `drop_days`."""
+    values = {"day": day.isoformat(), "zone": zone.key, "figures": to_json(figures)}
+    insert_if_new(connection, day_figures, values, ("day", "zone"))
+
+
+def drop_days(connection: Connection, moments: Iterable[datetime]) -> None:
+    """Forget what was counted of the days these moments are in, whatever the zone."""
+    days = {
+        (moment.astimezone(UTC).date() + timedelta(days=off)).isoformat()
+        for moment in moments
+        for off in (-1, 0, 1)
+    }
+    if days:
+        connection.execute(delete(day_figures).where(day_figures.c.day.in_(sorted(days))))

@@ -1,0 +1,53 @@
+"""What customers asked in vain, in their words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from bot.store.counting import UNANSWERED
+from bot.store.tables import decisions, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message without an answer, and why it had none."""
+
+    message_id: int
+    conversation_id: int
+    at: datetime
+    text: str
+    reason: str
+
+
+def latest(connection: Connection, begin: datetime, end: datetime, *, limit: int) -> list[Example]:
+    """The newest first. Found by the index over reasons: messages are numbered in the order they came, so those of
+    the time lie between two numbers, give or take what arrived late."""
+    bounds = _numbers(connection, begin, end)
+    if bounds is None:
+        return []
+    found: list[Example] = []
+    for reason in UNANSWERED:
+        query = (
+            select(messages.c.id, messages.c.conversation_id, messages.c.at, messages.c.text)
+            .join(decisions, decisions.c.message_id == messages.c.id)
+            .where(decisions.c.reason == reason, decisions.c.message_id.between(*bounds))
+            .where(messages.c.at >= begin, messages.c.at < end, messages.c.text != "")
+            .order_by(decisions.c.message_id.desc())
+            .limit(limit)
+        )
+        found += [
+            Example(row.id, row.conversation_id, row.at, row.text, reason)
+            for row in connection.execute(query)
+        ]
+    return sorted(found, key=lambda one: -one.message_id)[:limit]
+
+
+def _numbers(connection: Connection, begin: datetime, end: datetime) -> tuple[int, int] | None:
+    """The ids of the first and the last customer's message of a time."""
+    spoken = select(messages.c.id).where(
+        messages.c.speaker == "customer", messages.c.at >= begin, messages.c.at < end
+    )
+    first = connection.execute(spoken.order_by(messages.c.at).limit(1)).scalar_one_or_none()
+    last = connection.execute(spoken.order_by(messages.c.at.desc()).limit(1)).scalar_one_or_none()
+    return None if first is None or last is None else (first, last)
