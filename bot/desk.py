@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.actions import Actions
 from bot.engine import Engine
@@ -13,6 +14,8 @@ from bot.loading import Model, files_state, load_model
 from bot.settings import Settings
 from bot.store.records import Correction
 from bot.store.store import Store
+from bot.watching import Watching
+from bot.webhook import Webhook
 from nlu.errors import NluError
 from retrieval.errors import RetrievalError
 
@@ -103,10 +106,21 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
             store = await stack.enter_async_context(await Store.open(settings.database_url))
         desk = Desk(settings, store, actions, model)
         await desk.learn_corrections()
-        following = asyncio.create_task(desk.follow())
-        try:
-            yield desk
-        finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+        await stack.enter_async_context(_beside(desk.follow()))
+        if settings.watch.enabled:
+            webhook = Webhook(settings.watch.webhook)
+            stack.push_async_callback(webhook.close)
+            await stack.enter_async_context(_beside(Watching(store, settings, webhook).run()))
+        yield desk
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Have it run for as long as the block does."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -129,6 +129,20 @@ class Web(Group):
         return proxies
 
 
+class Watch(Group):
+    """[watch]: whether more customers are unhappy than usual."""
+
+    enabled: bool = True
+    webhook: str = ""  # alerts are posted there as JSON
+
+    @field_validator("webhook")
+    @classmethod
+    def is_web_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s#]*)?", url):
+            raise ValueError("wanted an address such as 'https://chat.example/hooks/1'")
+        return url
+
+
 class Action(Group):
     """[actions.NAME]: a call to the company's own system."""
 
@@ -151,6 +165,7 @@ class Settings(Group):
     conversation: Conversation = Conversation()
     telegram: Telegram = Telegram()
     web: Web = Web()
+    watch: Watch = Watch()
     actions: dict[str, Action] = Field(default_factory=dict)
 
     @property

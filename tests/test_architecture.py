@@ -33,7 +33,7 @@ HELD_BACK = {
     "telegram": ("bot/channels/telegram",),
     "sqlalchemy": ("bot/store",),
     "alembic": ("bot/store",),
-    "aiohttp": ("bot/actions.py", "bot/serving.py", "bot/channels/web", "bot/console"),
+    "aiohttp": ("bot/actions.py", "bot/webhook.py", "bot/serving.py", "bot/channels/web", "bot/console"),
     "argon2": ("bot/console/passwords.py",),
     "pyotp": ("bot/console/second_factor.py",),
     "segno": ("bot/console/second_factor.py",),

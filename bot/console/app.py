@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.channels.web.assets import give_asset, load_assets
 from bot.console import (
     account,
+    alerts,
     audit_log,
     conversation,
     deeds,
@@ -21,6 +22,7 @@ from bot.console import (
     team,
 )
 from bot.console.access import at_the_door, me
+from bot.console.alerts import count_alerts
 from bot.console.console import CONSOLE, Console, console_of
 from bot.console.errors import errors_as_pages
 from bot.console.links import PREFIX
@@ -38,7 +40,7 @@ def console_app(
     engine: Engine, learn: Callable[[], Awaitable[object]], passwords: Passwords | None = None
 ) -> web.Application:
     """Everything staff see; `learn` brings the memory up to the corrections that are stored."""
-    app = web.Application(middlewares=[errors_as_pages, at_the_door])
+    app = web.Application(middlewares=[errors_as_pages, at_the_door, count_alerts])
     assets = {"icon.svg": load_assets()["icon.svg"], **load_assets(STATIC)}
     app[CONSOLE] = Console(
         engine.store,
@@ -81,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
     *live.ROUTES,
     *review.ROUTES,
     *insights.ROUTES,
+    *alerts.ROUTES,
     *sign_in.ROUTES,
     *join.ROUTES,
     *account.ROUTES,

@@ -9,6 +9,7 @@ from aiohttp import web
 from babel.dates import format_date
 from markupsafe import Markup
 
+from bot.console.alerts import alert_values
 from bot.console.alike import alike
 from bot.console.charts import Point, bar, heat_map, line_chart
 from bot.console.console import console_of
@@ -69,6 +70,7 @@ async def insights_page(request: web.Request) -> web.Response:
         messages_chart=messages_chart(words, report),
         mood_chart=mood_chart(words, report),
         heat=heat(words, report),
+        **await alert_values(request),
     )
 
 

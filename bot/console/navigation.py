@@ -10,13 +10,14 @@ from bot.wording import Wording
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A page in the menu; `icon` is one of bot/console/icons.py, `role` the least that sees it. Pages below
-    `covers` belong to it too."""
+    `covers` belong to it too. `calls` is how many things there want to be looked at."""
 
     name: str
     path: str
     icon: str
     role: Role
     covers: str = ""
+    calls: int = 0
 
     def is_open(self, path: str) -> bool:
         """Whether the page of that path belongs to it."""
@@ -25,12 +26,12 @@ class Entry:
         )
 
 
-def menu(words: Wording, role: Role) -> tuple[Entry, ...]:
+def menu(words: Wording, role: Role, alerts: int = 0) -> tuple[Entry, ...]:
     """The entries for somebody of this role; the first is where they begin."""
     entries = (
         Entry(words.say("Inbox"), "/inbox", "inbox", "agent", covers="/conversations"),
         Entry(words.say("Review"), "/review", "review", "agent"),
-        Entry(words.say("Insights"), "/insights", "insights", "lead"),
+        Entry(words.say("Insights"), "/insights", "insights", "lead", calls=alerts),
         Entry(words.say("Team"), "/team", "team", "admin"),
         Entry(words.say("Audit log"), "/audit", "audit", "admin"),
         Entry(words.say("Account"), "/account", "account", "agent"),

@@ -25,6 +25,7 @@ from bot.store.staff_records import Role
 from bot.store.values import now
 from bot.wording import Wording, wording
 
+OPEN_ALERTS = web.RequestKey("OPEN_ALERTS", int)
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -66,7 +67,7 @@ def render(
         "desk": console.settings.desk.name,
         "root": console.root,
         "me": here.staff if here else None,
-        "menu": menu(words, here.staff.role) if here else (),
+        "menu": menu(words, here.staff.role, request.get(OPEN_ALERTS, 0)) if here else (),
         "path": request.path.removeprefix(PREFIX),
         "csrf_token": here.session.csrf_token if here else "",
         "csrf": _csrf_field(here.session.csrf_token) if here else Markup(),

@@ -99,7 +99,7 @@ def outcome_of() -> ColumnElement[str]:
     )
 
 
-def spoken_between(begin: datetime, end: datetime) -> Select[Any]:
+def spoken(which: ColumnElement[bool]) -> Select[Any]:
     """What customers said, in order, with what was made of it: conversation, channel, intent, sentiment, and
     the JSON of its entities where a product is among them, else ""."""
     # The two databases take JSON apart differently, and most messages have no product: the others are read here.
@@ -114,7 +114,7 @@ def spoken_between(begin: datetime, end: datetime) -> Select[Any]:
         )
         .outerjoin(understandings, understandings.c.message_id == messages.c.id)
         .outerjoin(decisions, decisions.c.message_id == messages.c.id)
-        .where(said_between(begin, end))
+        .where(which)
         .order_by(messages.c.id)
     )
 
@@ -156,7 +156,7 @@ class _Tally:
 
 def _tally(connection: Connection, stretch: Stretch) -> _Tally:
     tally = _Tally()
-    query = spoken_between(stretch.begin, stretch.end).add_columns(outcome_of(), decisions.c.reason)
+    query = spoken(said_between(stretch.begin, stretch.end)).add_columns(outcome_of(), decisions.c.reason)
     for conversation, channel, intent, sentiment, entities, outcome, reason in connection.execute(query):
         tally.outcomes[outcome] += 1
         if reason in UNANSWERED:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.messages import Button, ConversationStatus, Decision, Message, Reply, Turn
 from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
 from bot.store.accounts import Accounts
+from bot.store.alerts import Alerts
 from bot.store.database import Database, open_database
 from bot.store.inbox import Inbox
 from bot.store.insights import Insights
@@ -34,13 +35,15 @@ SILENCE_S = 3600.0  # a dialogue is over after this long without a word
 class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
-    `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period."""
+    `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
+    `alerts` what the sentiment watch noticed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.inbox = Inbox(database)
         self.accounts = Accounts(database)
         self.insights = Insights(database)
+        self.alerts = Alerts(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
 
     @classmethod

@@ -13,6 +13,7 @@ from bot.console.periods import read_period
 from bot.console.report import quantile
 from bot.console.rising import rise_prob, rising
 from bot.console.sheets import Column, Sheet, as_csv
+from bot.store.alerts import Alert, NewAlert
 from bot.store.unanswered import Example
 from tests.bot.console.console_desk import Answer, ConsoleDesk
 from tests.bot.store.log import Log
@@ -204,3 +205,48 @@ def test_quantiles_lie_between_neighbours() -> None:
     assert quantile([3.0], 0.9) == 3.0
     assert quantile([10, 0, 20], 0.5) == 10
     assert quantile([0, 10], 0.9) == 9
+
+
+# alerts
+
+
+async def alerted(desk: ConsoleDesk, text: str) -> Alert:
+    """An alert for one intent, with a message of that text and others behind it."""
+    log, now = Log(desk.store), datetime.now(UTC)
+    first = await log.say(now, "1", text=text, sentiment="angry", intent=HOSTILE)
+    await log.say(now, "2", text="quite content", intent=HOSTILE)
+    last = await log.say(now, "3", text="another matter", sentiment="angry", intent="refund")
+    new = NewAlert(("intent", HOSTILE), now, 0.1, 0.6, 20, first, last)
+    alert = await desk.store.alerts.raise_alert(new)
+    assert alert is not None
+    assert await desk.store.alerts.raise_alert(new) is None
+    return alert
+
+
+async def test_an_alert_is_on_the_page_and_in_the_menu(desk: ConsoleDesk) -> None:
+    alert = await alerted(desk, "outrageous")
+    lena = await desk.signed_in("lena@shop.example", "lead")
+
+    page = await lena.get("/insights?period=today")
+    behind = await lena.get(f"/insights/alerts/{alert.id}", **{"HX-Request": "true"})
+
+    assert "Unhappy customers are on the rise 60.0 % of 20 messages, usually 10.0 %" in page.words
+    assert HOSTILE not in page.text
+    assert 'aria-label="1 alert">1<' in (await lena.get("/account")).text
+    assert "outrageous" in behind.words
+    assert "quite content" not in behind.words
+    assert "another matter" not in behind.words
+    assert "/console/conversations/1?view=open" in behind.text
+    await desk.store.alerts.resolve(alert.id)
+    assert "1 alert" not in (await lena.get("/account")).text
+    assert "Alerts that are over" in (await lena.get("/insights?period=today")).words
+
+
+async def test_alerts_are_not_for_agents(desk: ConsoleDesk) -> None:
+    alert = await alerted(desk, HOSTILE)
+    ben = await desk.signed_in("ben@shop.example")
+    assert (await ben.get(f"/insights/alerts/{alert.id}")).status == 403
+    assert "1 alert" not in (await ben.get("/inbox")).text
+    lena = await desk.signed_in("lena@shop.example", "lead")
+    assert (await lena.get("/insights/alerts/999")).status == 404
+    assert HOSTILE not in (await lena.get(f"/insights/alerts/{alert.id}")).text
