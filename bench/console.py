@@ -1,7 +1,7 @@
 """The staff's pages over a long log: how long the server takes for each.
 
     python -m bench.console
-    python -m bench.console --messages 20000 --database /tmp/kefu.db
+    python -m bench.console --messages 20000 --database console.db
 
 Fills a new SQLite file with conversations over 180 days, or takes the file there is, and asks each page of a server in
 this process 20 times."""
