@@ -51,7 +51,7 @@ def bar(share: float | None, before: float | None = None) -> Markup:
     """A bar beside its number, with a mark where the period before was; shares of the widest, 0..1."""
     filled = Markup('<rect class="now" width="{:.1f}%" height="10" y="3" rx="3"/>').format(100 * (share or 0))
     mark = Markup("")
-    if before is not None:
+    if before:
         mark = Markup('<line class="before" x1="{0:.1f}%" x2="{0:.1f}%" y1="0" y2="16"/>').format(
             100 * before
         )
@@ -159,9 +159,14 @@ def _labels(labels: Sequence[str]) -> list[Markup]:
     gaps = min(MAX_LABELS - 1, n - 1)
     shown = sorted({round(place * (n - 1) / gaps) for place in range(gaps + 1)}) if gaps else [0]
     anchors = {0: "first", n - 1: "last"} if n > 1 else {}
+    # On a phone there is room for the first, the last and the one between.
+    middle = shown[len(shown) // 2]
     return [
         Markup('<text class="scale {}" x="{:.2f}%" y="{}">{}</text>').format(
-            anchors.get(number, "middle"), _at(number, n), TOP + HEIGHT + 17, labels[number]
+            anchors.get(number, "middle" if number == middle else "middle minor"),
+            _at(number, n),
+            TOP + HEIGHT + 17,
+            labels[number],
         )
         for number in shown
     ]

@@ -4,6 +4,7 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from aiohttp import web
@@ -40,7 +41,7 @@ def shown(words: Wording, kind: Kind, value: Value) -> str:
     if value is None:
         return "–"
     if isinstance(value, date):
-        return format_date(value, "d MMM y" if words.language == "en" else "y年M月d日", locale=words.language)
+        return _day(value, words.language)
     if isinstance(value, str):
         return value
     match kind:
@@ -52,6 +53,12 @@ def shown(words: Wording, kind: Kind, value: Value) -> str:
             return f"{value:.2f}"
         case _:
             return f"{value:,}"  # as English and Chinese write it
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, language: str) -> str:
+    """Kept, for Babel takes a while."""
+    return format_date(day, "d MMM y" if language == "en" else "y年M月d日", locale=language)
 
 
 def duration(words: Wording, seconds: float) -> str:

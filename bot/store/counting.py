@@ -15,10 +15,8 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     extract,
     func,
-    or_,
     select,
 )
 
@@ -44,14 +42,13 @@ class Stretch:
 def count_figures(connection: Connection, stretch: Stretch) -> Figures:
     """Everything of a stretch."""
     tally = _tally(connection, stretch)
-    conversations, resolved = _conversations(connection, stretch)
     opinions = _opinions(connection, stretch)
     hours = _hours(connection, stretch)
     waited = waits(connection, stretch.begin, stretch.end)
     return Figures(
         messages=sum(hours),
-        conversations=conversations,
-        resolved=resolved,
+        conversations=len(tally.conversations),
+        resolved=_count_resolved(connection, stretch, tally.conversations),
         outcomes=tally.outcomes,
         unanswered=tally.unanswered,
         intents=Counter({intent: len(asked) for intent, asked in tally.asked.items()}),
@@ -139,6 +136,7 @@ class _Tally:
     asked: dict[str, set[int]] = field(default_factory=dict)
     moods: dict[Series, list[int]] = field(default_factory=dict)
     upset: set[int] = field(default_factory=set)
+    conversations: set[int] = field(default_factory=set)
 
     def feel(self, conversation: int, unhappy: int, several: tuple[Series, ...]) -> None:
         is_first = int(conversation not in self.upset)
@@ -158,6 +156,7 @@ def _tally(connection: Connection, stretch: Stretch) -> _Tally:
     tally = _Tally()
     query = spoken(said_between(stretch.begin, stretch.end)).add_columns(outcome_of(), decisions.c.reason)
     for conversation, channel, intent, sentiment, entities, outcome, reason in connection.execute(query):
+        tally.conversations.add(conversation)
         tally.outcomes[outcome] += 1
         if reason in UNANSWERED:
             tally.unanswered[reason] += 1
@@ -168,39 +167,34 @@ def _tally(connection: Connection, stretch: Stretch) -> _Tally:
     return tally
 
 
-def _conversations(connection: Connection, stretch: Stretch) -> tuple[int, int]:
-    """How many there were, and how many of them are resolved: closed by staff within the stretch, or never with
-    people in it and without a reply that was called not helpful."""
-    talked = (
-        select(messages.c.conversation_id.label("id"))
-        .where(said_between(stretch.begin, stretch.end))
-        .distinct()
-        .subquery()
+def _count_resolved(connection: Connection, stretch: Stretch, conversations: set[int]) -> int:
+    """How many of these were closed by staff within the stretch, or never with people in it and without a reply that
+    was called not helpful."""
+    talked = select(messages.c.conversation_id).where(said_between(stretch.begin, stretch.end))
+    moved = (
+        select(custody_changes.c.conversation_id, custody_changes.c.status, custody_changes.c.at)
+        .where(custody_changes.c.conversation_id.in_(talked), custody_changes.c.at < stretch.end)
+        .order_by(custody_changes.c.id)
     )
-    change = custody_changes.c
-    of_it = change.conversation_id == talked.c.id
-    within = and_(of_it, change.at >= stretch.begin, change.at < stretch.end)
-    closed = exists().where(within, change.status == "closed")
-    moved = exists().where(within, change.status.in_(WITH_PEOPLE))
-    before = (
-        select(change.status)
-        .where(of_it, change.at < stretch.begin)
-        .order_by(change.id.desc())
-        .limit(1)
-        .scalar_subquery()
+    met: dict[int, str] = {}  # as the stretch begins
+    with_people: set[int] = set()
+    closed: set[int] = set()
+    for conversation, status, at in connection.execute(moved):
+        if at < stretch.begin:
+            met[conversation] = status
+        elif status == "closed":
+            closed.add(conversation)
+        elif status in WITH_PEOPLE:
+            with_people.add(conversation)
+    with_people |= {conversation for conversation, status in met.items() if status in WITH_PEOPLE}
+    disliked = (
+        select(messages.c.conversation_id)
+        .join(feedback, feedback.c.message_id == messages.c.id)
+        .where(feedback.c.value == "not_helpful")
+        .where(feedback.c.at >= stretch.begin, feedback.c.at < stretch.end)
     )
-    disliked = exists().where(
-        feedback.c.value == "not_helpful",
-        feedback.c.at >= stretch.begin,
-        feedback.c.at < stretch.end,
-        feedback.c.message_id == messages.c.id,
-        messages.c.conversation_id == talked.c.id,
-    )
-    with_people = or_(moved, func.coalesce(before, "bot").in_(WITH_PEOPLE))
-    resolved = or_(closed, and_(~with_people, ~disliked))
-    query = select(func.count(), func.coalesce(func.sum(case((resolved, 1), else_=0)), 0)).select_from(talked)
-    n, n_resolved = connection.execute(query).one()
-    return int(n), int(n_resolved)
+    unresolved = with_people | set(connection.execute(disliked).scalars())
+    return len(conversations - (unresolved - closed))
 
 
 def _opinions(connection: Connection, stretch: Stretch) -> Counter[str]:
