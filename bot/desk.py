@@ -36,15 +36,19 @@ class Desk:
     engine: Engine = field(init=False)
     _seen: int = field(default=0)
     _refused: str = field(default="")
+    _learning: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # or two who ask for it would both learn the same
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.settings, self.store, self.model.dialogue, self.model.release)
 
     async def learn_corrections(self) -> int:
         """Bring the memory up to the corrections stored since the last time; how many changes there were."""
-        changes = await self.store.corrections_since(self._seen)
-        await _teach(self.model, changes)
-        self._seen = changes[-1].id if changes else self._seen
+        async with self._learning:
+            changes = await self.store.corrections_since(self._seen)
+            await _teach(self.model, changes)
+            self._seen = changes[-1].id if changes else self._seen
         return len(changes)
 
     async def reload(self) -> bool:
@@ -61,9 +65,10 @@ class Desk:
             logger.error("not taken over, release %s goes on: %s", self.model.release, error)
             self._refused = state
             return False
-        changes = await self.store.corrections_since(0)
-        await _teach(model, changes)
-        self.model, self._seen = model, changes[-1].id if changes else 0
+        async with self._learning:
+            changes = await self.store.corrections_since(0)
+            await _teach(model, changes)
+            self.model, self._seen = model, changes[-1].id if changes else 0
         self.engine.take_over(model.dialogue, model.release)
         logger.info("answering with release %s and the answers as they are now", model.release)
         return True

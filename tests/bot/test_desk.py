@@ -60,6 +60,15 @@ async def test_corrections_are_learned_once_and_unlearned_when_undone(desk: Desk
     assert await desk.learn_corrections() == 0
 
 
+async def test_corrections_that_two_ask_for_at_once_are_learned_once(desk: Desk, log: Store) -> None:
+    for number in range(3):
+        await log.add_correction(f"text {number}", "order_status", "sam")
+
+    learned = await asyncio.gather(desk.learn_corrections(), desk.learn_corrections())
+
+    assert sorted(learned) == [0, 3]
+
+
 async def test_what_was_undone_before_the_start_is_not_learned(desk: Desk, log: Store) -> None:
     memory: Any = desk.model.retriever
     await log.undo_correction(await log.add_correction("oops", "order_status", "sam"), "sam")
