@@ -5,7 +5,7 @@ let isReady = true;
 let waiting = null;
 
 document.body.addEventListener("htmx:beforeRequest", () => (isReady = false));
-document.body.addEventListener("htmx:load", () => {
+document.body.addEventListener("htmx:afterSettle", () => {
   isReady = true;
   const key = waiting;
   waiting = null;
