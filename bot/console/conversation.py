@@ -20,7 +20,7 @@ async def conversation_page(request: web.Request) -> web.Response:
     """The list and one conversation beside it."""
     case = await case_of(request)
     listed = await list_values(request, view_of(request), case.id)
-    return render(request, "conversation.html", **listed | case_values(request, case))
+    return render(request, "conversation.html", **listed | await head_values(request, case))
 
 
 async def head_part(request: web.Request) -> web.Response:
@@ -56,6 +56,16 @@ async def case_of(request: web.Request) -> Case:
     return case
 
 
+async def message_of(request: web.Request, conversation_id: int, message_id: int) -> tuple[Case, Spoken]:
+    """A customer's message with words, and of its conversation what was said in that moment. Raises HTTPNotFound."""
+    case = await console_of(request).store.inbox.case(conversation_id, before=message_id + 1, limit=1)
+    for one in case.entries if case else ():
+        is_it = isinstance(one, Spoken) and one.id == message_id and one.speaker == "customer"
+        if case and isinstance(one, Spoken) and is_it and one.text.strip():
+            return case, one
+    raise web.HTTPNotFound
+
+
 def case_values(request: web.Request, case: Case) -> dict[str, Any]:
     """What the templates of a conversation need."""
     first = next((one.id for one in case.entries if isinstance(one, Spoken)), 0)
@@ -64,7 +74,6 @@ def case_values(request: web.Request, case: Case) -> dict[str, Any]:
         "is_mine": case.assignee is not None and case.assignee.id == me(request).id,
         "earlier": first if case.is_cut else 0,
         "marked": marked,
-        "colleagues": (),
     }
 
 

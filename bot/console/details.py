@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
+from bot.console.conversation import message_of
 from bot.console.forms import form_of, number_of
 from bot.console.inbox import naming
 from bot.console.marking import marked
@@ -20,54 +21,42 @@ MAX_INTENT = 100  # characters
 
 async def details_part(request: web.Request) -> web.Response:
     """What the release made of it, and how it would be answered now."""
-    case, spoken = await message_of(request)
+    case, spoken = await _found(request)
     return await _render(request, case, spoken)
 
 
 async def correct(request: web.Request) -> web.Response:
     """Give the message its right intent; the memory knows it before the answer is out."""
-    case, spoken = await message_of(request)
+    case, spoken = await _found(request)
     intent = (await form_of(request)).get("intent", "").strip()
     console = console_of(request)
     if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:MAX_INTENT]))
         return await _render(request, case, spoken, problem=said)
-    if spoken.labelled is not None:
-        await console.store.undo_correction(spoken.labelled.correction_id, me(request).called)
-    await console.store.add_correction(spoken.text, intent, me(request).called, message_id=spoken.id)
+    await console.store.inbox.label(spoken.text, intent, me(request).called, spoken.id)
     await console.learn()
     return await _again(request)
 
 
 async def undo(request: web.Request) -> web.Response:
     """Take the label back."""
-    _, spoken = await message_of(request)
-    if spoken.labelled is not None:
-        console = console_of(request)
-        await console.store.undo_correction(spoken.labelled.correction_id, me(request).called)
-        await console.learn()
+    _, spoken = await _found(request)
+    console = console_of(request)
+    await console.store.inbox.unlabel(me(request).called, spoken.id)
+    await console.learn()
     return await _again(request)
 
 
-async def message_of(request: web.Request) -> tuple[Case, Spoken]:
-    """The message of the address, a customer's with words. Raises HTTPNotFound."""
-    number = number_of(request, "message")
-    inbox = console_of(request).store.inbox
-    case = await inbox.case(number_of(request), before=number + 1, limit=1)
-    last = case.entries[-1] if case is not None and case.entries else None
-    spoken = next((one for one in (case.entries if case else ()) if isinstance(one, Spoken)), None)
-    if case is None or spoken is None or spoken.id != number or spoken.speaker != "customer" or last is None:
-        raise web.HTTPNotFound
-    if not spoken.text.strip():
-        raise web.HTTPNotFound
-    return case, spoken
+async def _found(request: web.Request) -> tuple[Case, Spoken]:
+    """The message of the address. Raises HTTPNotFound."""
+    return await message_of(request, number_of(request), number_of(request, "message"))
 
 
 async def _again(request: web.Request) -> web.Response:
     """The message once more, and word to the transcript; for a form sent without htmx, the conversation."""
     if request.headers.get("HX-Request") != "true":
         return see_other(request, f"/conversations/{number_of(request)}")
-    case, spoken = await message_of(request)
+    case, spoken = await _found(request)
     response = await _render(request, case, spoken)
     response.headers["HX-Trigger"] = "case"
     return response

@@ -1,5 +1,6 @@
 """The review queue: one message after another, most valuable first, each labelled with a key."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -7,98 +8,116 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
+from bot.console.conversation import message_of
 from bot.console.forms import form_of, small_number
 from bot.console.inbox import naming
 from bot.console.naming import decision_name
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.reviewing import Worth, most_valuable_first
+from bot.reviewing import most_valuable_first
 from bot.store.values import now
-from bot.store.views import Case, Spoken
+from bot.store.views import Person, ReviewItem, Spoken
 from bot.wording import Wording
 
 LOOKS_BACK = timedelta(days=30)
 MAX_CHOICES = 5
 BEFORE = 4  # lines shown before the message
-MAX_ALIKE = 50  # messages labelled at once
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was made of the last item: its intent, None where it was passed over; `replies` is what the bot says to it now."""
+
+    item: ReviewItem
+    intent: str | None = None
+    replies: tuple[str, ...] = ()
 
 
 async def review_page(request: web.Request) -> web.Response:
     """The first of the queue."""
-    return render(request, "review.html", **await _next(request))
+    return render(request, "review.html", **await _values(request, await _items(request)))
 
 
 async def label(request: web.Request) -> web.Response:
-    """Give a message, and those that say the same, their intent; show what the bot says to it now, and the next."""
-    form, console = await form_of(request), console_of(request)
-    message_ids, intent = _numbers(form.get("messages", "")), form.get("intent", "").strip()
+    """Give an item its intent; show what the bot says to it now, and the next."""
+    form, console, items = await form_of(request), console_of(request), await _items(request)
+    item, intent = _item_of(form, items), form.get("intent", "").strip()
+    if item is None:
+        return await _next(request, items, problem=_too_late(request))
     if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:100]))
-        return await _again(request, problem=said)
-    case, spoken = await _spoken(request, form, message_ids[0])
-    given = [
-        await console.store.add_correction(spoken.text, intent, me(request).called, message_id=number)
-        for number in message_ids
-    ]
+        return await _next(request, items, problem=said)
+    await console.store.inbox.label_item(item, intent, _person(request))
     await console.learn()
+    case, spoken = await message_of(request, item.conversation_id, item.message_ids[0])
     again = await console.rereading.reread(case, spoken.text)
-    done = {
-        "text": spoken.text,
-        "intent": intent,
-        "again": again,
-        "undo": ",".join(map(str, given)),
-        "kind": "label",
-    }
-    return await _again(request, done=done)
+    return await _next(request, _without(items, item), done=Done(item, intent, again.replies))
 
 
 async def pass_over(request: web.Request) -> web.Response:
     """Nothing to learn here."""
-    form = await form_of(request)
-    message_ids = _numbers(form.get("messages", ""))
-    _, spoken = await _spoken(request, form, message_ids[0])
-    await console_of(request).store.inbox.pass_over(message_ids, me(request).id)
-    done = {"text": spoken.text, "undo": ",".join(map(str, message_ids)), "kind": "pass"}
-    return await _again(request, done=done)
+    form, items = await form_of(request), await _items(request)
+    item = _item_of(form, items)
+    if item is None:
+        return await _next(request, items, problem=_too_late(request))
+    await console_of(request).store.inbox.pass_over(item, _person(request))
+    return await _next(request, _without(items, item), done=Done(item))
 
 
 async def undo(request: web.Request) -> web.Response:
     """Take the last one back."""
-    form, console = await form_of(request), console_of(request)
-    numbers = _numbers(form.get("undo", ""))
-    if form.get("kind") == "pass":
-        await console.store.inbox.look_again(numbers)
-    else:
-        standing = {one.id for one in await console.store.corrections() if one.by == me(request).called}
-        for number in numbers:
-            if number in standing:
-                await console.store.undo_correction(number, me(request).called)
-        await console.learn()
-    return await _again(request)
+    console = console_of(request)
+    numbers = _numbers((await form_of(request)).get("undo", ""))
+    await console.store.inbox.undo_review(numbers, _person(request))
+    await console.learn()
+    return await _next(request, await _items(request))
 
 
-async def _again(
-    request: web.Request, *, done: dict[str, Any] | None = None, problem: str = ""
+async def _items(request: web.Request) -> list[ReviewItem]:
+    return await console_of(request).store.inbox.open_reviews(now() - LOOKS_BACK)
+
+
+def _without(items: list[ReviewItem], item: ReviewItem) -> list[ReviewItem]:
+    return [one for one in items if one is not item]
+
+
+def _item_of(form: dict[str, str], items: list[ReviewItem]) -> ReviewItem | None:
+    """The item a form is about; None where a colleague was faster. Raises HTTPBadRequest where it names none."""
+    number = small_number(form.get("message", ""))
+    if number is None:
+        raise web.HTTPBadRequest
+    return next((one for one in items if number in one.message_ids), None)
+
+
+def _too_late(request: web.Request) -> str:
+    return words_for(request).say("A colleague looked at that one already. Here is the next.")
+
+
+def _person(request: web.Request) -> Person:
+    return Person(me(request).id, me(request).called)
+
+
+async def _next(
+    request: web.Request, items: list[ReviewItem], *, done: Done | None = None, problem: str = ""
 ) -> web.Response:
     """The next item; for a form that was sent without htmx, the page anew."""
     if request.headers.get("HX-Request") != "true":
         return see_other(request, "/review", problem, "bad")
-    return render(request, "review_item.html", **await _next(request, done=done, problem=problem))
+    return render(request, "review_item.html", **await _values(request, items, done=done, problem=problem))
 
 
-async def _next(
-    request: web.Request, *, done: dict[str, Any] | None = None, problem: str = ""
+async def _values(
+    request: web.Request, items: list[ReviewItem], *, done: Done | None = None, problem: str = ""
 ) -> dict[str, Any]:
     console, words = console_of(request), words_for(request)
-    items = await console.store.inbox.open_reviews(now() - LOOKS_BACK)
     queue = most_valuable_first(items)
     worth = queue[0] if queue else None
     return {
         "worth": worth,
         "n_left": len(queue),
-        "before": await _lines_before(request, worth) if worth else (),
-        "choices": _choices(worth) if worth else (),
+        "before": await _lines_before(request, worth.item) if worth else (),
+        "choices": worth.item.intents[:MAX_CHOICES] if worth else (),
         "intents": console.rereading.intents,
         "done": done,
         "problem": problem,
@@ -108,38 +127,17 @@ async def _next(
     }
 
 
-def _choices(worth: Worth) -> tuple[tuple[str, float], ...]:
-    return worth.item.intents[:MAX_CHOICES]
-
-
-async def _lines_before(request: web.Request, worth: Worth) -> tuple[Spoken, ...]:
+async def _lines_before(request: web.Request, item: ReviewItem) -> tuple[Spoken, ...]:
     """What was said just before it."""
-    item = worth.item
     case = await console_of(request).store.inbox.case(
         item.conversation_id, before=item.message_ids[0], limit=BEFORE
     )
     return tuple(one for one in (case.entries if case else ()) if isinstance(one, Spoken))
 
 
-async def _spoken(request: web.Request, form: dict[str, str], message_id: int) -> tuple[Case, Spoken]:
-    """The message a form is about. Raises HTTPNotFound."""
-    number = small_number(form.get("conversation", ""))
-    case = await console_of(request).store.inbox.case(number or 0, before=message_id + 1, limit=1)
-    for one in case.entries if case else ():
-        if (
-            isinstance(one, Spoken)
-            and one.id == message_id
-            and one.speaker == "customer"
-            and one.text.strip()
-        ):
-            assert case is not None  # noqa: S101 - it has entries
-            return case, one
-    raise web.HTTPNotFound
-
-
 def _numbers(text: str) -> list[int]:
     """Ids with commas between. Raises HTTPBadRequest for anything else."""
-    numbers = [small_number(part) for part in text.split(",")[:MAX_ALIKE]]
+    numbers = [small_number(part) for part in text.split(",")]
     if None in numbers:
         raise web.HTTPBadRequest
     return [number for number in numbers if number is not None]

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.store import cases, custody, lists, review, search
+from bot.store import cases, custody, labels, lists, review, search
 from bot.store.database import Database
 from bot.store.finding import Asked
 from bot.store.records import Held, Move, Moved
-from bot.store.views import Case, InboxCounts, InboxRow, ReviewItem, View
+from bot.store.views import Case, InboxCounts, InboxRow, Person, ReviewItem, View
 
 
 class Inbox:
@@ -62,13 +62,25 @@ class Inbox:
         """What customers said since then and nobody labelled; see bot/store/review.py."""
         return await self._database.read(review.open_reviews, since)
 
-    async def pass_over(self, message_ids: Sequence[int], staff_id: int | None) -> None:
-        """Take messages out of the review without a label."""
-        await self._database.write(review.pass_over, message_ids, staff_id)
+    async def label(self, said: str, intent: str, by: str, message_id: int) -> None:
+        """Give a message its intent, in place of one it had."""
+        await self._database.write(labels.label_message, said, intent, by, message_id)
 
-    async def look_again(self, message_ids: Sequence[int]) -> None:
-        """Put them back."""
-        await self._database.write(review.look_again, message_ids)
+    async def unlabel(self, by: str, message_id: int) -> None:
+        """Take back what a message was labelled."""
+        await self._database.write(labels.unlabel_message, by, message_id)
+
+    async def label_item(self, item: ReviewItem, intent: str, by: Person) -> None:
+        """Label what an item says, once; those that say the same are passed over with it."""
+        await self._database.write(review.label_item, item, intent, by)
+
+    async def pass_over(self, item: ReviewItem, by: Person) -> None:
+        """Take an item out of the review without a label."""
+        await self._database.write(review.pass_over, item.message_ids, by)
+
+    async def undo_review(self, message_ids: Sequence[int], by: Person) -> None:
+        """Put messages back that this person labelled or passed over."""
+        await self._database.write(review.undo, message_ids, by)
 
     async def add_note(self, conversation_id: int, staff_id: int | None, text: str) -> str | None:
         """Keep a note; the conversation's key, None where there is none."""

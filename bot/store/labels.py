@@ -44,6 +44,18 @@ def add_correction(
     )
 
 
+def label_message(connection: Connection, said: str, intent: str, by: str, message_id: int) -> int:
+    """The correction of a message, in place of those it had."""
+    unlabel_message(connection, by, message_id)
+    return add_correction(connection, said, intent, by, "", message_id)
+
+
+def unlabel_message(connection: Connection, by: str, message_id: int) -> None:
+    """Take back what a message was labelled."""
+    for earlier in standing_corrections_of(connection, [message_id]):
+        undo_correction(connection, earlier.id, by)
+
+
 def undo_correction(connection: Connection, correction_id: int, by: str) -> int:
     """Append the undo of a correction; the id of the undo, the earlier one where it was undone before."""
     row = _find(connection, correction_id)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, Select, delete, select
 
-from bot.store.labels import stands
+from bot.store.labels import label_message, standing_corrections_of, stands, undo_correction
 from bot.store.search import words_of
 from bot.store.tables import corrections, decisions, feedback, messages, reviewed, understandings
 from bot.store.upsert import insert_new
 from bot.store.values import now
-from bot.store.views import ReviewItem
+from bot.store.views import Person, ReviewItem
 
 LOOKED_AT = 3000  # messages, the newest
 KINDS = ("text", "photo", "document")  # with words of the customer's own
@@ -22,8 +22,14 @@ def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
     one item."""
     labelled = select(corrections.c.message_id).where(stands(), corrections.c.message_id.is_not(None))
     done = select(reviewed.c.message_id)
-    query = (
-        select(messages, understandings, decisions.c.kind.label("decision"), decisions.c.reason)
+    query: Select[Any] = (
+        select(
+            *(messages.c[name] for name in ("id", "conversation_id", "text", "at")),
+            *(understandings.c[name] for name in ("intents", "class_intents", "confidence")),
+            decisions.c.kind.label("decision"),
+            decisions.c.reason,
+        )
+        .select_from(messages)
         .join(understandings, understandings.c.message_id == messages.c.id)
         .join(decisions, decisions.c.message_id == messages.c.id)
         .where(messages.c.at >= since, messages.c.kind.in_(KINDS), messages.c.text != "")
@@ -39,16 +45,27 @@ def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
     return [_item_from(group, unhelpful) for group in alike.values()]
 
 
-def pass_over(connection: Connection, message_ids: Sequence[int], staff_id: int | None) -> None:
+def label_item(connection: Connection, item: ReviewItem, intent: str, by: Person) -> None:
+    """The newest is labelled and the others are done with it: as many copies in the memory would outvote all else."""
+    newest, *others = item.message_ids
+    label_message(connection, item.text, intent, by.name, newest)
+    pass_over(connection, others, by)
+
+
+def pass_over(connection: Connection, message_ids: Sequence[int], by: Person) -> None:
     """Nothing is to be learned from these."""
     for number in message_ids:
-        values = {"message_id": number, "staff_id": staff_id, "at": now()}
+        values = {"message_id": number, "staff_id": by.id, "at": now()}
         insert_new(connection, reviewed, values, ("message_id",))
 
 
-def look_again(connection: Connection, message_ids: Sequence[int]) -> None:
-    """They were passed over by mistake."""
-    connection.execute(delete(reviewed).where(reviewed.c.message_id.in_(message_ids)))
+def undo(connection: Connection, message_ids: Sequence[int], by: Person) -> None:
+    """What this person made of them was a mistake."""
+    for given in standing_corrections_of(connection, message_ids):
+        if given.by == by.name:
+            undo_correction(connection, given.id, by.name)
+    theirs = reviewed.c.message_id.in_(message_ids), reviewed.c.staff_id == by.id
+    connection.execute(delete(reviewed).where(*theirs))
 
 
 def _unhelpful(connection: Connection, ids: Sequence[int]) -> set[int]:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from bot.store.store import Store
+from bot.store.views import Person
+from tests.bot.colleagues import add_colleague
 from tests.bot.store.told import START, message, tell
 
 LONG_AGO = START - timedelta(days=1)
@@ -27,18 +29,35 @@ async def test_messages_that_say_the_same_are_one_item_until_labelled(store: Sto
         "order_status",
         0.93,
     )
-    for number in both.message_ids:
-        await store.add_correction(both.text, "order_status", "ben", message_id=number)
+    ben = Person(await add_colleague(store, "ben"), "ben")
+    await store.inbox.label_item(both, "order_status", ben)
     assert len(await store.inbox.open_reviews(LONG_AGO)) == 1
+    assert [one.message_id for one in await store.corrections()] == [both.message_ids[0]]
+    await store.inbox.undo_review(both.message_ids, ben)
+    assert len(await store.inbox.open_reviews(LONG_AGO)) == 2
+    assert await store.corrections() == []
 
 
 async def test_what_is_passed_over_comes_back_only_when_it_is_wanted(store: Store) -> None:
-    turn = await tell(store, message())
-    await store.inbox.pass_over([turn.message_id], None)
-    await store.inbox.pass_over([turn.message_id], None)
+    await tell(store, message())
+    ben = Person(await add_colleague(store, "ben"), "ben")
+    [item] = await store.inbox.open_reviews(LONG_AGO)
+    await store.inbox.pass_over(item, ben)
+    await store.inbox.pass_over(item, ben)
     assert await store.inbox.open_reviews(LONG_AGO) == []
-    await store.inbox.look_again([turn.message_id])
+    await store.inbox.undo_review(item.message_ids, Person(ben.id + 1, "cora"))
+    assert await store.inbox.open_reviews(LONG_AGO) == []
+    await store.inbox.undo_review(item.message_ids, ben)
     assert len(await store.inbox.open_reviews(LONG_AGO)) == 1
+
+
+async def test_a_message_has_one_label(store: Store) -> None:
+    turn = await tell(store, message())
+    for intent in ("refund", "order_status"):
+        await store.inbox.label("Where is it", intent, "ben", turn.message_id)
+    assert [one.intent for one in await store.corrections()] == ["order_status"]
+    await store.inbox.unlabel("cora", turn.message_id)
+    assert await store.corrections() == []
 
 
 async def test_presses_commands_and_old_messages_are_not_reviewed(store: Store) -> None:
