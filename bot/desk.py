@@ -36,9 +36,8 @@ class Desk:
     engine: Engine = field(init=False)
     _seen: int = field(default=0)
     _refused: str = field(default="")
-    _learning: asyncio.Lock = field(
-        default_factory=asyncio.Lock
-    )  # or two who ask for it would both learn the same
+    # Or two who ask for corrections at once would both learn the same.
+    _learning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.settings, self.store, self.model.dialogue, self.model.release)
@@ -82,7 +81,7 @@ class Desk:
                 await self.reload()
                 await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
-                logger.warning("corrections could not be read: %s", type(error).__name__)
+                logger.warning("the log could not be followed: %s", type(error).__name__)
 
 
 async def _teach(model: Model, changes: Sequence[Correction]) -> None:

@@ -143,11 +143,12 @@ class Engine:
             return in_custody(talk, handoff.give_back(state, "silence"))
         return talk
 
-    @staticmethod
-    async def _overhear(talk: Talk, dialogue: Dialogue) -> Talk:
-        """Understand what is said to a person, for the suggestions made to them; nothing is answered."""
+    async def _overhear(self, talk: Talk, dialogue: Dialogue) -> Talk:
+        """Understand what is said to a person, for the suggestions made to them, unless it is too much at once; nothing
+        is answered."""
         talk = replace(talk, state=handoff.hear(talk.state, talk.now))
-        return await dialogue.overhear(talk) if talk.text.strip() else talk
+        is_fine = self.flood.judge(talk.message.customer_key, talk.now) == "fine"
+        return await dialogue.overhear(talk) if is_fine and talk.text.strip() else talk
 
     async def _is_last_word(self, talk: Talk) -> bool:
         """Keep an edit in the log; True where it changes what was said last, so that it is answered anew."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.answering import Answering
 from bot.decide import OUT_OF_SCOPE
 from bot.dialogue import Dialogue
 from bot.messages import Decision, Message
@@ -64,7 +63,7 @@ class Rereading:
         )
         if last is None or not last.text.strip():
             return ()
-        talk = await self._read(case, last.text)
+        talk = await read(self._talk(case, last.text), self.dialogue.understander, self.dialogue.retriever)
         assert talk.findings is not None  # noqa: S101 - the message was read
         suggested = await self._of_intents(talk, talk.findings) + self._of_passages(talk, talk.findings)
         best = sorted(suggested, key=lambda one: -one.prob)
@@ -72,20 +71,19 @@ class Rereading:
 
     async def reread(self, case: Case, text: str) -> Reread:
         """How a text would be read and answered now, at the beginning of a conversation."""
-        fresh = replace(case, slots={})
-        talk = await self._read(fresh, text)
-        outcome = await self._quietly().hear(talk)
-        assert talk.understanding is not None  # noqa: S101 - the message was read
-        assert talk.findings is not None  # noqa: S101
+        outcome = await self._quietly().hear(self._talk(replace(case, slots={}), text))
+        understanding, findings = outcome.talk.understanding, outcome.talk.findings
+        assert understanding is not None and findings is not None  # noqa: S101, PT018 - the message was read
         return Reread(
-            talk.understanding,
-            talk.findings,
+            understanding,
+            findings,
             self.dialogue.retriever.budget,
             outcome.decision or Decision("clarify", "uncertain"),
             tuple(reply.text for reply in outcome.replies),
         )
 
-    async def _read(self, case: Case, text: str) -> Talk:
+    def _talk(self, case: Case, text: str) -> Talk:
+        """The text as a message of the conversation, answered by the bot."""
         now = datetime.now(UTC)
         language = case.language if case.language in LANGUAGES else self.settings.desk.language
         slots = {name: SlotValue(value, "", now.timestamp()) for name, value in case.slots.items()}
@@ -94,8 +92,7 @@ class Rereading:
         )
         state = ConversationState(slots=slots, language=language)
         text = text[: self.settings.understanding.max_chars]
-        talk = Talk(message, case.id, "bot", state, wording(language), now, text)
-        return await read(talk, self.dialogue.understander, self.dialogue.retriever)
+        return Talk(message, case.id, "bot", state, wording(language), now, text)
 
     def _quietly(self) -> Dialogue:
         """The dialogue with actions that only read."""
@@ -109,8 +106,10 @@ class Rereading:
             if ranked.prob >= LEAST_PROB and answering.book.of_intent(ranked.intent):
                 decision = Decision("answer", "confident", ranked.intent, ranked.prob)
                 outcome = await answering.give(talk, decision)
-                if outcome.decision is not None and outcome.decision.kind != "hand_over":
-                    suggested.append(_suggestion(answering, talk, outcome, ranked.prob))
+                given = outcome.decision
+                if given is not None and given.kind != "hand_over":
+                    title = answering.title(ranked.intent, talk)
+                    suggested.append(Suggestion(title, _text(outcome), given.answer_id or "", ranked.prob))
         return suggested
 
     def _of_passages(self, talk: Talk, findings: Findings) -> list[Suggestion]:
@@ -125,13 +124,6 @@ class Rereading:
             for found in findings.passages[:MAX_SUGGESTIONS]
             if found.score >= answering.passage_threshold
         ]
-
-
-def _suggestion(answering: Answering, talk: Talk, outcome: Outcome, prob: float) -> Suggestion:
-    decision = outcome.decision
-    assert decision is not None  # noqa: S101 - the caller looked
-    title = answering.title(decision.intent or "", talk)
-    return Suggestion(title, _text(outcome), decision.answer_id or "", prob)
 
 
 def _text(outcome: Outcome) -> str:

@@ -105,15 +105,14 @@ class Watching:
         """None: another process was first."""
         if alert is None:
             return
-        told = f"unhappy messages of {alert.dimension} {alert.value!r}".removesuffix(" ''")
-        shares = alert.now, alert.n, alert.baseline
+        # A product's name is the customer's own word: the console shows it.
         logger.warning(
-            "alert %d: %s: %.0f %% of %d, usually %.0f %%",
+            "alert %d: unhappy messages of a series by %s: %.0f %% of %d, usually %.0f %%",
             alert.id,
-            told,
-            100 * shares[0],
-            shares[1],
-            100 * shares[2],
+            alert.dimension,
+            100 * alert.now,
+            alert.n,
+            100 * alert.baseline,
         )
         self.webhook.post(as_json(alert, self.settings))
 

@@ -61,8 +61,7 @@ class Retriever:
         `vector` (width,) of length 1 and `class_probs` (labels,) come from one encoder pass."""
         near = self.memory.search(vector, NEIGHBOURS)
         # A neighbour's intent may have left the memory since, in another thread.
-        met = (*self.memory.intents, *(example.intent for example, _ in near))
-        labels = tuple(dict.fromkeys((*self.labels, *met)))
+        labels = tuple(dict.fromkeys((*self.intents, *(example.intent for example, _ in near))))
         share = _share_of_correction(near)
         fused = _with_correction(self._fuse(text, near, class_probs, labels), near, labels, share)
         ranked = _rank(fused, labels)[:top]

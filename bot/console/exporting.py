@@ -1,6 +1,7 @@
 """A whole conversation as a file: JSON for programs, text for people."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -43,7 +44,7 @@ def as_json(case: Case) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=1, default=_plain)
 
 
-def as_lines(case: Case, local: Any) -> list[str]:
+def as_lines(case: Case, local: Callable[[datetime], datetime]) -> list[str]:
     """A line for each thing that was said, noted or done."""
     customer = case.customer or "Customer"
     lines = []

@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from bot.messages import WITH_PEOPLE
 from bot.store.figures import HOURS, Figures, Mood, Series
 from bot.store.tables import custody_changes, decisions, feedback, messages, understandings
 from bot.store.waits import count_handovers, waits
@@ -27,7 +28,6 @@ from bot.store.waits import count_handovers, waits
 UNHAPPY = frozenset({"negative", "angry"})
 PRODUCT = '"label": "product"'  # in the JSON of entities
 UNANSWERED = ("out_of_scope", "out_of_scope_twice", "uncertain", "still_uncertain", "no_answer")
-WITH_PEOPLE = ("waiting", "person")
 
 
 @dataclass(frozen=True, slots=True)

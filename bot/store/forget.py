@@ -66,7 +66,7 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     drop_words(connection, connection.execute(ids).scalars().all())
     purge(connection)
     n_messages = _empty_messages(connection, theirs)
-    _forget_what_staff_wrote(connection, customer.id, alone)
+    _forget_beside_messages(connection, customer.id)
     n_conversations = _empty_conversations(connection, customer.id, alone)
     _empty_customer(connection, customer.id)
     return ForgetReport(
@@ -155,11 +155,11 @@ def _empty_messages(connection: Connection, theirs: ColumnElement[bool]) -> int:
     return connection.execute(update(messages).where(theirs).values(empty)).rowcount
 
 
-def _forget_what_staff_wrote(connection: Connection, customer_id: int, alone: list[int]) -> None:
-    """Notes of all conversations they spoke in, for they may quote them; a score stays, what was said to it goes."""
+def _forget_beside_messages(connection: Connection, customer_id: int) -> None:
+    """Of all conversations they spoke in the notes, which may quote them, and what was said to a score, which stays."""
     spoke = select(messages.c.conversation_id).where(messages.c.customer_id == customer_id)
     connection.execute(delete(notes).where(notes.c.conversation_id.in_(spoke)))
-    commented = update(ratings).where(ratings.c.conversation_id.in_(alone))
+    commented = update(ratings).where(ratings.c.conversation_id.in_(spoke))
     connection.execute(commented.values(comment=""))
 
 

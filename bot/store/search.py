@@ -16,15 +16,6 @@ LATE = 1000  # ids before the newest: with several processes a smaller id may be
 _HAN = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 _WORD = re.compile(rf"{_HAN}|(?:(?!{_HAN})\w)+")
 
-CREATE = {
-    "sqlite": (
-        'CREATE VIRTUAL TABLE message_words USING fts5(words, tokenize = "unicode61 remove_diacritics 0")',
-    ),
-    "postgresql": (
-        "CREATE TABLE message_words (message_id INTEGER CONSTRAINT pk_message_words PRIMARY KEY, words TSVECTOR NOT NULL)",
-        "CREATE INDEX ix_message_words_words ON message_words USING GIN (words)",
-    ),
-}
 _NEWEST = {
     "sqlite": "SELECT max(id) FROM message_words_content",
     "postgresql": "SELECT max(message_id) FROM message_words",

@@ -176,6 +176,21 @@ async def test_notes_stay_among_staff(floor: Floor) -> None:
     assert await floor.store._database.read(lambda connection: connection.execute(select(notes)).all()) == []
 
 
+async def test_who_floods_a_person_costs_no_understanding(customer: Make, log: Store) -> None:
+    anna = customer(messages_per_minute=3)
+    await anna.say("a human please")
+    understander = anna.engine.dialogue.understander
+    assert isinstance(understander, FakeUnderstander)
+    understander.read.clear()
+
+    for number in range(6):
+        assert await anna.say(f"hello {number}?") == ("silent", None)
+
+    assert understander.read == ["hello 0?", "hello 1?"]
+    lines = [line.text for line in await log.transcript(anna.key) if line.speaker == "customer"]
+    assert len(lines) == 7  # nothing is lost
+
+
 async def test_what_is_not_there_cannot_be_taken(floor: Floor) -> None:
     await floor.anna.say("hi")
     number = await floor.id()

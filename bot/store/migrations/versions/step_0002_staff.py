@@ -3,14 +3,21 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.search import CREATE
-
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
 moment = sa.DateTime(timezone=True)
+SEARCH_INDEX = {
+    "sqlite": (
+        'CREATE VIRTUAL TABLE message_words USING fts5(words, tokenize = "unicode61 remove_diacritics 0")',
+    ),
+    "postgresql": (
+        "CREATE TABLE message_words (message_id INTEGER CONSTRAINT pk_message_words PRIMARY KEY, words TSVECTOR NOT NULL)",
+        "CREATE INDEX ix_message_words_words ON message_words USING GIN (words)",
+    ),
+}
 
 
 def _id() -> sa.Column[int]:
@@ -201,7 +208,7 @@ def words() -> None:
         ("decisions", "answer_id"),
     ):
         op.create_index(f"ix_{table}_{column}_message_id", table, [column, "message_id"])
-    for statement in CREATE[op.get_bind().dialect.name]:
+    for statement in SEARCH_INDEX[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
