@@ -47,6 +47,7 @@ class Message:
     customer_name: str = ""
     language: str = ""  # what the channel says of the customer, e.g. Telegram's language_code
     replaces: str = ""  # for kind "edit": external_id of the message that was edited
+    quotes: str = ""  # the channel's id of the message that this one points at
     attachment: str = ""  # the channel's file id
     update_id: str = ""  # the stored update this came from; its row is closed in the turn's transaction
 

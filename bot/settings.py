@@ -90,6 +90,7 @@ class Telegram(Group):
 
     base_url: str = "https://api.telegram.org/bot"  # a local Bot API server can take its place
     poll_timeout_s: int = Field(default=25, ge=0, le=50)
+    staff_group: int = Field(default=0, le=0)  # the id of the staff's group with topics, e.g. -1001234567890
 
 
 class Web(Group):

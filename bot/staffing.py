@@ -11,7 +11,7 @@ from bot.messages import Button
 from bot.news import News
 from bot.settings import Settings
 from bot.state import ConversationState
-from bot.store.records import Held, Line, Move, Moved
+from bot.store.records import Held, Line, Move, Moved, Reworded
 from bot.store.store import Store
 from bot.wording import Wording, wording
 
@@ -63,13 +63,23 @@ class Staffing:
 
     async def say(self, conversation_id: int, staff_id: int, text: str) -> Moved:
         """Answer the customer; who answers has the conversation. Raises TakenByOther where another has it."""
+        return await self.show(conversation_id, staff_id, Line("person", text))
+
+    async def show(self, conversation_id: int, staff_id: int, line: Line) -> Moved:
+        """The same with whatever a channel lets staff show. Raises TakenByOther."""
 
         def decide(held: Held) -> Move:
             _check_is_free(conversation_id, held, staff_id)
-            custody = handoff.take(_state(held), datetime.now(UTC), staff_id)
-            return _move(custody, Line("person", text))
+            return _move(handoff.take(_state(held), datetime.now(UTC), staff_id), line)
 
         return await self._do(conversation_id, staff_id, decide)
+
+    async def reword(self, conversation_id: int, external_id: str, text: str) -> Reworded | None:
+        """Say something that came under that id otherwise; what it says now, None where nothing came so."""
+        reworded = await self.store.inbox.reword(conversation_id, external_id, text)
+        if reworded is not None:
+            self.news.tell(reworded.conversation_key)
+        return reworded
 
     async def give_back(self, conversation_id: int, staff_id: int) -> Moved:
         """Let the bot speak again, which says so."""
@@ -93,9 +103,11 @@ class Staffing:
 
         return await self._do(conversation_id, staff_id, decide)
 
-    async def note(self, conversation_id: int, staff_id: int, text: str) -> None:
+    async def note(
+        self, conversation_id: int, staff_id: int, text: str, *, external_id: str | None = None
+    ) -> None:
         """Tell colleagues something; the customer never sees it."""
-        key = await self.store.inbox.add_note(conversation_id, staff_id, text)
+        key = await self.store.inbox.add_note(conversation_id, staff_id, text, external_id=external_id)
         if key is None:
             raise NoConversation(f"there is no conversation {conversation_id}")
         self.news.tell(key)

@@ -20,11 +20,15 @@ MAY_IMPORT = {
     "bot/store": ("bot.store", "bot.messages", "bot.errors", "nlu.understanding", "retrieval.candidates"),
     "bot/console": (
         "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
-        "bot.staffing", "bot.rereading", "bot.reviewing",
+        "bot.naming", "bot.staffing", "bot.rereading", "bot.reviewing",
         "bot.channels.web.assets", "bot.channels.web.labels", "bot.channels.web.limits", "bot.channels.web.origins",
     ),
     "bot/channels": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
+    ),
+    "bot/channels/telegram": (
+        "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
+        "bot.naming", "bot.rereading", "bot.staffing",
     ),
 }  # fmt: skip
 

@@ -10,10 +10,10 @@ from bot.console.conversation import message_of
 from bot.console.forms import form_of, number_of
 from bot.console.inbox import naming
 from bot.console.marking import marked
-from bot.console.naming import decision_name
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
+from bot.naming import decision_name
 from bot.store.views import Case, Spoken
 
 MAX_INTENT = 100  # characters

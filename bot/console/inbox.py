@@ -10,9 +10,9 @@ from bot.console.access import me
 from bot.console.asking import FILTERS, read_asked
 from bot.console.console import console_of
 from bot.console.forms import small_number
-from bot.console.naming import channel_name, sentiment_name, status_name, why_moved
 from bot.console.rendering import render, words_for
 from bot.console.routes import get
+from bot.naming import channel_name, how_moved, sentiment_name, status_name, why_moved
 from bot.store.views import InboxRow, View
 from bot.wording import Wording
 
@@ -104,6 +104,7 @@ def naming(words: Wording) -> dict[str, Any]:
         "sentiment_name": lambda sentiment: sentiment_name(words, sentiment),
         "status_name": lambda status: status_name(words, status),
         "why_moved": lambda reason: why_moved(words, reason),
+        "how_moved": lambda change: how_moved(words, change),
     }
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from bot.console.alike import Group
-from bot.console.naming import channel_name
 from bot.console.report import Report, Side, by_weekday, quantile
 from bot.console.sheets import Column, Sheet, Value
+from bot.naming import channel_name
 from bot.store.counting import UNANSWERED
 from bot.store.figures import Figures, Mood
 from bot.wording import Wording

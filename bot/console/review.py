@@ -11,10 +11,10 @@ from bot.console.console import console_of
 from bot.console.conversation import message_of
 from bot.console.forms import form_of, small_number
 from bot.console.inbox import naming
-from bot.console.naming import decision_name
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
+from bot.naming import decision_name
 from bot.reviewing import most_valuable_first
 from bot.store.values import now
 from bot.store.views import Person, ReviewItem, Spoken

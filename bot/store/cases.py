@@ -103,6 +103,8 @@ def _spoken(
             decision=decision_from(decided[row.id]) if row.id in decided else None,
             labelled=labels.get(row.id),
             opinions=tuple(opinions.get(row.id, ())),
+            external_id=row.external_id or "",
+            quotes=row.quotes,
         )
         for row in rows
     ]
@@ -142,11 +144,11 @@ def _in_order(
     """With the notes and moves of the same stretch of time."""
     others: list[Entry] = []
     for row in connection.execute(select(notes).where(notes.c.conversation_id == conversation_id)):
-        others.append(Noted(row.at, people.get(row.staff_id), row.text))
+        others.append(Noted(row.id, row.at, people.get(row.staff_id), row.text, row.external_id or ""))
     moves = select(custody_changes).where(custody_changes.c.conversation_id == conversation_id)
     for row in connection.execute(moves.order_by(custody_changes.c.id)):
         by, to = people.get(row.staff_id), people.get(row.assignee_id)
-        others.append(Changed(row.at, row.status, row.reason, by, to))
+        others.append(Changed(row.id, row.at, row.status, row.reason, by, to))
     if spoken:
         begins, ends = spoken[0].at, spoken[-1].at
         others = [one for one in others if (not is_cut or one.at >= begins) and (is_last or one.at <= ends)]

@@ -9,6 +9,7 @@ from bot.messages import ConversationStatus
 from bot.store.errors import StoreError
 from bot.store.records import Held, Line, Move, Moved
 from bot.store.tables import conversations, custody_changes, customers, messages, notes, ratings
+from bot.store.upsert import insert_new
 from bot.store.values import FORGOTTEN, button_rows, now, storable
 
 
@@ -82,12 +83,15 @@ def log_move(
     connection.execute(insert(custody_changes).values(values))
 
 
-def add_note(connection: Connection, conversation_id: int, staff_id: int | None, text: str) -> str | None:
-    """Keep what staff tell each other of a conversation; its key, None where there is none."""
+def add_note(
+    connection: Connection, conversation_id: int, staff_id: int | None, text: str, external_id: str | None
+) -> str | None:
+    """Keep what staff tell each other of a conversation, once; its key, None where there is none."""
     key = key_of(connection, conversation_id)
     if key is not None:
-        values = {"conversation_id": conversation_id, "staff_id": staff_id, "text": storable(text)}
-        connection.execute(insert(notes).values(values | {"at": now()}))
+        values: dict[str, Any] = {"conversation_id": conversation_id, "staff_id": staff_id}
+        values |= {"text": storable(text), "at": now(), "external_id": external_id}
+        insert_new(connection, notes, values, ("conversation_id", "external_id"))
     return key
 
 
@@ -112,6 +116,7 @@ def comment_rating(connection: Connection, conversation_id: int, comment: str) -
 
 
 def _say(connection: Connection, conversation: Row[Any], staff_id: int | None, line: Line) -> int:
+    """The id of the line, also where it was said before."""
     last = (
         select(messages.c.customer_id)
         .where(messages.c.conversation_id == conversation.id, messages.c.speaker == "customer")
@@ -125,15 +130,23 @@ def _say(connection: Connection, conversation: Row[Any], staff_id: int | None, l
         "channel": conversation.channel,
         "speaker": line.speaker,
         "staff_id": staff_id if line.speaker == "person" else None,
-        "kind": "text",
+        "kind": line.kind,
         "text": storable(line.text),
         "versions": [],
+        "attachment": storable(line.attachment),
         "at": now(),
+        "external_id": line.external_id,
+        "quotes": line.quotes,
         "buttons": button_rows(line.buttons),
         "delivery": "pending",
     }
-    said = connection.execute(insert(messages).values(values).returning(messages.c.id))
-    return int(said.scalar_one())
+    message_id = insert_new(connection, messages, values, ("conversation_id", "external_id"))
+    if message_id is not None:
+        return message_id
+    said = select(messages.c.id).where(
+        messages.c.conversation_id == conversation.id, messages.c.external_id == line.external_id
+    )
+    return int(connection.execute(said).scalar_one())
 
 
 def _language(connection: Connection, conversation: Row[Any]) -> str:

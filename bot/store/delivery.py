@@ -9,7 +9,7 @@ arrived should send it, for a customer left without an answer is worse off."""
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from bot.messages import Button
@@ -23,16 +23,24 @@ WAITING = ("pending", "sending")
 
 def undelivered(connection: Connection, channel: str, sender: str, *, is_alone: bool) -> list[Outgoing]:
     """The oldest waiting reply of each conversation, oldest first; not those that `sender` itself has in hand."""
-    earlier, asked = messages.alias("earlier"), messages.alias("asked")
+    earlier, asked, pointed = (messages.alias(name) for name in ("earlier", "asked", "pointed"))
     is_first = ~exists().where(
         earlier.c.conversation_id == messages.c.conversation_id,
         earlier.c.id < messages.c.id,
         earlier.c.delivery.in_(WAITING),
     )
     query = (
-        select(messages, conversations.c.key, asked.c.external_id.label("reply_to"))
+        select(
+            messages,
+            conversations.c.key,
+            asked.c.external_id.label("reply_to"),
+            case(
+                (pointed.c.speaker == "customer", pointed.c.external_id), else_=pointed.c.delivered_as
+            ).label("pointed_at"),
+        )
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .outerjoin(asked, asked.c.id == messages.c.in_reply_to)
+        .outerjoin(pointed, pointed.c.id == messages.c.quotes)
         .where(messages.c.channel == channel, messages.c.delivery.in_(WAITING), is_first)
         .where(_is_free(sender, is_alone=is_alone))
         .order_by(messages.c.id)
@@ -104,4 +112,6 @@ def _outgoing_from(row: Row[Any]) -> Outgoing:
         buttons=buttons_from(row.buttons),
         attempts=row.attempts,
         reply_to=row.reply_to or "",
+        quotes=row.pointed_at or "",
+        attachment=row.attachment,
     )

@@ -29,9 +29,12 @@ from bot.store.tables import (
     messages,
     notes,
     ratings,
+    topic_posts,
+    topics,
     understandings,
     updates,
 )
+from bot.store.topic_records import FORGOTTEN_TOPIC
 from bot.store.values import FORGOTTEN, now, storable
 
 LARGEST_ID = 2**31 - 1
@@ -156,8 +159,12 @@ def _empty_messages(connection: Connection, theirs: ColumnElement[bool]) -> int:
 
 
 def _forget_beside_messages(connection: Connection, customer_id: int) -> None:
-    """Of all conversations they spoke in the notes, which may quote them, and what was said to a score, which stays."""
+    """Of all conversations they spoke in the notes, which may quote them, what was said to a score, which stays,
+    and what stands in the staff group; the desk deletes the topics themselves, which takes Telegram."""
     spoke = select(messages.c.conversation_id).where(messages.c.customer_id == customer_id)
+    connection.execute(delete(topic_posts).where(topic_posts.c.conversation_id.in_(spoke)))
+    shown = update(topics).where(topics.c.conversation_id.in_(spoke))
+    connection.execute(shown.values(status=FORGOTTEN_TOPIC, title="", subject=""))
     connection.execute(delete(notes).where(notes.c.conversation_id.in_(spoke)))
     commented = update(ratings).where(ratings.c.conversation_id.in_(spoke))
     connection.execute(commented.values(comment=""))

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.store import cases, custody, labels, lists, review, search
+from bot.store import cases, custody, labels, lists, review, rewording, search
 from bot.store.database import Database
 from bot.store.finding import Asked
-from bot.store.records import Held, Move, Moved
+from bot.store.records import Held, Move, Moved, Reworded
 from bot.store.views import Case, InboxCounts, InboxRow, Person, ReviewItem, View
 
 
@@ -82,9 +82,15 @@ class Inbox:
         """Put messages back that this person labelled or passed over."""
         await self._database.write(review.undo, message_ids, by)
 
-    async def add_note(self, conversation_id: int, staff_id: int | None, text: str) -> str | None:
+    async def add_note(
+        self, conversation_id: int, staff_id: int | None, text: str, *, external_id: str | None = None
+    ) -> str | None:
         """Keep a note; the conversation's key, None where there is none."""
-        return await self._database.write(custody.add_note, conversation_id, staff_id, text)
+        return await self._database.write(custody.add_note, conversation_id, staff_id, text, external_id)
+
+    async def reword(self, conversation_id: int, external_id: str, text: str) -> Reworded | None:
+        """Change what staff said or noted; see bot/store/rewording.py."""
+        return await self._database.write(rewording.reword, conversation_id, external_id, text)
 
     async def rate(self, message_id: int, score: int) -> bool:
         """Keep what a customer answered to being asked how content they are, 1 to 5."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.messages import Button, ConversationStatus
+from bot.messages import Button, ConversationStatus, MessageKind
 from nlu.understanding import Sentiment
 
 StoredSpeaker = Literal["customer", "bot", "person"]
@@ -54,11 +54,18 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is said to the customer outside of a turn."""
+    """What is said to the customer outside of a turn.
+
+    `attachment` is the channel's own name of what is shown, for a `kind` other than "text"; `external_id` is the
+    channel's id of a line it heard from staff: none is said twice; `quotes` is the id of a message."""
 
     speaker: Literal["bot", "person"]
     text: str
     buttons: tuple[Button, ...] = ()
+    kind: MessageKind = "text"
+    attachment: str = ""
+    external_id: str | None = None
+    quotes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,16 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Reworded:
+    """Something staff said or noted and then changed: how far it was on its way to the customer, None for a note."""
+
+    conversation_key: str
+    message_id: int | None = None
+    delivery: str | None = None
+    delivered_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredUpdate:
     """An update a channel accepted and has not finished."""
 
@@ -95,7 +112,8 @@ class StoredUpdate:
 class Outgoing:
     """A reply that waits to be sent. `attempts` > 0: an earlier try may have arrived.
 
-    `reply_to` is the channel's id of the message it answers, "" where that is unknown."""
+    `reply_to` is the channel's id of the message it answers, "" where that is unknown; `quotes` that of the message
+    its author pointed at; `attachment` what is shown beside the text."""
 
     message_id: int
     conversation_key: str
@@ -103,6 +121,8 @@ class Outgoing:
     buttons: tuple[Button, ...]
     attempts: int
     reply_to: str = ""
+    quotes: str = ""
+    attachment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

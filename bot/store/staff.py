@@ -203,6 +203,7 @@ def staff_from(row: Row[Any]) -> Staff:
         created_at=row.created_at,
         disabled_at=row.disabled_at,
         seen_at=row.seen_at,
+        has_telegram=row.telegram_id is not None,
     )
 
 

@@ -21,6 +21,7 @@ class Staff:
     created_at: datetime
     disabled_at: datetime | None = None
     seen_at: datetime | None = None
+    has_telegram: bool = False
 
     @property
     def called(self) -> str:

@@ -24,6 +24,7 @@ from bot.store.records import (
     StoredMessage,
     StoredUpdate,
 )
+from bot.store.staff_group import StaffGroupLog
 from bot.store.values import now
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -36,7 +37,7 @@ class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
-    `alerts` what the sentiment watch noticed."""
+    `alerts` what the sentiment watch noticed, `staff_group` what stands in the staff's group on Telegram."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,6 +46,7 @@ class Store:
         self.insights = Insights(database)
         self.alerts = Alerts(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
+        self.staff_group = StaffGroupLog(database, self._sender)
 
     @classmethod
     async def open(cls, url: str, *, exclusive: bool = True) -> "Store":

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     DateTime,
     Dialect,
@@ -69,6 +70,7 @@ staff = Table(
     Column("password_hash", Text),  # argon2; NULL before one is set
     Column("totp_secret", Text),  # NULL without a second factor
     Column("totp_step", Integer),  # the newest time step a code was taken of: none is taken twice
+    Column("telegram_id", BigInteger, unique=True),  # who they are in the staff group
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),
     sqlite_autoincrement=True,
@@ -100,6 +102,18 @@ invitations = Table(
     _link("staff_id", "staff"),  # whose password is set anew; NULL: somebody new
     _link("invited_by", "staff"),  # NULL: the command line
     Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+# With which somebody of the staff says on Telegram who they are: each good once, for a while.
+telegram_codes = Table(
+    "telegram_codes",
+    metadata,
+    _id(),
+    _link("staff_id", "staff", nullable=False, index=True),
+    Column("code_hash", Text, nullable=False, unique=True),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
     sqlite_autoincrement=True,
@@ -181,6 +195,8 @@ notes = Table(
     _link("staff_id", "staff"),
     _text("text"),
     Column("at", UtcDateTime, nullable=False),
+    Column("external_id", Text),  # of what came in; NULL for those of the console
+    UniqueConstraint("conversation_id", "external_id"),
     sqlite_autoincrement=True,
 )
 
@@ -225,8 +241,9 @@ messages = Table(
     Column("versions", JSON, nullable=False),  # what it said before each edit: [{"text", "until"}]
     _text("attachment"),
     Column("at", UtcDateTime, nullable=False),
-    Column("external_id", Text),  # of what came in; NULL for replies
+    Column("external_id", Text),  # of what came in, from customers or the staff group; NULL for replies
     _link("in_reply_to", "messages", index=True),
+    _link("quotes", "messages"),  # the message that its author pointed at
     Column("buttons", JSON, nullable=False),
     Column("delivery", Text),  # NULL | pending | sending | delivered | failed | blocked
     Column("attempts", Integer, nullable=False, server_default="0"),
@@ -303,6 +320,41 @@ corrections = Table(
     _link("message_id", "messages", index=True),
     Column("at", UtcDateTime, nullable=False),
     Column("undoes", Integer, index=True),
+    sqlite_autoincrement=True,
+)
+
+# A conversation's topic in the staff group on Telegram, and how much of the conversation stands there.
+topics = Table(
+    "topics",
+    metadata,
+    _link("conversation_id", "conversations", primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("thread_id", BigInteger),  # NULL until it is opened
+    _text("title"),
+    _text("subject"),
+    Column("status", Text, nullable=False),  # as it was shown last; "forgotten": the topic is to be deleted
+    Column("assignee_id", Integer),
+    # The newest that was shown. No foreign keys: a cursor outlives what it points at.
+    Column("message_id", Integer, nullable=False),
+    Column("note_id", Integer, nullable=False),
+    Column("change_id", Integer, nullable=False),
+    Column("in_hand_by", Text),  # the serving process that writes to it
+    Column("in_hand_since", UtcDateTime),
+    Index(None, "chat_id", "thread_id"),
+    Index(None, "status"),
+)
+
+# What the bot posted in a topic: the message it shows, and the suggestions it offers to send.
+topic_posts = Table(
+    "topic_posts",
+    metadata,
+    _id(),
+    _link("conversation_id", "conversations", nullable=False, index=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("post_id", Integer, nullable=False),  # Telegram's number of it
+    _link("message_id", "messages", index=True),
+    Column("suggestions", JSON, nullable=False),  # texts
+    UniqueConstraint("chat_id", "post_id"),
     sqlite_autoincrement=True,
 )
 

@@ -42,6 +42,6 @@ def _message_from(row: Row[Any]) -> StoredMessage:
         buttons=buttons_from(row.buttons),
         decision_kind=row.decision_kind,
         answer_id=row.answer_id,
-        external_id=row.external_id or row.delivered_as or "",
+        external_id=(row.external_id if row.speaker == "customer" else row.delivered_as) or "",
         is_waiting=row.delivery in WAITING,
     )

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
 from bot.messages import ConversationStatus, Decision, Message, Reply, Turn
 from bot.store.custody import lock_conversation, log_move
 from bot.store.days import SETTLED_AFTER, drop_days
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
-from bot.store.search import reindex
+from bot.store.rewording import put_words
 from bot.store.tables import conversations, customers, decisions, messages, understandings
 from bot.store.updates import finish_update
 from bot.store.upsert import insert_new
@@ -112,6 +112,7 @@ def save_turn(
     conversation_id = stored.id
     customer_id = _greet_customer(connection, message)
     values = _message_row(message, conversation_id, customer_id)
+    values["quotes"] = _quoted(connection, conversation_id, message.quotes)
     message_id = insert_new(connection, messages, values, ("conversation_id", "external_id"))
     finish_update(connection, message.channel, message.update_id)
     if message_id is None:
@@ -146,12 +147,7 @@ def replace_message(connection: Connection, message: Message) -> int | None:
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    text = storable(message.text)
-    if text != row.text:
-        versions = [*row.versions, {"text": row.text, "until": message.received_at.isoformat()}]
-        change = update(messages).where(messages.c.id == row.id).values(text=text, versions=versions)
-        connection.execute(change)
-        reindex(connection, row.id, text)
+    put_words(connection, row, message.text, message.received_at)
     return int(row.id)
 
 
@@ -196,6 +192,16 @@ def _message_row(message: Message, conversation_id: int, customer_id: int) -> di
         "external_id": storable(message.external_id),
         "buttons": [],
     }
+
+
+def _quoted(connection: Connection, conversation_id: int, external_id: str) -> int | None:
+    """The message that the channel calls so, whoever wrote it."""
+    if not external_id:
+        return None
+    called = or_(messages.c.external_id == external_id, messages.c.delivered_as == external_id)
+    query = select(func.max(messages.c.id)).where(messages.c.conversation_id == conversation_id, called)
+    found: int | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 def _save_outcome(connection: Connection, message_id: int, outcome: Outcome) -> None:

@@ -74,7 +74,8 @@ class Labelled:
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A message of the transcript with all that came of it. `person` is who wrote it for the desk; `opinions` are
-    what customers said of a reply; `was_edited` where the customer changed it later."""
+    what customers said of a reply; `was_edited` where the customer changed it later. `external_id` is the channel's
+    id of what came in, `quotes` the message that its author pointed at."""
 
     id: int
     at: datetime
@@ -90,21 +91,26 @@ class Spoken:
     decision: Decision | None = None
     labelled: Labelled | None = None
     opinions: tuple[str, ...] = ()
+    external_id: str = ""
+    quotes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What staff told each other."""
 
+    id: int
     at: datetime
     person: Person | None
     text: str
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
     """The conversation changed hands; `by` None where it was the customer, the bot, or silence."""
 
+    id: int
     at: datetime
     status: ConversationStatus
     reason: str

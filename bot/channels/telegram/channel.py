@@ -17,10 +17,18 @@ from bot.channels.telegram.outbox import Outbox
 from bot.channels.telegram.pace import Pace
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.retrying import persistently, readable
+from bot.channels.telegram.staff.commands import Commands
+from bot.channels.telegram.staff.forum import Forum
+from bot.channels.telegram.staff.group import StaffGroup
+from bot.channels.telegram.staff.hearing import Hearing
+from bot.channels.telegram.staff.texts import Texts
+from bot.channels.telegram.staff.topics import Topics
 from bot.channels.telegram.tempo import Tempo
 from bot.engine import Engine
 from bot.errors import BotError
+from bot.rereading import Rereading
 from bot.settings import Settings
+from bot.staffing import Staffing
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -39,8 +47,11 @@ class TelegramChannel:
         self._settings, self._tempo, self._news = settings, tempo, engine.news
         self._is_token = _TOKEN.fullmatch(token) is not None
         self._bot = make_bot(token, settings.telegram.base_url, tempo)
-        self._outbox = Outbox(store, self._bot, Pace(tempo), tempo)
-        self._intake = Intake(engine, store, self._bot, self._outbox, tempo)
+        pace = Pace(tempo)
+        self._outbox = Outbox(store, self._bot, pace, tempo)
+        self._staff = self._staff_group(engine, store, pace) if settings.telegram.staff_group else None
+        hearing = self._staff.hearing if self._staff else None
+        self._intake = Intake(engine, store, self._bot, self._outbox, tempo, hearing)
         self._poller = Poller(self._bot, store, self._intake, tempo, settings.telegram.poll_timeout_s)
         self._polling: asyncio.Task[None] | None = None
         self._username: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -51,7 +62,7 @@ class TelegramChannel:
 
     async def run(self) -> None:
         """Connect, then answer until cancelled; ends where the token is refused at the start."""
-        menu = None
+        beside: list[asyncio.Task[None]] = []
         try:
             me = await self._connect()
             if me is None:
@@ -59,12 +70,14 @@ class TelegramChannel:
                 return
             logger.info("answering on Telegram as @%s", me.username)
             self._username.set_result(me.username)
-            menu = asyncio.create_task(set_menu(self._bot, self._settings.desk.language, self._tempo))
+            beside.append(asyncio.create_task(set_menu(self._bot, self._settings.desk.language, self._tempo)))
+            if self._staff is not None:
+                beside.append(asyncio.create_task(self._staff.run()))
             self._polling = asyncio.create_task(self._poll(me))
-            with self._news.heard_by(lambda _: self._outbox.wake()):
+            with self._news.heard_by(self._wake):
                 await self._outbox.run()
         finally:
-            tasks = [task for task in (self._polling, menu) if task is not None]
+            tasks = [*beside, self._polling] if self._polling is not None else beside
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -80,6 +93,19 @@ class TelegramChannel:
             async with asyncio.timeout(self._tempo.drain_s):
                 await self._intake.finish()
                 await self._outbox.drain()
+
+    def _staff_group(self, engine: Engine, store: Store, pace: Pace) -> StaffGroup:
+        forum = Forum(self._bot, self._settings.telegram.staff_group, pace, self._tempo)
+        staffing = Staffing(store, self._settings, engine.news)
+        topics = Topics(
+            store, forum, Texts(self._settings), lambda: Rereading(engine.dialogue, self._settings)
+        )
+        return StaffGroup(topics, Hearing(topics, staffing, Commands(topics, staffing)), self._tempo)
+
+    def _wake(self, conversation_key: str) -> None:
+        self._outbox.wake()
+        if self._staff is not None:
+            self._staff.wake()
 
     async def _connect(self) -> Me | None:
         """Find out who we are, however long that takes; None where the token is refused."""

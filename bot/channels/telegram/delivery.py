@@ -11,7 +11,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 from bot.channels.telegram.api import SlowDown, Unclear, is_passing
 from bot.channels.telegram.keyboards import keyboard_of
 from bot.channels.telegram.pace import Pace
-from bot.channels.telegram.place import Place
+from bot.channels.telegram.place import Place, Posted
 from bot.channels.telegram.retrying import readable
 from bot.channels.telegram.splitting import split
 from bot.channels.telegram.tempo import Tempo
@@ -47,9 +47,11 @@ class Delivery:
 
     def __post_init__(self) -> None:
         self._place = Place.of(self.outgoing.conversation_key)
-        self._parts = split(self.outgoing.text)
+        # What staff show is copied whole from where they posted it, caption and all.
+        self._parts = [self.outgoing.text] if self.outgoing.attachment else split(self.outgoing.text)
         self._pauses = self.tempo.pauses()
-        self._reply_to = _quoted(self.outgoing) if self._place.is_group else None
+        answered = self.outgoing.reply_to if self._place.is_group else ""
+        self._reply_to = _number(self.outgoing.quotes or answered)
         self._has_buttons = bool(self.outgoing.buttons)
 
     async def run(self) -> None:
@@ -81,6 +83,9 @@ class Delivery:
         quote = None
         if self._reply_to is not None:
             quote = ReplyParameters(self._reply_to, allow_sending_without_reply=True)
+        if self.outgoing.attachment:
+            await self._copy(quote)
+            return
         keyboard = None
         if is_last and self._has_buttons:
             keyboard = keyboard_of(self.outgoing.message_id, self.outgoing.buttons)
@@ -94,6 +99,18 @@ class Delivery:
         self._sent_as = str((await readable(call)).message_id)
         self._parts.pop(0)
         self._reply_to = None
+
+    async def _copy(self, quote: ReplyParameters | None) -> None:
+        origin = Posted.of(self.outgoing.attachment)
+        call = self.bot.copy_message(
+            self._place.chat_id,
+            origin.chat_id,
+            origin.message_id,
+            message_thread_id=self._place.thread_id,
+            reply_parameters=quote,
+        )
+        self._sent_as = str((await readable(call)).message_id)
+        self._parts.pop(0)
 
     async def _can_go_on(self, error: TelegramError) -> bool:
         """Do what an error asks for; False where that ends the delivery."""
@@ -154,7 +171,7 @@ class Delivery:
         return False
 
 
-def _quoted(outgoing: Outgoing) -> int | None:
-    """Telegram's number of the message that is answered: edits carry it before a dot, presses have none."""
-    number = outgoing.reply_to.partition(".")[0]
+def _number(external_id: str) -> int | None:
+    """Telegram's number of a message: edits carry it before a dot, presses have none."""
+    number = external_id.partition(".")[0]
     return int(number) if number.isascii() and number.isdecimal() else None

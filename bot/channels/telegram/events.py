@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.channels.telegram.place import Place
 from bot.channels.telegram.shapes import Keyboard
+from bot.channels.telegram.staff.events import Commanded, Pressed, StaffEvent, Wrote
 from bot.messages import Message
 
 
@@ -34,7 +35,7 @@ class Ignored:
     """Nothing for us."""
 
 
-Event = Heard | Moved | Blocked | Ignored
+Event = Heard | Moved | Blocked | Ignored | StaffEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +69,5 @@ class Incoming:
                 return place.key
             case Ignored():
                 return ""
+            case Wrote() | Commanded() | Pressed():
+                return f"staff:{self.event.thread_id}"

@@ -18,6 +18,8 @@ from bot.channels.telegram.outbox import Outbox
 from bot.channels.telegram.place import CHANNEL, Place
 from bot.channels.telegram.reading import read_update
 from bot.channels.telegram.retrying import attempt, persistently
+from bot.channels.telegram.staff.events import Commanded, Pressed, Wrote
+from bot.channels.telegram.staff.hearing import Hearing
 from bot.channels.telegram.tempo import Tempo
 from bot.engine import Engine
 from bot.messages import Message
@@ -37,6 +39,7 @@ class Intake:
     bot: Bot
     outbox: Outbox
     tempo: Tempo
+    staff: Hearing | None = None  # where staff have a group
     _lanes: dict[str, deque[Incoming]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_TURNS))
@@ -46,7 +49,7 @@ class Intake:
 
     def take(self, stored: StoredUpdate, me: Me) -> None:
         """Queue an update; a press is acknowledged at once, for it shows as waiting until then."""
-        incoming = read_update(stored, me)
+        incoming = read_update(stored, me, self.staff.group_id if self.staff else 0)
         if incoming.query is not None:
             self._spawn(self._acknowledge(incoming.query))
         self._n_waiting += 1
@@ -93,6 +96,8 @@ class Intake:
                     await self.store.migrate_conversation(old.key, new.key)
                 case Blocked(place):
                     await self.store.mark_blocked(place.key)
+                case Wrote() | Commanded() | Pressed() if self.staff is not None:
+                    await self.staff.hear(incoming.event)
             await self.store.finish_update(CHANNEL, incoming.update_id)
 
     async def _answer(self, message: Message) -> None:

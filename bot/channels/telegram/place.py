@@ -29,6 +29,23 @@ class Place:
         return self.chat_id < 0
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message in a chat, as an attachment names it: "telegram:-1005/77"."""
+
+    chat_id: int
+    message_id: int
+
+    @classmethod
+    def of(cls, attachment: str) -> "Posted":
+        chat, number = attachment.removeprefix(f"{CHANNEL}:").split("/")
+        return cls(int(chat), int(number))
+
+    @property
+    def attachment(self) -> str:
+        return f"{CHANNEL}:{self.chat_id}/{self.message_id}"
+
+
 def customer_key(user_id: int) -> str:
     """A person's key, the same in every chat."""
     return f"{CHANNEL}:{user_id}"

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bot.channels.telegram.addressing import Me, command_in, is_addressed, without_mentions
 from bot.channels.telegram.events import Blocked, Heard, Ignored, Incoming, Moved, Query
 from bot.channels.telegram.keyboards import label_of, press_of
+from bot.channels.telegram.kinds import carried
 from bot.channels.telegram.place import CHANNEL, Place, customer_key
 from bot.channels.telegram.shapes import (
     CallbackQuery,
@@ -16,41 +17,25 @@ from bot.channels.telegram.shapes import (
     TelegramMessage,
     Update,
 )
-from bot.messages import Message, MessageKind
+from bot.channels.telegram.staff.reading import read_staff_message, read_staff_press
+from bot.messages import Message
 from bot.store.records import StoredUpdate
 
 logger = logging.getLogger(__name__)
 
-# What a message may carry, the telling name first: an animation is a document as well, a venue a location.
-_KINDS: dict[str, MessageKind] = {
-    "photo": "photo",
-    "voice": "voice",
-    "audio": "voice",
-    "video_note": "voice",
-    "sticker": "sticker",
-    "venue": "location",
-    "location": "location",
-    "animation": "document",
-    "video": "document",
-    "document": "document",
-    "contact": "other",
-    "dice": "other",
-    "game": "other",
-    "poll": "other",
-    "story": "other",
-    "paid_media": "other",
-    "checklist": "other",
-}
 
+def read_update(stored: StoredUpdate, me: Me, staff_group: int) -> Incoming:
+    """What an update asks for; one that can't be read is passed over, for it will never be readable.
 
-def read_update(stored: StoredUpdate, me: Me) -> Incoming:
-    """What an update asks for; one that can't be read is passed over, for it will never be readable."""
+    `staff_group` is the chat in which staff write, 0 where there is none."""
     try:
         update = Update.model_validate(stored.payload)
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, found["loc"])) for found in error.errors())
         logger.warning("update %s can't be read (%s)", stored.update_id, fields)
         return Incoming(stored.update_id, Ignored())
+    if staff_group and _chat_id(update) == staff_group:
+        return _read_of_staff(update, stored.update_id, me)
     if update.callback_query is not None:
         return _read_press(update.callback_query, stored.update_id)
     if update.my_chat_member is not None:
@@ -62,13 +47,36 @@ def read_update(stored: StoredUpdate, me: Me) -> Incoming:
     return Incoming(stored.update_id, Ignored())
 
 
+def _chat_id(update: Update) -> int | None:
+    message = update.message or update.edited_message
+    if update.callback_query is not None:
+        message = update.callback_query.message
+    return None if message is None else message.chat.id
+
+
+def _read_of_staff(update: Update, update_id: str, me: Me) -> Incoming:
+    """Something in the staff group; what it numbers is never a customer's."""
+    if update.callback_query is not None:
+        press = update.callback_query
+        return Incoming(update_id, read_staff_press(press) or Ignored(), Query(press.id, press.data))
+    message = update.message or update.edited_message
+    assert message is not None  # noqa: S101 - the chat is known from it
+    if message.migrate_to_chat_id is not None:
+        logger.error(
+            "the staff group became a supergroup: put its new id, %d, into [telegram] staff_group",
+            message.migrate_to_chat_id,
+        )
+    is_edit = update.edited_message is not None
+    return Incoming(update_id, read_staff_message(message, me, is_edit=is_edit) or Ignored())
+
+
 def _read_message(message: TelegramMessage, update_id: str, me: Me) -> Heard | Moved | Ignored:
     here = message.chat.id
     if message.migrate_to_chat_id is not None:
         return Moved(Place(here), Place(message.migrate_to_chat_id))
     if message.migrate_from_chat_id is not None:
         return Moved(Place(message.migrate_from_chat_id), Place(here))
-    kind, attachment = _carried(message)
+    kind, attachment = carried(message)
     if kind is None or not _is_for(me, message):
         return Ignored()
     said = replace(_said(message, update_id), kind=kind, attachment=attachment)
@@ -111,6 +119,7 @@ def _said(message: TelegramMessage, update_id: str) -> Message:
         customer_name=author.name if author else "",
         language=author.language_code if author else "",
         update_id=update_id,
+        quotes="" if message.quoted is None else str(message.quoted),
     )
 
 
@@ -140,23 +149,11 @@ def _read_press(press: CallbackQuery, update_id: str) -> Incoming:
 def _read_membership(changed: ChatMemberUpdated) -> Blocked | Ignored:
     place = Place(changed.chat.id)
     is_gone = changed.new_chat_member.status in {"kicked", "left"}
+    if place.is_group and not is_gone:
+        logger.info(
+            "the bot is in group %d: the number [telegram] staff_group wants for staff", place.chat_id
+        )
     return Blocked(place) if is_gone and not place.is_group else Ignored()
-
-
-def _carried(message: TelegramMessage) -> tuple[MessageKind | None, str]:
-    """What a message brings, with the file's id; (None, "") for Telegram's own notes on what happened."""
-    carried = message.model_extra or {}
-    for name, kind in _KINDS.items():
-        if name in carried:
-            return kind, _file_id(carried[name])
-    return ("text" if message.text is not None else None), ""
-
-
-def _file_id(attached: object) -> str:
-    """Of a file, or of the largest size of a picture, which comes last; "" for what is no file."""
-    if isinstance(attached, list) and attached:
-        attached = attached[-1]
-    return str(attached.get("file_id", "")) if isinstance(attached, dict) else ""
 
 
 def _is_for(me: Me, message: TelegramMessage) -> bool:

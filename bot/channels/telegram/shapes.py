@@ -59,6 +59,7 @@ class Keyboard(Shape):
 class Replied(Shape):
     """The message that another one answers."""
 
+    message_id: int | None = None
     sender: User | None = Field(None, alias="from")
     forum_topic_created: Any = None  # what begins a topic is "answered" by all that is written in it
 
@@ -83,8 +84,15 @@ class TelegramMessage(Shape):
     entities: tuple[Entity, ...] = ()
     caption_entities: tuple[Entity, ...] = ()
     reply_markup: Keyboard | None = None
+    forum_topic_closed: Any = None
     migrate_to_chat_id: int | None = None
     migrate_from_chat_id: int | None = None
+
+    @property
+    def quoted(self) -> int | None:
+        """The number of the message that this one answers, of the author's own choice."""
+        replied = self.reply_to_message
+        return None if replied is None or replied.forum_topic_created is not None else replied.message_id
 
 
 class CallbackQuery(Shape):

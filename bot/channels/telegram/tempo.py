@@ -18,6 +18,7 @@ class Tempo:
     typing_after_s: float = 0.4  # a quick turn shows no "typing": it would outlast the reply
     typing_every_s: float = 4.0  # Telegram shows it for five
     look_every_s: float = 2.0  # for replies that another process left in the log
+    forum_pause_s: float = 300.0  # while nothing can be written to the staff group
     drain_s: float = 5.0  # at the end, for turns under way and replies not yet sent
 
     def pauses(self) -> Iterator[float]:

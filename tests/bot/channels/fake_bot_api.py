@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -12,8 +13,8 @@ from aiohttp import web
 
 TOKEN = "123456:AAE-secret_Token"
 ME = {"id": 123456, "is_bot": True, "first_name": "Kefu", "username": "Kefu_bot"}
-JSON_PARAMS = frozenset({"reply_markup", "reply_parameters", "commands", "allowed_updates"})
-NUMBERS = frozenset({"chat_id", "message_id", "message_thread_id", "offset", "timeout"})
+JSON_PARAMS = frozenset({"reply_markup", "reply_parameters", "commands", "allowed_updates", "scope"})
+NUMBERS = frozenset({"chat_id", "from_chat_id", "message_id", "message_thread_id", "offset", "timeout"})
 
 
 class Refused(Exception):
@@ -90,6 +91,14 @@ class Sent:
 
 
 @dataclass
+class ForumTopic:
+    """A topic of a group."""
+
+    name: str
+    is_open: bool = True
+
+
+@dataclass
 class FakeBotApi:
     """Keeps updates until they are acknowledged, and what the bot sent."""
 
@@ -101,6 +110,7 @@ class FakeBotApi:
     blocked: set[int] = field(default_factory=set)
     migrated: dict[int, int] = field(default_factory=dict)
     menus: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    forums: dict[int, dict[int, ForumTopic]] = field(default_factory=dict)  # by chat, topics by number
     has_webhook: bool = False
     send_takes_s: float = 0.0
     token: str = TOKEN
@@ -246,8 +256,64 @@ class FakeBotApi:
         return True
 
     async def _setMyCommands(self, params: dict[str, Any]) -> bool:
-        self.menus[params.get("language_code", "")] = params["commands"]
+        chat = params.get("scope", {}).get("chat_id", "")
+        self.menus[params.get("language_code", "") or str(chat)] = params["commands"]
         return True
+
+    async def _createForumTopic(self, params: dict[str, Any]) -> dict[str, Any]:
+        chat = params["chat_id"]
+        if chat not in self.forums:
+            raise Refused(400, "Bad Request: the chat is not a forum")
+        assert 0 < len(params["name"]) <= 128
+        self._next_message_id += 1
+        self.forums[chat][self._next_message_id] = ForumTopic(params["name"])
+        return {"message_thread_id": self._next_message_id, "name": params["name"], "icon_color": 7322096}
+
+    async def _editForumTopic(self, params: dict[str, Any]) -> bool:
+        topic = self._topic(params, "TOPIC_ID_INVALID")
+        if topic.name == params["name"]:
+            raise Refused(400, "Bad Request: TOPIC_NOT_MODIFIED")
+        topic.name = params["name"]
+        return True
+
+    async def _closeForumTopic(self, params: dict[str, Any]) -> bool:
+        return self._open(self._topic(params, "TOPIC_ID_INVALID"), is_open=False)
+
+    async def _reopenForumTopic(self, params: dict[str, Any]) -> bool:
+        return self._open(self._topic(params, "TOPIC_ID_INVALID"), is_open=True)
+
+    async def _deleteForumTopic(self, params: dict[str, Any]) -> bool:
+        self._topic(params, "TOPIC_ID_INVALID")
+        del self.forums[params["chat_id"]][params["message_thread_id"]]
+        self.sent = [
+            sent
+            for sent in self.sent
+            if (sent.chat_id, sent.thread_id) != (params["chat_id"], params["message_thread_id"])
+        ]
+        return True
+
+    @staticmethod
+    def _open(topic: ForumTopic, *, is_open: bool) -> bool:
+        if topic.is_open == is_open:
+            raise Refused(400, "Bad Request: TOPIC_NOT_MODIFIED")
+        topic.is_open = is_open
+        return True
+
+    def _topic(self, params: dict[str, Any], description: str) -> ForumTopic:
+        topics = self.forums.get(params["chat_id"], {})
+        if params["message_thread_id"] not in topics:
+            raise Refused(400, f"Bad Request: {description}")
+        return topics[params["message_thread_id"]]
+
+    async def _copyMessage(self, params: dict[str, Any]) -> dict[str, Any]:
+        origin = f"copy of {params['from_chat_id']}/{params['message_id']}"
+        copied = await self._sendMessage(params | {"text": origin})
+        return {"message_id": copied["message_id"]}
+
+    async def _editMessageText(self, params: dict[str, Any]) -> dict[str, Any]:
+        [sent] = [sent for sent in self.sent if sent.message_id == params["message_id"]]
+        sent.text = params["text"]
+        return self.message(sent.text, sent.chat_id, message_id=sent.message_id)
 
     async def _getUpdates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         if self.has_webhook:
@@ -278,6 +344,8 @@ class FakeBotApi:
             raise Refused(400, "Bad Request: message is empty or too long")
         if any(len(button["callback_data"].encode()) > 64 for row in rows for button in row):
             raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
+        if chat in self.forums and "message_thread_id" in params:
+            self._topic(params, "message thread not found")
         await asyncio.sleep(self.send_takes_s)
         self._next_message_id += 1
         thread, quote = params.get("message_thread_id"), params.get("reply_parameters", {}).get("message_id")
@@ -315,7 +383,7 @@ def entities(text: str) -> list[dict[str, Any]]:
     found, offset = [], 0
     for word in text.split(" "):
         length = len(word.encode("utf-16-le")) // 2
-        if word.startswith("/") and offset == 0:
+        if re.match(r"/\w", word) and offset == 0:
             found.append({"type": "bot_command", "offset": 0, "length": length})
         if word.startswith("@"):
             found.append({"type": "mention", "offset": offset, "length": len(word.rstrip(",:.?!"))})

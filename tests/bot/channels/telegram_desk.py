@@ -28,6 +28,7 @@ QUICK = Tempo(
     typing_after_s=0.3,
     typing_every_s=0.1,
     look_every_s=0.1,
+    forum_pause_s=0.2,
     drain_s=2.0,
 )
 
@@ -69,8 +70,8 @@ class TelegramDesk:
     channel: TelegramChannel
 
 
-def telegram_settings(folder: Path, api: FakeBotApi, **conversation: Any) -> Settings:
-    telegram = Telegram(base_url=api.base_url, poll_timeout_s=1)
+def telegram_settings(folder: Path, api: FakeBotApi, staff_group: int = 0, **conversation: Any) -> Settings:
+    telegram = Telegram(base_url=api.base_url, poll_timeout_s=1, staff_group=staff_group)
     return make_settings(folder, **conversation).model_copy(update={"telegram": telegram})
 
 

@@ -41,6 +41,7 @@ def upgrade() -> None:
     doors()
     audit_log()
     custody()
+    staff_group()
     words()
     insights()
 
@@ -55,10 +56,12 @@ def accounts() -> None:
         sa.Column("password_hash", sa.Text()),
         sa.Column("totp_secret", sa.Text()),
         _number("totp_step"),
+        sa.Column("telegram_id", sa.BigInteger()),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("disabled_at", moment),
         sa.PrimaryKeyConstraint("id", name="pk_staff"),
         sa.UniqueConstraint("email", name="uq_staff_email"),
+        sa.UniqueConstraint("telegram_id", name="uq_staff_telegram_id"),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -100,6 +103,19 @@ def doors() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "telegram_codes",
+        _id(),
+        _number("staff_id", nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("expires_at", moment, nullable=False),
+        sa.Column("used_at", moment),
+        sa.PrimaryKeyConstraint("id", name="pk_telegram_codes"),
+        sa.UniqueConstraint("code_hash", name="uq_telegram_codes_code_hash"),
+        _link("telegram_codes", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_telegram_codes_staff_id", "telegram_codes", ["staff_id"])
+    op.create_table(
         "sign_ins",
         _id(),
         sa.Column("email", sa.Text(), nullable=False),
@@ -130,8 +146,12 @@ def audit_log() -> None:
 
 def custody() -> None:
     # SQLite takes a foreign key with a new column only where the column's own line names it.
-    for table, column in (("conversations", "assignee_id"), ("messages", "staff_id")):
-        key = f"CONSTRAINT fk_{table}_{column}_staff REFERENCES staff (id)"
+    for table, column, target in (
+        ("conversations", "assignee_id", "staff"),
+        ("messages", "staff_id", "staff"),
+        ("messages", "quotes", "messages"),
+    ):
+        key = f"CONSTRAINT fk_{table}_{column}_{target} REFERENCES {target} (id)"
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER {key}")
     op.create_index("ix_conversations_assignee_id", "conversations", ["assignee_id"])
     op.create_index("ix_conversations_status", "conversations", ["status"])
@@ -161,7 +181,9 @@ def custody() -> None:
         _number("staff_id"),
         _text("text"),
         sa.Column("at", moment, nullable=False),
+        sa.Column("external_id", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_notes"),
+        sa.UniqueConstraint("conversation_id", "external_id", name="uq_notes_conversation_id_external_id"),
         _link("notes", "conversation_id", "conversations"),
         _link("notes", "staff_id", "staff"),
         sqlite_autoincrement=True,
@@ -198,6 +220,44 @@ def custody() -> None:
     )
     op.create_index("ix_ratings_conversation_id", "ratings", ["conversation_id"])
     op.create_index("ix_ratings_asked_at", "ratings", ["asked_at"])
+
+
+def staff_group() -> None:
+    op.create_table(
+        "topics",
+        _number("conversation_id", nullable=False),
+        sa.Column("chat_id", sa.BigInteger(), nullable=False),
+        sa.Column("thread_id", sa.BigInteger()),
+        _text("title"),
+        _text("subject"),
+        sa.Column("status", sa.Text(), nullable=False),
+        _number("assignee_id"),
+        _number("message_id", nullable=False),
+        _number("note_id", nullable=False),
+        _number("change_id", nullable=False),
+        sa.Column("in_hand_by", sa.Text()),
+        sa.Column("in_hand_since", moment),
+        sa.PrimaryKeyConstraint("conversation_id", name="pk_topics"),
+        _link("topics", "conversation_id", "conversations"),
+    )
+    op.create_index("ix_topics_chat_id_thread_id", "topics", ["chat_id", "thread_id"])
+    op.create_index("ix_topics_status", "topics", ["status"])
+    op.create_table(
+        "topic_posts",
+        _id(),
+        _number("conversation_id", nullable=False),
+        sa.Column("chat_id", sa.BigInteger(), nullable=False),
+        _number("post_id", nullable=False),
+        _number("message_id"),
+        sa.Column("suggestions", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_topic_posts"),
+        sa.UniqueConstraint("chat_id", "post_id", name="uq_topic_posts_chat_id_post_id"),
+        _link("topic_posts", "conversation_id", "conversations"),
+        _link("topic_posts", "message_id", "messages"),
+        sqlite_autoincrement=True,
+    )
+    for column in ("conversation_id", "message_id"):
+        op.create_index(f"ix_topic_posts_{column}", "topic_posts", [column])
 
 
 def words() -> None:

@@ -1,5 +1,6 @@
 """What the fixed words of the log are called by people."""
 
+from bot.store.views import Changed, Person
 from bot.wording import Wording
 
 
@@ -60,6 +61,30 @@ def why_moved(words: Wording, reason: str) -> str:
             return words.say("the customer wrote again")
         case _:
             return reason.replace("_", " ")
+
+
+def how_moved(words: Wording, change: Changed) -> str:
+    """A line on who has a conversation from then on."""
+    name = _called(change.by)
+    match change.reason:
+        case "taken":
+            return words.say("{name} took the conversation", name=name)
+        case "assigned":
+            return words.say("{name} gave it to {other}", name=name, other=_called(change.assignee))
+        case "given_back" if change.by is None:
+            return words.say("The customer came back to the bot")
+        case "given_back":
+            return words.say("{name} gave it back to the bot", name=name)
+    if change.status == "closed":
+        return words.say("{name} closed it", name=name)
+    why = why_moved(words, change.reason)
+    if change.status == "waiting":
+        return words.say("Waits for a person: {why}", why=why)
+    return words.say("With the bot again: {why}", why=why)
+
+
+def _called(person: Person | None) -> str:
+    return person.name if person else "?"
 
 
 def decision_name(words: Wording, kind: str) -> str:

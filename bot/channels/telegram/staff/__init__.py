@@ -1,0 +1,1 @@
+"""The staff's group: each conversation that people have is a topic there, and what they write reaches the customer."""
