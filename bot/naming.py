@@ -97,3 +97,26 @@ def decision_name(words: Wording, kind: str) -> str:
             return words.say("Offered choices")
         case _:
             return words.say("Handed over")
+
+
+def dimension_name(words: Wording, dimension: str) -> str:
+    match dimension:
+        case "channel":
+            return words.say("Channel")
+        case "intent":
+            return words.say("Intent")
+        case "product":
+            return words.say("Product")
+        case _:
+            return words.say("All messages")
+
+
+def which(dimension: str, value: str) -> str:
+    """A series' value as people call it."""
+    return channel_name(value) if dimension == "channel" else value
+
+
+def series_name(words: Wording, dimension: str, value: str) -> str:
+    """What an alert is about."""
+    name = which(dimension, value)
+    return f"{dimension_name(words, dimension)}: {name}" if name else words.say("All messages")

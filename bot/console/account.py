@@ -9,6 +9,7 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.console.second_factor import grouped, is_secret, matching_step, new_secret, qr_code
+from bot.store.staff_links import CODE_VALID
 
 
 async def account_page(request: web.Request) -> web.Response:
@@ -75,6 +76,26 @@ async def turn_off(request: web.Request) -> web.Response:
     return see_other(request, "/account", words.say("The second factor is off."))
 
 
+async def link_telegram(request: web.Request) -> web.Response:
+    """A code to say in the staff group who one is; shown once."""
+    _check_staff_group(request)
+    code = await console_of(request).store.staff_group.make_code(me(request).id)
+    return render(request, "telegram_code.html", code=code, minutes=CODE_VALID.seconds // 60)
+
+
+async def unlink_telegram(request: web.Request) -> web.Response:
+    _check_staff_group(request)
+    await console_of(request).store.staff_group.unlink(me(request).id)
+    said = words_for(request).say("The staff group knows you no longer.")
+    return see_other(request, "/account", said)
+
+
+def _check_staff_group(request: web.Request) -> None:
+    """Raises HTTPNotFound where there is none."""
+    if not console_of(request).settings.telegram.staff_group:
+        raise web.HTTPNotFound
+
+
 async def end_session(request: web.Request) -> web.Response:
     """Sign out another of one's own browsers."""
     if not await console_of(request).accounts.sign_out(number_of(request), me(request).id):
@@ -111,6 +132,7 @@ async def _page(request: web.Request, problems: dict[str, str], name: str | None
         sessions=sessions,
         here=here.session,
         name=here.staff.name if name is None else name,
+        has_staff_group=console_of(request).settings.telegram.staff_group != 0,
         problems=problems,
     )
 
@@ -135,6 +157,8 @@ ROUTES = (
     get("/account/second-factor", second_factor_page, role="agent"),
     post("/account/second-factor", turn_on, role="agent"),
     post("/account/second-factor/off", turn_off, role="agent"),
+    post("/account/telegram", link_telegram, role="agent"),
+    post("/account/telegram/off", unlink_telegram, role="agent"),
     post("/account/sessions/end-others", end_other_sessions, role="agent"),
     post("/account/sessions/{id}/end", end_session, role="agent"),
 )

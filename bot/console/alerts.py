@@ -10,10 +10,8 @@ from bot.console.console import console_of
 from bot.console.forms import number_of
 from bot.console.inbox import naming
 from bot.console.rendering import OPEN_ALERTS, render, words_for
-from bot.console.report_sheets import dimension_name, which
 from bot.console.routes import get, may
-from bot.store.alerts import Alert
-from bot.wording import Wording
+from bot.naming import series_name
 
 
 @web.middleware
@@ -42,14 +40,8 @@ async def alert_values(request: web.Request) -> dict[str, Any]:
     return {
         "alerts": await alerts.open(),
         "over": await alerts.over(),
-        "series_name": lambda alert: series_name(words, alert),
+        "series_name": lambda alert: series_name(words, *alert.series),
     }
-
-
-def series_name(words: Wording, alert: Alert) -> str:
-    """What an alert is about."""
-    name = which(alert.dimension, alert.value)
-    return f"{dimension_name(words, alert.dimension)}: {name}" if name else words.say("All messages")
 
 
 ROUTES = (get("/insights/alerts/{id}", behind_part, role="lead"),)

@@ -54,6 +54,10 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Turned off the second factor of {target}", **values)
         case "second_factor_reset":
             return words.say("Reset the second factor of {target}", **values)
+        case "telegram_linked":
+            return words.say("Made {target} known in the staff group", **values)
+        case "telegram_unlinked":
+            return words.say("Made {target} unknown in the staff group", **values)
         case "role_changed":
             return words.say("Changed the role of {target} from {was} to {role}", **values)
         case "disabled":

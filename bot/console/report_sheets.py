@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.console.alike import Group
 from bot.console.report import Report, Side, by_weekday, quantile
 from bot.console.sheets import Column, Sheet, Value
-from bot.naming import channel_name
+from bot.naming import dimension_name, which
 from bot.store.counting import UNANSWERED
 from bot.store.figures import Figures, Mood
 from bot.wording import Wording
@@ -248,23 +248,6 @@ def _moods(words: Wording, report: Report) -> Sheet:
         for series, mood in several[:MAX_ROWS]
     )
     return Sheet("moods", words.say("Unhappy messages by channel, intent and product"), columns, rows)
-
-
-def dimension_name(words: Wording, dimension: str) -> str:
-    match dimension:
-        case "channel":
-            return words.say("Channel")
-        case "intent":
-            return words.say("Intent")
-        case "product":
-            return words.say("Product")
-        case _:
-            return words.say("All messages")
-
-
-def which(dimension: str, value: str) -> str:
-    """A series' value as people call it."""
-    return channel_name(value) if dimension == "channel" else value
 
 
 def _beside(words: Wording, of_what: str, counted: str) -> tuple[Column, ...]:

@@ -91,6 +91,14 @@ class Alerts:
         """Those that last, the newest first."""
         return await self._database.read(_open)
 
+    async def take_to_post(self) -> Alert | None:
+        """An open one that the staff group hasn't been told, taken by who asks; None where there is none."""
+        return await self._database.write(_take_to_post)
+
+    async def not_posted(self, alert_id: int) -> None:
+        """The staff group couldn't be told after all."""
+        await self._database.write(_set_posted, alert_id, None)
+
     async def count_open(self) -> int:
         return await self._database.read(_count_open)
 
@@ -143,6 +151,21 @@ def _open(connection: Connection) -> list[Alert]:
     return [_alert_from(row) for row in connection.execute(query)]
 
 
+def _take_to_post(connection: Connection) -> Alert | None:
+    waits = select(alerts).where(alerts.c.open_as.is_not(None), alerts.c.posted_at.is_(None))
+    row = connection.execute(
+        waits.order_by(alerts.c.id).limit(1).with_for_update(skip_locked=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    _set_posted(connection, row.id, now())
+    return _alert_from(row)
+
+
+def _set_posted(connection: Connection, alert_id: int, at: datetime | None) -> None:
+    connection.execute(update(alerts).where(alerts.c.id == alert_id).values(posted_at=at))
+
+
 def _count_open(connection: Connection) -> int:
     query = select(func.count()).where(alerts.c.open_as.is_not(None))
     return int(connection.execute(query).scalar_one())
@@ -160,7 +183,7 @@ def _find(connection: Connection, alert_id: int) -> Alert | None:
 
 def _alert_from(row: Row[Any]) -> Alert:
     values = row._asdict()
-    del values["open_as"]
+    del values["open_as"], values["posted_at"]
     return Alert(**values)
 
 

@@ -396,6 +396,7 @@ alerts = Table(
     _link("first_message_id", "messages", nullable=False),
     _link("last_message_id", "messages", nullable=False),
     Column("resolved_at", UtcDateTime),
+    Column("posted_at", UtcDateTime),  # in the staff group
     Column("open_as", Text, unique=True),  # "dimension:value" until it is resolved: one is open at a time
     sqlite_autoincrement=True,
 )

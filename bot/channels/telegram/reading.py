@@ -24,7 +24,7 @@ from bot.store.records import StoredUpdate
 logger = logging.getLogger(__name__)
 
 
-def read_update(stored: StoredUpdate, me: Me, staff_group: int) -> Incoming:
+def read_update(stored: StoredUpdate, me: Me, staff_group: int = 0) -> Incoming:
     """What an update asks for; one that can't be read is passed over, for it will never be readable.
 
     `staff_group` is the chat in which staff write, 0 where there is none."""

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.messages import Message
 from bot.staffing import Staffing
+from bot.store.alerts import NewAlert
 from bot.store.store import Store
 from bot.store.tables import topic_posts, topics
 from tests.bot.channels.fake_bot_api import FakeBotApi, ForumTopic, Sent, person, too_many
@@ -431,6 +432,17 @@ async def test_a_web_customer_has_a_topic_but_gets_words_only(floor: Floor) -> N
         post, "Hi!", GROUP, message_thread_id=thread, is_topic_message=True, **{"from": person(BEN)}
     )
     await floor.shows(thread, "as it was")
+
+
+async def test_an_alert_goes_to_the_group_once(floor: Floor) -> None:
+    floor.api.say("where is LW-11111")
+    await floor.api.replies(1)
+    now = datetime.now(UTC)
+    await floor.store.alerts.raise_alert(NewAlert(("channel", "telegram"), now, 0.1, 0.4, 30, 1, 1))
+
+    [text] = await floor.api.replies(1, GROUP)
+
+    assert text.startswith("⚠️ Unhappy customers are on the rise\nChannel: Telegram\n40% of 30 messages")
 
 
 async def test_the_group_goes_on_after_a_restart(api: FakeBotApi, folder: Path) -> None:

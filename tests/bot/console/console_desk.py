@@ -20,7 +20,7 @@ from bot.channels.web.app import web_app
 from bot.console.app import console_app, mount
 from bot.console.passwords import Passwords
 from bot.engine import Engine
-from bot.settings import Settings
+from bot.settings import Settings, Telegram
 from bot.store.accounts import Accounts
 from bot.store.staff_records import Role
 from bot.store.store import Store
@@ -166,10 +166,11 @@ def code_of(secret: str, step: int = 0) -> str:
 
 
 @asynccontextmanager
-async def open_console(folder: Path, **options: Any) -> AsyncIterator[ConsoleDesk]:
+async def open_console(folder: Path, *, staff_group: int = 0, **options: Any) -> AsyncIterator[ConsoleDesk]:
     """A console that listens beside the chat; options of [web] by name."""
     settings = make_settings(folder)
-    settings = settings.model_copy(update={"web": type(settings.web)(**options)})
+    groups = {"web": type(settings.web)(**options), "telegram": Telegram(staff_group=staff_group)}
+    settings = settings.model_copy(update=groups)
     async with await Store.open(f"sqlite:///{folder}/kefu.db") as store:
         engine, _ = make_engine(store, settings)
         passwords = CountingPasswords()

@@ -3,13 +3,17 @@
 import base64
 import json
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pyotp
 import pytest
+from sqlalchemy import update
 
 from bot.console.second_factor import matching_step
 from bot.store.sign_ins import PER_EMAIL
-from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, code_of
+from bot.store.tables import telegram_codes
+from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, code_of, open_console
 
 ANA = "ana@shop.example"
 NEW = "four green lizards"
@@ -208,3 +212,38 @@ class TestSessions:
 
         assert [(await other.get("/account")).status for other in others] == [303] * 3
         assert (await browser.get("/account")).status == 200
+
+
+async def test_a_code_makes_one_known_in_the_staff_group(folder: Path) -> None:
+    async with open_console(folder, staff_group=-1001) as desk:
+        browser = await desk.signed_in(ANA)
+
+        page = await browser.post("/account/telegram")
+
+        [code] = re.findall(r'value="/link ([a-z0-9]+)"', page.text)
+        member = await desk.store.staff_group.link(code, 99)
+        assert member is not None
+        assert member.email == ANA
+        assert "Known there" in (await browser.get("/account")).words
+        await browser.post("/account/telegram/off")
+        assert await desk.store.staff_group.member(99) is None
+        assert (await desk.actions())[:2] == ["telegram_unlinked", "telegram_linked"]
+
+
+async def test_an_old_or_replaced_code_is_void(desk: ConsoleDesk) -> None:
+    ana = await desk.add(ANA)
+    first = await desk.store.staff_group.make_code(ana)
+    second = await desk.store.staff_group.make_code(ana)
+
+    assert await desk.store.staff_group.link(first, 99) is None
+    await desk.store._database.write(
+        lambda connection: connection.execute(update(telegram_codes).values(expires_at=datetime.now(UTC)))
+    )
+    assert await desk.store.staff_group.link(second, 99) is None
+
+
+async def test_without_a_staff_group_there_is_nothing_of_it(desk: ConsoleDesk) -> None:
+    browser = await desk.signed_in(ANA)
+
+    assert "Make a code" not in (await browser.get("/account")).text
+    assert (await browser.post("/account/telegram")).status == 404

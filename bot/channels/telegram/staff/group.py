@@ -14,6 +14,8 @@ from bot.channels.telegram.staff.hearing import Hearing
 from bot.channels.telegram.staff.topics import Topics
 from bot.channels.telegram.tempo import Tempo
 
+BEHIND_ALERT = 5  # messages shown with an alert
+
 logger = logging.getLogger(__name__)
 
 
@@ -54,7 +56,19 @@ class StaffGroup:
             except NetworkError as error:
                 logger.warning("Telegram can't be reached for the staff group: %s", type(error).__name__)
                 await asyncio.sleep(self.tempo.first_pause_s)
-                break
+                return None
+        return await self._post_alerts()
+
+    async def _post_alerts(self) -> ForumClosed | None:
+        """What the sentiment watch noticed goes into the group's general topic."""
+        alerts = self.topics.store.alerts
+        while await alerts.count_open() and (alert := await alerts.take_to_post()):
+            text = self.topics.texts.alert(alert, await alerts.behind(alert, BEHIND_ALERT))
+            try:
+                await self.topics.forum.post(None, text)
+            except (ForumClosed, NetworkError) as error:
+                await alerts.not_posted(alert.id)
+                return error if isinstance(error, ForumClosed) else None
         return None
 
     async def _wait_for_forum(self, closed: ForumClosed) -> None:

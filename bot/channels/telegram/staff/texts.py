@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.channels.telegram.staff.forum import MAX_TITLE
-from bot.naming import channel_name, how_moved
+from bot.naming import channel_name, how_moved, series_name
 from bot.rereading import Suggestion
 from bot.settings import Settings
+from bot.store.alerts import Alert, Behind
 from bot.store.views import Case, Changed, Entry, Noted, Spoken
 from bot.wording import Wording, wording
 
 MAX_SUBJECT = 60  # characters
+MAX_QUOTE = 300  # characters of a message behind an alert
 MAX_SHOWN = 900  # characters of a suggestion; all of it is sent
 SEND = "send:"  # begins the data of a button that sends a suggestion; its number follows
 TAKE = "take"
@@ -68,14 +70,25 @@ class Texts:
             text = f"[{text}]"
         return f"{names[entry.speaker]}: {text}"
 
+    def alert(self, alert: Alert, behind: Sequence[Behind]) -> str:
+        """Customers are unhappier than usual, and the messages that show it."""
+        say = self.words.say
+        share, usual = (f"{value:.0%}" for value in (alert.now, alert.baseline))
+        head = [
+            f"⚠️ {say('Unhappy customers are on the rise')}",
+            series_name(self.words, *alert.series),
+            f"{share} " + say("of {n} messages, usually {baseline}", n=alert.n, baseline=usual),
+        ]
+        lines = (f"“{_cut(message.text, MAX_QUOTE)}”" for message in behind)
+        return "\n\n".join(["\n".join(head), *lines])
+
     def help(self) -> str:
         return self.words.say(
             "What you write here reaches the customer. // before a line: for colleagues only. /help shows the rest."
         )
 
     def suggestions(self, suggested: Sequence[Suggestion]) -> str:
-        texts = (one.text for one in suggested)
-        shown = (text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…" for text in texts)
+        shown = (_cut(one.text, MAX_SHOWN) for one in suggested)
         return "\n\n".join(f"{number}. {text}" for number, text in enumerate(shown, 1))
 
     def send_buttons(self, n: int) -> InlineKeyboardMarkup:
@@ -104,5 +117,8 @@ def subject_of(case: Case) -> str:
     said = (
         one.text for one in reversed(case.entries) if isinstance(one, Spoken) and one.speaker == "customer"
     )
-    words = " ".join(next((text for text in said if text.strip()), "").split())
-    return words if len(words) <= MAX_SUBJECT else words[: MAX_SUBJECT - 1] + "…"
+    return _cut(" ".join(next((text for text in said if text.strip()), "").split()), MAX_SUBJECT)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -297,6 +297,7 @@ def insights() -> None:
         _number("first_message_id", nullable=False),
         _number("last_message_id", nullable=False),
         sa.Column("resolved_at", moment),
+        sa.Column("posted_at", moment),
         sa.Column("open_as", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
         sa.UniqueConstraint("open_as", name="uq_alerts_open_as"),
