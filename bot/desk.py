@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.actions import Actions
+from bot.autonomy import Levels
 from bot.engine import Engine
 from bot.errors import BotError
 from bot.loading import Model, files_state, load_model
 from bot.settings import Settings
+from bot.store.autonomy import EVERYTHING
 from bot.store.records import Correction
 from bot.store.store import Store
 from bot.watching import Watching
@@ -50,6 +52,11 @@ class Desk:
             self._seen = changes[-1].id if changes else self._seen
         return len(changes)
 
+    async def follow_autonomy(self) -> None:
+        """Let the bot go as far as staff set it."""
+        levels = await self.store.inbox.autonomy()
+        self.engine.levels = Levels(levels.pop(EVERYTHING, "auto"), levels)
+
     async def reload(self) -> bool:
         """Go on with the workspace's files as they are now; True where they had changed and are usable.
 
@@ -78,6 +85,7 @@ class Desk:
             await asyncio.sleep(FOLLOW_EVERY_S)
             try:
                 await self.learn_corrections()
+                await self.follow_autonomy()
                 await self.reload()
                 await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
@@ -110,6 +118,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
             store = await stack.enter_async_context(await Store.open(settings.database_url))
         desk = Desk(settings, store, actions, model)
         await desk.learn_corrections()
+        await desk.follow_autonomy()
         await stack.enter_async_context(_beside(desk.follow()))
         if settings.watch.enabled:
             webhook = Webhook(settings.watch.webhook)

@@ -47,6 +47,11 @@ class Dialogue:
     retriever: Searches
     answering: Answering
 
+    def quietly(self) -> "Dialogue":
+        """The same with actions that only read."""
+        answering = self.answering
+        return replace(self, answering=replace(answering, actions=answering.actions.reading()))
+
     async def hear(self, talk: Talk) -> Outcome:
         """Answer a message in words."""
         if (chosen := self._typed_choice(talk)) is not None:

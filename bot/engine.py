@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot import handoff
 from bot.attachments import MEDIA, answer_wordless, is_more_of_an_album
+from bot.autonomy import GuardedDialogue, Levels
 from bot.customer_commands import ALWAYS, CustomerCommands, as_command
 from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
@@ -35,6 +36,7 @@ class Engine:
     store: "Store"
     dialogue: Dialogue
     release: str
+    levels: Levels = field(default_factory=Levels)
     flood: FloodLimit = field(init=False)
     lanes: Lanes = field(default_factory=Lanes)
     news: News = field(default_factory=News)
@@ -54,12 +56,13 @@ class Engine:
         async with self.lanes.of(message.conversation_key):
             if repeat := await self.store.find_turn(message):
                 return repeat
-            turn = await self._take_turn(as_command(message), self.dialogue, self.release)
+            guarded = GuardedDialogue(self.dialogue, self.levels)
+            turn = await self._take_turn(as_command(message), guarded, self.release)
         self.news.tell(message.conversation_key)
         _log(turn)
         return turn
 
-    async def _take_turn(self, message: Message, dialogue: Dialogue, release: str) -> Turn:
+    async def _take_turn(self, message: Message, dialogue: GuardedDialogue, release: str) -> Turn:
         """Anew where the conversation changed hands meanwhile: only who has it at the end may speak."""
         while True:
             started = perf_counter()
@@ -70,7 +73,7 @@ class Engine:
             if turn is not None:
                 return turn
 
-    async def _respond_or_apologise(self, talk: Talk, dialogue: Dialogue) -> Outcome:
+    async def _respond_or_apologise(self, talk: Talk, dialogue: GuardedDialogue) -> Outcome:
         try:
             return await self._respond(talk, dialogue)
         except Exception as error:
@@ -81,14 +84,14 @@ class Engine:
                 return Outcome(talk)
             return dialogue.answering.hand_over(talk, Decision("hand_over", "failure"))
 
-    async def _respond(self, talk: Talk, dialogue: Dialogue) -> Outcome:
+    async def _respond(self, talk: Talk, dialogue: GuardedDialogue) -> Outcome:
         message = talk.message
         commands = CustomerCommands(self.settings, self.store)
         presses = Presses(dialogue, commands, self.store)
         if message.kind == "edit" and not await self._is_last_word(talk):
             return Outcome(talk)
         if talk.is_with_people and not await self._is_for_the_desk(talk, presses):
-            return Outcome(await self._overhear(talk, dialogue))
+            return await self._overhear(talk, dialogue)
         if (verdict := self.flood.judge(message.customer_key, message.received_at)) != "fine":
             return _slow_down(talk) if verdict == "tell" else Outcome(talk)
         if message.kind == "button":
@@ -106,7 +109,7 @@ class Engine:
             return await commands.forget(talk, is_sure=is_yes(talk.text))
         return await dialogue.hear(replace(talk, state=replace(talk.state, question="")))
 
-    async def _is_request(self, talk: Talk, dialogue: Dialogue) -> bool:
+    async def _is_request(self, talk: Talk, dialogue: GuardedDialogue) -> bool:
         """Whether a message asks for something, where a word about a rating was expected."""
         if talk.status != "closed" or talk.message.kind != "text" or not talk.text.strip():
             return True
@@ -143,12 +146,16 @@ class Engine:
             return in_custody(talk, handoff.give_back(state, "silence"))
         return talk
 
-    async def _overhear(self, talk: Talk, dialogue: Dialogue) -> Talk:
+    async def _overhear(self, talk: Talk, dialogue: GuardedDialogue) -> Outcome:
         """Understand what is said to a person, for the suggestions made to them, unless it is too much at once; nothing
-        is answered."""
-        talk = replace(talk, state=handoff.hear(talk.state, talk.now))
+        is answered, but where only a draft waits the next one takes its place."""
         is_fine = self.flood.judge(talk.message.customer_key, talk.now) == "fine"
-        return await dialogue.overhear(talk) if is_fine and talk.text.strip() else talk
+        is_read = is_fine and talk.text.strip() != ""
+        is_held = talk.status == "waiting" and talk.state.is_held
+        if is_read and is_held and talk.message.kind not in {"button", "command"}:
+            return await dialogue.draft(talk)
+        talk = replace(talk, state=handoff.hear(talk.state, talk.now))
+        return Outcome(await dialogue.overhear(talk) if is_read else talk)
 
     async def _is_last_word(self, talk: Talk) -> bool:
         """Keep an edit in the log; True where it changes what was said last, so that it is answered anew."""
@@ -184,6 +191,7 @@ class Engine:
             moved=talk.moved,
             release=release if talk.understanding else "",
             timings_ms=talk.timings_ms,
+            draft=outcome.draft,
         )
 
 

@@ -57,7 +57,9 @@ def asked_to_rate(state: ConversationState, now: datetime) -> ConversationState:
 
 def _settled(state: ConversationState) -> ConversationState:
     """With nothing left open between customer and bot."""
-    return replace(state, form=None, paused=None, question="", unsure="", offered=(), negatives=0)
+    return replace(
+        state, form=None, paused=None, question="", unsure="", offered=(), negatives=0, is_held=False
+    )
 
 
 def hear(state: ConversationState, now: datetime) -> ConversationState:

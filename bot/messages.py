@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -12,6 +12,10 @@ MessageKind = Literal[
 ]
 DecisionKind = Literal["answer", "ask", "clarify", "hand_over"]
 ConversationStatus = Literal["bot", "waiting", "person", "closed"]
+
+# How far the bot may go by itself, the most cautious first.
+AutonomyLevel = Literal["off", "suggest", "auto"]
+AUTONOMY_LEVELS: tuple[AutonomyLevel, ...] = ("off", "suggest", "auto")
 
 # Where people have it: nobody yet, or somebody. The bot is silent.
 WITH_PEOPLE: frozenset[ConversationStatus] = frozenset({"waiting", "person"})
@@ -84,6 +88,17 @@ class Reply:
     text: str
     buttons: tuple[Button, ...] = ()
     message_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the bot would say, for a person to look at first; `state` is what the conversation would remember then."""
+
+    text: str
+    buttons: tuple[Button, ...]
+    intent: str | None
+    answer_id: str | None
+    state: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

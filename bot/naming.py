@@ -55,6 +55,10 @@ def why_moved(words: Wording, reason: str) -> str:
             return words.say("there was no answer that fits")
         case "unassigned":
             return words.say("given back to the team")
+        case "drafted":
+            return words.say("the bot's draft waits for a look")
+        case "off":
+            return words.say("asked what the bot leaves to people")
         case "silence":
             return words.say("nobody wrote for long")
         case "customer_wrote":
@@ -75,6 +79,8 @@ def how_moved(words: Wording, change: Changed) -> str:
             return words.say("The customer came back to the bot")
         case "given_back":
             return words.say("{name} gave it back to the bot", name=name)
+        case "draft_sent":
+            return words.say("{name} sent the bot's draft", name=name)
     if change.status == "closed":
         return words.say("{name} closed it", name=name)
     why = why_moved(words, change.reason)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from bot import handoff
 from bot.answering import person_button
+from bot.autonomy import GuardedDialogue
 from bot.customer_commands import CustomerCommands
 from bot.decide import TALK_TO_PERSON
-from bot.dialogue import Dialogue
 from bot.messages import Decision, Reply
 from bot.talk import Outcome, Talk, reopened
 
@@ -29,7 +29,7 @@ class Pressed:
 class Presses:
     """Answers button presses; every one of them, or the customer would think it broken."""
 
-    dialogue: Dialogue
+    dialogue: GuardedDialogue
     commands: CustomerCommands
     store: "Store"
 

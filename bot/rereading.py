@@ -71,7 +71,7 @@ class Rereading:
 
     async def reread(self, case: Case, text: str) -> Reread:
         """How a text would be read and answered now, at the beginning of a conversation."""
-        outcome = await self._quietly().hear(self._talk(replace(case, slots={}), text))
+        outcome = await self.dialogue.quietly().hear(self._talk(replace(case, slots={}), text))
         understanding, findings = outcome.talk.understanding, outcome.talk.findings
         assert understanding is not None and findings is not None  # noqa: S101, PT018 - the message was read
         return Reread(
@@ -94,14 +94,9 @@ class Rereading:
         text = text[: self.settings.understanding.max_chars]
         return Talk(message, case.id, "bot", state, wording(language), now, text)
 
-    def _quietly(self) -> Dialogue:
-        """The dialogue with actions that only read."""
-        answering = self.dialogue.answering
-        return replace(self.dialogue, answering=replace(answering, actions=answering.actions.reading()))
-
     async def _of_intents(self, talk: Talk, findings: Findings) -> list[Suggestion]:
         suggested = []
-        answering = self._quietly().answering
+        answering = self.dialogue.quietly().answering
         for ranked in findings.intents:
             if ranked.prob >= LEAST_PROB and answering.book.of_intent(ranked.intent):
                 decision = Decision("answer", "confident", ranked.intent, ranked.prob)

@@ -1,7 +1,7 @@
 """What staff do with a conversation: take it, answer, give it back, close it, leave a note."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bot import handoff
@@ -11,7 +11,7 @@ from bot.messages import Button
 from bot.news import News
 from bot.settings import Settings
 from bot.state import ConversationState
-from bot.store.records import Held, Line, Move, Moved, Reworded
+from bot.store.records import Held, Line, Move, Moved, Reworded, Settlement, StoredDraft
 from bot.store.store import Store
 from bot.wording import Wording, wording
 
@@ -29,6 +29,10 @@ class TakenByOther(BotError):
     def __init__(self, conversation_id: int, assignee_id: int | None) -> None:
         super().__init__(f"conversation {conversation_id} is with staff member {assignee_id}")
         self.assignee_id = assignee_id
+
+
+class DraftGone(BotError):
+    """The draft was sent, rejected or overtaken meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,36 @@ class Staffing:
         def decide(held: Held) -> Move:
             _check_is_free(conversation_id, held, staff_id)
             return _move(handoff.take(_state(held), datetime.now(UTC), staff_id), line)
+
+        return await self._do(conversation_id, staff_id, decide)
+
+    async def send_draft(self, conversation_id: int, staff_id: int, draft_id: int, text: str) -> Moved:
+        """Say what the bot would have said, or with other words. Nobody need take the conversation for that: it is
+        the bot's again. Raises TakenByOther, DraftGone."""
+
+        def decide(held: Held) -> Move:
+            draft = _waiting_draft(conversation_id, held, staff_id, draft_id)
+            settles: Settlement = "sent" if text == draft.text else "edited"
+            line = Line("person", text, draft.buttons)
+            if held.status == "person":
+                custody = handoff.take(_state(held), datetime.now(UTC), staff_id)
+            else:
+                then = ConversationState.from_json(draft.state)
+                custody = Custody(
+                    "bot", replace(then, slots={**then.slots, **_state(held).slots}), "draft_sent"
+                )
+            return _move(custody, line, settles=settles)
+
+        return await self._do(conversation_id, staff_id, decide)
+
+    async def reject_draft(self, conversation_id: int, staff_id: int, draft_id: int) -> Moved:
+        """That isn't to be said. Raises TakenByOther, DraftGone."""
+
+        def decide(held: Held) -> Move:
+            _waiting_draft(conversation_id, held, staff_id, draft_id)
+            state = replace(_state(held), is_held=False)
+            custody = Custody(held.status, state, "draft_rejected", held.assignee_id)
+            return _move(custody, settles="rejected")
 
         return await self._do(conversation_id, staff_id, decide)
 
@@ -138,6 +172,23 @@ def _check_is_free(conversation_id: int, held: Held, staff_id: int) -> None:
         raise TakenByOther(conversation_id, held.assignee_id)
 
 
-def _move(custody: Custody, *lines: Line, asks_to_rate: bool = False) -> Move:
+def _waiting_draft(conversation_id: int, held: Held, staff_id: int, draft_id: int) -> StoredDraft:
+    _check_is_free(conversation_id, held, staff_id)
+    if held.draft is None or held.draft.id != draft_id:
+        raise DraftGone(f"draft {draft_id} of conversation {conversation_id} waits no longer")
+    return held.draft
+
+
+def _move(
+    custody: Custody, *lines: Line, asks_to_rate: bool = False, settles: Settlement | None = None
+) -> Move:
     state = custody.state.to_json()
-    return Move(custody.status, custody.assignee_id, state, custody.reason, lines, asks_to_rate=asks_to_rate)
+    return Move(
+        custody.status,
+        custody.assignee_id,
+        state,
+        custody.reason,
+        lines,
+        asks_to_rate=asks_to_rate,
+        settles=settles,
+    )

@@ -47,7 +47,7 @@ class ConversationState:
     `unsure` says why the last message was not understood, "" if it was; `offered` are the intents it was
     asked to choose from; `negatives` counts the negative messages in a row, an angry one twice; `shown` counts how often each answer was given, so that its variants take turns; `presses` are the
     "message:index" of buttons already pressed; `question` is what the desk itself waits for: a yes or no before it forgets, a
-    word about a rating; `last_external_id` and `media_at` tell of the last words and the last picture or file."""
+    word about a rating; `last_external_id` and `media_at` tell of the last words and the last picture or file; `is_held` while nothing but a draft of the bot waits for a person."""
 
     turns: int = 0
     slots: Mapping[str, SlotValue] = field(default_factory=dict)
@@ -65,6 +65,7 @@ class ConversationState:
     last_word_at: float = 0.0
     media_at: float = 0.0
     asked_to_rate_at: float = 0.0
+    is_held: bool = False
 
     def remember(self, name: str, value: str, *, intent: str, at: float) -> "ConversationState":
         """With a slot's value, in place of an earlier one."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot import handoff
 from bot.handoff import Custody
-from bot.messages import WITH_PEOPLE, ConversationStatus, Decision, Message, Reply
+from bot.messages import WITH_PEOPLE, ConversationStatus, Decision, Draft, Message, Reply
 from bot.state import ConversationState
 from bot.wording import Wording
 from nlu.understanding import Entity, Understanding
@@ -44,11 +44,13 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a message: the talk as it is now, the decision, the replies."""
+    """What came of a message: the talk as it is now, the decision, the replies, and what a person is to look at
+    before it is said."""
 
     talk: Talk
     decision: Decision | None = None
     replies: tuple[Reply, ...] = ()
+    draft: Draft | None = None
 
 
 def reopened(talk: Talk) -> Talk:

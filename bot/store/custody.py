@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from bot.messages import ConversationStatus
+from bot.messages import WITH_PEOPLE, ConversationStatus
+from bot.store.drafts import open_draft, settle, settle_open
 from bot.store.errors import StoreError
-from bot.store.records import Held, Line, Move, Moved
+from bot.store.records import Held, Line, Move, Moved, StoredDraft
 from bot.store.tables import conversations, custody_changes, customers, messages, notes, ratings
 from bot.store.upsert import insert_new
 from bot.store.values import FORGOTTEN, button_rows, now, storable
@@ -37,7 +38,8 @@ def move(
     if key_of(connection, conversation_id) is None:
         return None
     row = lock_conversation(connection, conversation_id)
-    decided = decide(Held(row.status, row.assignee_id, dict(row.state), _language(connection, row)))
+    draft = open_draft(connection, row.id)
+    decided = decide(Held(row.status, row.assignee_id, dict(row.state), _language(connection, row), draft))
     custody = decided.status, decided.assignee_id
     values: dict[str, Any] = {"state": decided.state, "assignee_id": decided.assignee_id}
     if decided.lines:
@@ -56,10 +58,29 @@ def move(
         )
     connection.execute(update(conversations).where(conversations.c.id == row.id).values(values))
     ids = tuple(_say(connection, row, staff_id, line) for line in decided.lines)
+    if draft is not None:
+        _settle(connection, draft, row.id, staff_id, decided, ids)
     if decided.asks_to_rate:
         asked = {"conversation_id": row.id, "message_id": ids[-1], "asked_at": now(), "comment": ""}
         connection.execute(insert(ratings).values(asked | {"staff_id": decided.assignee_id}))
     return Moved(row.key, ids)
+
+
+def _settle(
+    connection: Connection,
+    draft: StoredDraft,
+    conversation_id: int,
+    staff_id: int | None,
+    decided: Move,
+    said: tuple[int, ...],
+) -> None:
+    """What becomes of a draft that waits."""
+    if decided.settles is not None and staff_id is not None:
+        settle(connection, draft, decided.settles, staff_id, said[0] if said else None)
+    elif any(line.speaker == "person" for line in decided.lines):
+        settle_open(connection, conversation_id, "replaced", staff_id)
+    elif decided.status not in WITH_PEOPLE:
+        settle_open(connection, conversation_id, "dropped", staff_id)
 
 
 def log_move(

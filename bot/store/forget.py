@@ -25,6 +25,7 @@ from bot.store.tables import (
     conversations,
     corrections,
     customers,
+    drafts,
     feedback,
     messages,
     notes,
@@ -160,8 +161,9 @@ def _empty_messages(connection: Connection, theirs: ColumnElement[bool]) -> int:
 
 def _forget_beside_messages(connection: Connection, customer_id: int) -> None:
     """Of all conversations they spoke in the notes, which may quote them, what was said to a score, which stays,
-    and what stands in the staff group; the desk deletes the topics themselves, which takes Telegram."""
+    the bot's drafts, and what stands in the staff group; the desk deletes the topics themselves, which takes Telegram."""
     spoke = select(messages.c.conversation_id).where(messages.c.customer_id == customer_id)
+    connection.execute(delete(drafts).where(drafts.c.conversation_id.in_(spoke)))
     connection.execute(delete(topic_posts).where(topic_posts.c.conversation_id.in_(spoke)))
     shown = update(topics).where(topics.c.conversation_id.in_(spoke))
     connection.execute(shown.values(status=FORGOTTEN_TOPIC, title="", subject=""))

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.store import cases, custody, labels, lists, review, rewording, search
+from bot.messages import AutonomyLevel
+from bot.store import autonomy, cases, custody, drafts, labels, lists, review, rewording, search
+from bot.store.autonomy import DraftCounts
 from bot.store.database import Database
 from bot.store.finding import Asked
-from bot.store.records import Held, Move, Moved, Reworded
+from bot.store.records import Held, Move, Moved, Reworded, StoredDraft
 from bot.store.views import Case, InboxCounts, InboxRow, Person, ReviewItem, View
 
 
@@ -87,6 +89,22 @@ class Inbox:
     ) -> str | None:
         """Keep a note; the conversation's key, None where there is none."""
         return await self._database.write(custody.add_note, conversation_id, staff_id, text, external_id)
+
+    async def draft(self, conversation_id: int) -> StoredDraft | None:
+        """What of the bot's waits for a person there."""
+        return await self._database.read(drafts.open_draft, conversation_id)
+
+    async def autonomy(self) -> dict[str, AutonomyLevel]:
+        """How far the bot may go, by intent; see bot/store/autonomy.py."""
+        return await self._database.read(autonomy.levels)
+
+    async def set_autonomy(self, intent: str, level: AutonomyLevel | None, by: int | None) -> None:
+        """Let the bot go so far; None takes the default again."""
+        await self._database.write(autonomy.set_level, intent, level, by)
+
+    async def draft_counts(self, since: datetime) -> dict[str, DraftCounts]:
+        """What became of the drafts since then, by intent."""
+        return await self._database.read(autonomy.draft_counts, since)
 
     async def reword(self, conversation_id: int, external_id: str, text: str) -> Reworded | None:
         """Change what staff said or noted; see bot/store/rewording.py."""

@@ -40,16 +40,34 @@ class Conversation:
     last_at: datetime | None = None
 
 
+# superseded: the customer wrote again; dropped: the conversation went back to the bot, or was closed.
+Settlement = Literal["sent", "edited", "rejected", "replaced", "superseded", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDraft:
+    """A draft of the bot that waits; `state` is what the conversation remembers once it is sent."""
+
+    id: int
+    message_id: int
+    text: str
+    buttons: tuple[Button, ...]
+    intent: str | None
+    state: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A conversation at the moment somebody of the staff does something with it.
 
-    `language` is what the customer chose or last wrote in, "" where neither is known."""
+    `language` is what the customer chose or last wrote in, "" where neither is known; `draft` is what of the bot's
+    waits for a person."""
 
     status: ConversationStatus
     assignee_id: int | None
     state: dict[str, Any]
     language: str
+    draft: StoredDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,8 @@ class Line:
 class Move:
     """What becomes of a conversation: who has it from now on and why, what it remembers, what is said.
 
-    `asks_to_rate`: the last line asks how content the customer is."""
+    `asks_to_rate`: the last line asks how content the customer is. `settles` is what was made of the draft that
+    waits; without it, the draft is overtaken by what is said, or by the conversation's leaving people."""
 
     status: ConversationStatus
     assignee_id: int | None
@@ -80,6 +99,7 @@ class Move:
     reason: str
     lines: tuple[Line, ...] = ()
     asks_to_rate: bool = False
+    settles: Settlement | None = None
 
 
 @dataclass(frozen=True, slots=True)

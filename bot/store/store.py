@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
-from bot.messages import Button, ConversationStatus, Decision, Message, Reply, Turn
+from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Reply, Turn
 from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
@@ -114,13 +114,15 @@ class Store:
         release: str,
         timings_ms: Mapping[str, float],
         moved: str = "",
+        draft: Draft | None = None,
     ) -> Turn | None:
         """Write all of a turn in one transaction, its update closed with it; None, and nothing is written, where the
-        conversation no longer has the status that was `met`. `moved` says why `status` is another, a fixed word.
+        conversation no longer has the status that was `met`. `moved` says why `status` is another, a fixed word;
+        `draft` is what a person is to look at first.
 
         A message that has a turn already is not written again: the stored turn comes back, `is_repeat` set."""
         outcome = turns.Outcome(
-            understanding, findings, decision, replies, state, status, met, release, timings_ms, moved
+            understanding, findings, decision, replies, state, status, met, release, timings_ms, moved, draft
         )
         return await self._database.write(turns.save_turn, message, conversation_id, outcome)
 

@@ -200,6 +200,34 @@ notes = Table(
     sqlite_autoincrement=True,
 )
 
+# How far the bot may go by itself, where that was set; "" stands for all other intents.
+autonomy = Table(
+    "autonomy",
+    metadata,
+    Column("intent", Text, primary_key=True),
+    Column("level", Text, nullable=False),  # off | suggest | auto
+)
+
+# What the bot would have said where a person looks at it first.
+drafts = Table(
+    "drafts",
+    metadata,
+    _id(),
+    _link("conversation_id", "conversations", nullable=False, index=True),
+    _link("message_id", "messages", nullable=False, index=True),  # what it answers
+    Column("intent", Text),
+    Column("answer_id", Text),
+    _text("text"),
+    Column("buttons", JSON, nullable=False),
+    Column("state", JSON, nullable=False),  # what the conversation remembers once it is sent
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("outcome", Text),  # NULL | sent | edited | rejected | replaced | superseded | dropped
+    _link("staff_id", "staff"),
+    _link("sent_id", "messages"),
+    Column("settled_at", UtcDateTime, index=True),
+    sqlite_autoincrement=True,
+)
+
 # Messages staff passed over in the review: nothing is to be learned from them.
 reviewed = Table(
     "reviewed",

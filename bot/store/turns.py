@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
-from bot.messages import ConversationStatus, Decision, Message, Reply, Turn
+from bot.messages import ConversationStatus, Decision, Draft, Message, Reply, Turn
 from bot.store.custody import lock_conversation, log_move
 from bot.store.days import SETTLED_AFTER, drop_days
+from bot.store.drafts import add_draft, settle_open
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.rewording import put_words
@@ -34,6 +35,7 @@ class Outcome:
     release: str
     timings_ms: Mapping[str, float]
     moved: str
+    draft: Draft | None
 
 
 def find_conversation(connection: Connection, message: Message) -> Conversation | None:
@@ -123,6 +125,8 @@ def save_turn(
     _save_outcome(connection, message_id, outcome)
     replies = _save_replies(connection, message_id, values, outcome.replies)
     _save_state(connection, stored, outcome)
+    if outcome.draft is not None:
+        add_draft(connection, conversation_id, message_id, outcome.draft)
     return Turn(
         message=message,
         conversation_id=conversation_id,
@@ -262,6 +266,7 @@ def _save_state(connection: Connection, stored: Row[Any], outcome: Outcome) -> N
         # Customers' messages never give it to a person: who has it is what staff decide.
         values |= {"status": outcome.status, "status_since": now(), "assignee_id": None}
         log_move(connection, stored.id, status=outcome.status, reason=outcome.moved)
+        settle_open(connection, stored.id, "dropped", None)
     connection.execute(update(conversations).where(conversations.c.id == stored.id).values(values))
 
 

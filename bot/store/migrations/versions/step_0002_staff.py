@@ -42,6 +42,7 @@ def upgrade() -> None:
     audit_log()
     custody()
     staff_group()
+    bots_drafts()
     words()
     insights()
 
@@ -258,6 +259,39 @@ def staff_group() -> None:
     )
     for column in ("conversation_id", "message_id"):
         op.create_index(f"ix_topic_posts_{column}", "topic_posts", [column])
+
+
+def bots_drafts() -> None:
+    op.create_table(
+        "autonomy",
+        sa.Column("intent", sa.Text(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("intent", name="pk_autonomy"),
+    )
+    op.create_table(
+        "drafts",
+        _id(),
+        _number("conversation_id", nullable=False),
+        _number("message_id", nullable=False),
+        sa.Column("intent", sa.Text()),
+        sa.Column("answer_id", sa.Text()),
+        _text("text"),
+        sa.Column("buttons", sa.JSON(), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("outcome", sa.Text()),
+        _number("staff_id"),
+        _number("sent_id"),
+        sa.Column("settled_at", moment),
+        sa.PrimaryKeyConstraint("id", name="pk_drafts"),
+        _link("drafts", "conversation_id", "conversations"),
+        _link("drafts", "message_id", "messages"),
+        _link("drafts", "staff_id", "staff"),
+        _link("drafts", "sent_id", "messages"),
+        sqlite_autoincrement=True,
+    )
+    for column in ("conversation_id", "message_id", "settled_at"):
+        op.create_index(f"ix_drafts_{column}", "drafts", [column])
 
 
 def words() -> None:
