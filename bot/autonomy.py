@@ -41,6 +41,11 @@ class Levels:
         return min(levels, key=AUTONOMY_LEVELS.index)
 
 
+def levels_of(stored: Mapping[str, AutonomyLevel]) -> Levels:
+    """From what is stored by intent, "" for all others."""
+    return Levels(stored.get("", "auto"), {intent: level for intent, level in stored.items() if intent})
+
+
 @dataclass(frozen=True, slots=True)
 class GuardedDialogue:
     """A dialogue that goes no further than it may."""

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.actions import Actions
-from bot.autonomy import Levels
+from bot.autonomy import levels_of
 from bot.engine import Engine
 from bot.errors import BotError
 from bot.loading import Model, files_state, load_model
 from bot.settings import Settings
-from bot.store.autonomy import EVERYTHING
 from bot.store.records import Correction
 from bot.store.store import Store
 from bot.watching import Watching
@@ -54,8 +53,7 @@ class Desk:
 
     async def follow_autonomy(self) -> None:
         """Let the bot go as far as staff set it."""
-        levels = await self.store.inbox.autonomy()
-        self.engine.levels = Levels(levels.pop(EVERYTHING, "auto"), levels)
+        self.engine.levels = levels_of(await self.store.inbox.autonomy())
 
     async def reload(self) -> bool:
         """Go on with the workspace's files as they are now; True where they had changed and are usable.

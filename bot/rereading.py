@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.decide import OUT_OF_SCOPE
+from bot.decide import OUT_OF_SCOPE, TALK_TO_PERSON
 from bot.dialogue import Dialogue
 from bot.messages import Decision, Message
 from bot.reading import read
@@ -13,6 +13,7 @@ from bot.store.views import Case, Spoken
 from bot.talk import Outcome, Talk
 from bot.wording import LANGUAGES, wording
 from nlu.understanding import Understanding
+from retrieval.answers import say
 from retrieval.budget import Budget
 from retrieval.candidates import Findings
 
@@ -54,6 +55,16 @@ class Rereading:
         """All that a message may mean, by name."""
         known = {*self.dialogue.answering.book.intents, *self.dialogue.retriever.intents, OUT_OF_SCOPE}
         return tuple(sorted(known))
+
+    @property
+    def answerable(self) -> tuple[str, ...]:
+        """All that there is an answer to, but for who asks for a person."""
+        return tuple(sorted(set(self.dialogue.answering.book.intents) - {TALK_TO_PERSON}))
+
+    def title(self, intent: str, language: str) -> str:
+        """What an intent is called towards customers, itself where it has no title."""
+        answers = self.dialogue.answering.book.of_intent(intent)
+        return (say(answers[0].title, {}, language=language) if answers else "") or intent
 
     async def suggest(self, case: Case) -> tuple[Suggestion, ...]:
         """The best answers to what the customer said last, MAX_SUGGESTIONS at most."""

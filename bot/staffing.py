@@ -78,14 +78,17 @@ class Staffing:
 
         return await self._do(conversation_id, staff_id, decide)
 
-    async def send_draft(self, conversation_id: int, staff_id: int, draft_id: int, text: str) -> Moved:
-        """Say what the bot would have said, or with other words. Nobody need take the conversation for that: it is
+    async def send_draft(
+        self, conversation_id: int, staff_id: int, draft_id: int, text: str | None = None
+    ) -> Moved:
+        """Say what the bot would have said, or with `text` in other words. Nobody need take the conversation for that: it is
         the bot's again. Raises TakenByOther, DraftGone."""
 
         def decide(held: Held) -> Move:
             draft = _waiting_draft(conversation_id, held, staff_id, draft_id)
-            settles: Settlement = "sent" if text == draft.text else "edited"
-            line = Line("person", text, draft.buttons)
+            said = draft.text if text is None else text
+            settles: Settlement = "sent" if said == draft.text else "edited"
+            line = Line("person", said, draft.buttons)
             if held.status == "person":
                 custody = handoff.take(_state(held), datetime.now(UTC), staff_id)
             else:

@@ -54,6 +54,9 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Turned off the second factor of {target}", **values)
         case "second_factor_reset":
             return words.say("Reset the second factor of {target}", **values)
+        case "autonomy_changed":
+            values["target"] = entry.target or words.say("all others")
+            return words.say("Set how far the bot goes with {target}: {level}", **values)
         case "telegram_linked":
             return words.say("Made {target} known in the staff group", **values)
         case "telegram_unlinked":

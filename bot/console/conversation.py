@@ -43,8 +43,11 @@ async def transcript_part(request: web.Request) -> web.Response:
 async def suggestions_part(request: web.Request) -> web.Response:
     """What might be said, ready to send."""
     case = await case_of(request)
-    suggested = await console_of(request).rereading.suggest(case)
-    return render(request, "suggestions.html", suggestions=suggested)
+    console = console_of(request)
+    draft = await console.store.inbox.draft(case.id)
+    suggested = await console.rereading.suggest(case)
+    others = [one for one in suggested if draft is None or one.text != draft.text]
+    return render(request, "suggestions.html", case=case, draft=draft, suggestions=others)
 
 
 async def case_of(request: web.Request) -> Case:

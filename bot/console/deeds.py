@@ -11,7 +11,7 @@ from bot.console.inbox import view_of
 from bot.console.notices import see_other
 from bot.console.rendering import words_for
 from bot.console.routes import post
-from bot.staffing import NoConversation, TakenByOther
+from bot.staffing import DraftGone, NoConversation, TakenByOther
 
 MAX_TEXT = 4000  # characters
 CHANGED = "case"  # the event that has the page's parts loaded anew
@@ -20,25 +20,29 @@ CHANGED = "case"  # the event that has the page's parts loaded anew
 async def take(request: web.Request) -> web.Response:
     from_other = (await form_of(request)).get("from_other") == "yes"
     staffing = console_of(request).staffing
-    return await _do(request, staffing.take(number_of(request), me(request).id, from_other=from_other))
+    return await do(request, staffing.take(number_of(request), me(request).id, from_other=from_other))
 
 
 async def reply(request: web.Request) -> web.Response:
-    text = _text(await form_of(request))
-    return await _do(request, console_of(request).staffing.say(number_of(request), me(request).id, text))
+    """What was written, which may be the bot's draft in other words."""
+    form, staffing = await form_of(request), console_of(request).staffing
+    text, draft = _text(form), small_number(form.get("draft", ""))
+    if draft is not None:
+        return await do(request, staffing.send_draft(number_of(request), me(request).id, draft, text))
+    return await do(request, staffing.say(number_of(request), me(request).id, text))
 
 
 async def note(request: web.Request) -> web.Response:
     text = _text(await form_of(request))
-    return await _do(request, console_of(request).staffing.note(number_of(request), me(request).id, text))
+    return await do(request, console_of(request).staffing.note(number_of(request), me(request).id, text))
 
 
 async def give_back(request: web.Request) -> web.Response:
-    return await _do(request, console_of(request).staffing.give_back(number_of(request), me(request).id))
+    return await do(request, console_of(request).staffing.give_back(number_of(request), me(request).id))
 
 
 async def close(request: web.Request) -> web.Response:
-    return await _do(request, console_of(request).staffing.close(number_of(request), me(request).id))
+    return await do(request, console_of(request).staffing.close(number_of(request), me(request).id))
 
 
 async def assign(request: web.Request) -> web.Response:
@@ -48,10 +52,10 @@ async def assign(request: web.Request) -> web.Response:
         colleague = await console_of(request).accounts.find(to)
         if colleague is None or colleague.disabled_at is not None:
             raise web.HTTPNotFound
-    return await _do(request, console_of(request).staffing.assign(number_of(request), me(request).id, to))
+    return await do(request, console_of(request).staffing.assign(number_of(request), me(request).id, to))
 
 
-async def _do(request: web.Request, deed: Awaitable[object]) -> web.Response:
+async def do(request: web.Request, deed: Awaitable[object]) -> web.Response:
     """Do it; to htmx that is nothing to show but an event, to others the page anew."""
     here = f"/conversations/{request.match_info['id']}?view={view_of(request)}"
     is_part = request.headers.get("HX-Request") == "true"
@@ -59,8 +63,8 @@ async def _do(request: web.Request, deed: Awaitable[object]) -> web.Response:
         await deed
     except NoConversation:
         raise web.HTTPNotFound from None
-    except TakenByOther as taken:
-        said = await _who_has_it(request, taken)
+    except (TakenByOther, DraftGone) as refused:
+        said = await _why_refused(request, refused)
         if not is_part:
             return see_other(request, here, said, "bad")
         return web.Response(status=409, text=said, headers={"HX-Trigger": CHANGED})
@@ -69,10 +73,13 @@ async def _do(request: web.Request, deed: Awaitable[object]) -> web.Response:
     return web.Response(status=204, headers={"HX-Trigger": CHANGED})
 
 
-async def _who_has_it(request: web.Request, taken: TakenByOther) -> str:
-    colleague = await console_of(request).accounts.find(taken.assignee_id or 0)
+async def _why_refused(request: web.Request, refused: TakenByOther | DraftGone) -> str:
+    words = words_for(request)
+    if isinstance(refused, DraftGone):
+        return words.say("That draft waits no longer: somebody was faster, or the customer wrote again.")
+    colleague = await console_of(request).accounts.find(refused.assignee_id or 0)
     name = colleague.called if colleague else "?"
-    return words_for(request).say("{name} has this conversation. Take it over first.", name=name)
+    return words.say("{name} has this conversation. Take it over first.", name=name)
 
 
 def _text(form: dict[str, str]) -> str:

@@ -29,6 +29,7 @@ if (composer) {
   composer.addEventListener("htmx:afterRequest", ({ target, detail }) => {
     if (target !== composer || !detail.successful) return;
     text.value = "";
+    composer.elements.draft.value = "";
     isAtEnd = true;
     setMode("reply");
   });
@@ -58,6 +59,9 @@ const keys = {
   k: () => move(-1),
   r: () => write("reply"),
   n: () => write("note"),
+  s: () => press("s"),
+  d: () => press("d"),
+  x: () => press("x"),
   t: () => press("t"),
   b: () => press("b"),
   e: () => press("e"),
@@ -101,9 +105,10 @@ function press(key) {
 function suggest(button) {
   write("reply");
   byId("text").value = button.dataset.suggests;
+  composer.elements.draft.value = button.dataset.draft || "";
 }
 
 function suggestNumber(index) {
-  const button = document.querySelectorAll("[data-suggests]")[index];
+  const button = document.querySelectorAll(".suggestion")[index];
   if (button) suggest(button);
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.autonomy import Levels
 from bot.messages import Message
 from bot.staffing import Staffing
 from bot.store.alerts import NewAlert
@@ -359,7 +360,8 @@ async def test_a_deleted_topic_is_made_anew(floor: Floor) -> None:
     await floor.api.until(lambda: len(floor.topics) == 1)
     again = next(iter(floor.topics))
     assert again != thread
-    assert "Anna Lee: hello?" in (await floor.shows(again, "Telegram")).text
+    await floor.shows(again, "Anna Lee · Telegram")
+    await floor.shows(again, "Anna Lee: hello")
     await floor.write(again, "Yes?")
     assert (await floor.api.replies(3))[-1] == "Yes?"
 
@@ -406,6 +408,8 @@ async def test_a_forgotten_customers_topic_is_deleted(floor: Floor) -> None:
     await floor.store.forget("telegram:7")
 
     await floor.api.until(lambda: thread not in floor.topics)
+    while await floor.store.staff_group.due(GROUP):
+        await floor.api.until(lambda: True)
     for table in (topics, topic_posts):
         rows = await floor.store._database.read(
             lambda connection, kept=table: connection.execute(select(kept)).all()
@@ -486,3 +490,18 @@ def _web(text: str, external_id: str) -> Message:
 
 def _last_to(api: FakeBotApi, chat: int) -> Sent:
     return [sent for sent in api.sent if sent.chat_id == chat][-1]
+
+
+async def test_a_draft_is_sent_or_rejected_from_the_topic(floor: Floor) -> None:
+    floor.desk.engine.levels = Levels("suggest")
+    floor.api.say("where is LW-11111")
+    thread = await floor.topic()
+    offered = await floor.shows(thread, r"^The bot would say:\n\n.*LW-11111")
+    assert offered.labels == ["Send", "Not that"]
+
+    await floor.press(offered, "Send")
+
+    assert "LW-11111" in (await floor.api.replies(2))[-1]
+    assert await floor.status() == "bot"
+    await floor.press(offered, "Not that")
+    await floor.shows(thread, "waits no longer")

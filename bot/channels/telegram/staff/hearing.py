@@ -14,10 +14,10 @@ from bot.channels.telegram.place import CHANNEL, Place, Posted
 from bot.channels.telegram.retrying import attempt
 from bot.channels.telegram.staff.commands import Commands
 from bot.channels.telegram.staff.events import Commanded, Pressed, StaffEvent, Wrote
-from bot.channels.telegram.staff.texts import SEND, TAKE
+from bot.channels.telegram.staff.texts import REJECT_DRAFT, SEND, SEND_DRAFT, TAKE
 from bot.channels.telegram.staff.topics import Topics
 from bot.errors import BotError
-from bot.staffing import NoConversation, Staffing, TakenByOther
+from bot.staffing import DraftGone, NoConversation, Staffing, TakenByOther
 from bot.store.records import Line, Reworded
 from bot.store.staff_records import Staff
 from bot.store.topic_records import FROM_TOPIC
@@ -63,6 +63,10 @@ class Hearing:
             await self._do(event, conversation_id, member)
         except TakenByOther as taken:
             await self._refuse(event, taken)
+        except DraftGone:
+            say = self.topics.texts.words.say
+            gone = say("That draft waits no longer: somebody was faster, or the customer wrote again.")
+            await self._answer(event, gone)
         except NoConversation:
             return  # its customer was forgotten; the topic goes as well
 
@@ -142,18 +146,18 @@ class Hearing:
 
     async def _press(self, event: Pressed, conversation_id: int, member: Staff) -> None:
         chat_id = self.topics.forum.chat_id
+        verb, colon, number = event.data.partition(":")
         if event.data == TAKE:
             await self.staffing.take(conversation_id, member.id, from_other=True)
-        elif event.data.startswith(SEND):
-            index = event.data.removeprefix(SEND)
-            post = await self.topics.store.staff_group.post(chat_id, event.post_id)
-            is_offered = post is not None and index.isdecimal() and int(index) < len(post.suggestions)
-            if post is None or not is_offered:
+        elif not (number.isascii() and number.isdecimal()):
+            return
+        elif verb + colon == SEND:
+            if not await self._send_suggestion(event, conversation_id, member, int(number)):
                 return
-            text, external_id = post.suggestions[int(index)], f"{FROM_TOPIC}{event.post_id}.{index}"
-            await self.staffing.show(
-                conversation_id, member.id, Line("person", text, external_id=external_id)
-            )
+        elif verb + colon == SEND_DRAFT:
+            await self.staffing.send_draft(conversation_id, member.id, int(number))
+        elif verb + colon == REJECT_DRAFT:
+            await self.staffing.reject_draft(conversation_id, member.id, int(number))
         keyboard = marked(event.keyboard, event.data) if event.keyboard else None
         if keyboard is not None:
             mark = partial(
@@ -163,6 +167,16 @@ class Hearing:
                 reply_markup=keyboard,
             )
             await attempt(mark, self.topics.forum.tempo)
+
+    async def _send_suggestion(self, event: Pressed, conversation_id: int, member: Staff, index: int) -> bool:
+        """False where that post offers no such one."""
+        post = await self.topics.store.staff_group.post(self.group_id, event.post_id)
+        if post is None or index >= len(post.suggestions):
+            return False
+        external_id = f"{FROM_TOPIC}{event.post_id}.{index}"
+        line = Line("person", post.suggestions[index], external_id=external_id)
+        await self.staffing.show(conversation_id, member.id, line)
+        return True
 
     async def _refuse(self, event: StaffEvent, taken: TakenByOther) -> None:
         """Both would answer: say who has it, and how to have it instead."""

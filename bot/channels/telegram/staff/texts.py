@@ -10,6 +10,7 @@ from bot.naming import channel_name, how_moved, series_name
 from bot.rereading import Suggestion
 from bot.settings import Settings
 from bot.store.alerts import Alert, Behind
+from bot.store.records import StoredDraft
 from bot.store.views import Case, Changed, Entry, Noted, Spoken
 from bot.wording import Wording, wording
 
@@ -17,6 +18,7 @@ MAX_SUBJECT = 60  # characters
 MAX_QUOTE = 300  # characters of a message behind an alert
 MAX_SHOWN = 900  # characters of a suggestion; all of it is sent
 SEND = "send:"  # begins the data of a button that sends a suggestion; its number follows
+SEND_DRAFT, REJECT_DRAFT = "draft:", "reject:"  # the id of the draft follows
 TAKE = "take"
 LIGHTS = {"waiting": "🟡", "person": "🟢", "closed": "⚪"}
 
@@ -101,6 +103,23 @@ class Texts:
                         say("Send {number}", number=index + 1), callback_data=f"{SEND}{index}"
                     )
                     for index in range(n)
+                ]
+            ]
+        )
+
+    def draft(self, draft: StoredDraft) -> str:
+        """What the bot would say, were it not for people to look at it."""
+        return f"{self.words.say('The bot would say:')}\n\n{_cut(draft.text, MAX_SHOWN)}"
+
+    def draft_buttons(self, draft: StoredDraft) -> InlineKeyboardMarkup:
+        """To send a draft, or not."""
+        say = self.words.say
+        labels = {SEND_DRAFT: say("Send"), REJECT_DRAFT: say("Not that")}
+        return InlineKeyboardMarkup(
+            [
+                [
+                    InlineKeyboardButton(label, callback_data=f"{verb}{draft.id}")
+                    for verb, label in labels.items()
                 ]
             ]
         )

@@ -57,6 +57,16 @@ class Topics:
         )
         return True
 
+    async def _show_draft(self, thread_id: int | None, case: Case) -> bool:
+        """Post what the bot would say where a person is to look at it first; False where nothing waits."""
+        draft = await self.store.inbox.draft(case.id)
+        if draft is None:
+            return False
+        text, keyboard = self.texts.draft(draft), self.texts.draft_buttons(draft)
+        post_id = await self.forum.post(thread_id, text, keyboard=keyboard)
+        await self.store.staff_group.add_post(Post(case.id, self.forum.chat_id, post_id))
+        return True
+
     async def _write(self, topic: Topic, newest: Cursors, case: Case) -> None:
         try:
             await self._show(topic, newest, case)
@@ -77,7 +87,7 @@ class Topics:
             topic = _past(topic, entry)
         topic = topic.past(newest)
         await self._save(topic)
-        if asks:
+        if asks and not await self._show_draft(topic.thread_id, case):
             await self.suggest(topic.thread_id, case)
         topic = await self._show_status(topic, case)
         await self._report_undelivered(topic)
