@@ -54,6 +54,12 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Turned off the second factor of {target}", **values)
         case "second_factor_reset":
             return words.say("Reset the second factor of {target}", **values)
+        case "canned_added":
+            return words.say("Kept the text /{target}", **values)
+        case "canned_changed":
+            return words.say("Changed the text /{target}", **values)
+        case "canned_removed":
+            return words.say("Removed the text /{target}", **values)
         case "autonomy_changed":
             values["target"] = entry.target or words.say("all others")
             return words.say("Set how far the bot goes with {target}: {level}", **values)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from aiohttp import web
 
 from bot.console.access import me
+from bot.console.canned import holes_in
 from bot.console.console import console_of
 from bot.console.forms import form_of, number_of, small_number
 from bot.console.inbox import view_of
@@ -27,6 +28,9 @@ async def reply(request: web.Request) -> web.Response:
     """What was written, which may be the bot's draft in other words."""
     form, staffing = await form_of(request), console_of(request).staffing
     text, draft = _text(form), small_number(form.get("draft", ""))
+    if holes := holes_in(text):
+        said = words_for(request).say("Fill in {names} first.", names=", ".join(holes))
+        return _refused(request, said)
     if draft is not None:
         return await do(request, staffing.send_draft(number_of(request), me(request).id, draft, text))
     return await do(request, staffing.say(number_of(request), me(request).id, text))
@@ -64,13 +68,18 @@ async def do(request: web.Request, deed: Awaitable[object]) -> web.Response:
     except NoConversation:
         raise web.HTTPNotFound from None
     except (TakenByOther, DraftGone) as refused:
-        said = await _why_refused(request, refused)
-        if not is_part:
-            return see_other(request, here, said, "bad")
-        return web.Response(status=409, text=said, headers={"HX-Trigger": CHANGED})
+        return _refused(request, await _why_refused(request, refused))
     if not is_part:
         return see_other(request, here)
     return web.Response(status=204, headers={"HX-Trigger": CHANGED})
+
+
+def _refused(request: web.Request, said: str) -> web.Response:
+    """Nothing was done, and why."""
+    if request.headers.get("HX-Request") != "true":
+        here = f"/conversations/{request.match_info['id']}?view={view_of(request)}"
+        return see_other(request, here, said, "bad")
+    return web.Response(status=409, text=said, headers={"HX-Trigger": CHANGED})
 
 
 async def _why_refused(request: web.Request, refused: TakenByOther | DraftGone) -> str:

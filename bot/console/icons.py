@@ -7,6 +7,7 @@ PATHS = {
     '<path d="M4 13.5h4.5l1.2 2.2h4.6l1.2-2.2H20"/>',
     "download": '<path d="M12 4.5v10M8 11l4 4 4-4M5 19h14"/>',
     "review": '<path d="M4.5 6.5h15M4.5 12h8M4.5 17.5h5"/><path d="M14 16.5l2.2 2.2 4.3-4.6"/>',
+    "canned": '<path d="M5 6.5h14M5 11h14M5 15.5h8"/><path d="M16.5 13.5v6M13.5 16.5h6"/>',
     "autonomy": '<path d="M4.5 7.5h9M17.5 7.5h2M4.5 16.5h2M10.5 16.5h9"/><circle cx="15.5" cy="7.5" r="2"/><circle cx="8.5" cy="16.5" r="2"/>',
     "insights": '<path d="M4.5 4.5V18A1.5 1.5 0 0 0 6 19.5h13.5"/><path d="M8.5 15l3.2-4.2 3 2.4 4.3-6"/>',
     "alert": '<path d="M12 4.5l8.5 14.5h-17z"/><path d="M12 10v4M12 16.5v.2"/>',

@@ -208,6 +208,18 @@ autonomy = Table(
     Column("level", Text, nullable=False),  # off | suggest | auto
 )
 
+# Texts that staff keep for their replies; names in braces are filled in.
+canned_answers = Table(
+    "canned_answers",
+    metadata,
+    _id(),
+    Column("shortcut", Text, nullable=False),
+    _text("language"),  # "" for any
+    _text("text"),
+    UniqueConstraint("shortcut", "language"),
+    sqlite_autoincrement=True,
+)
+
 # What the bot would have said where a person looks at it first.
 drafts = Table(
     "drafts",

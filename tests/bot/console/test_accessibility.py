@@ -28,7 +28,7 @@ VIEWS: dict[str, dict[str, Any]] = {
     "phone, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "is_mobile": True},
 }
 STAFF_PAGES = (
-    "/inbox", "/inbox/closed", "/inbox/search?q=order", "/conversations/1", "/conversations/2", "/review", "/autonomy",
+    "/inbox", "/inbox/closed", "/inbox/search?q=order", "/conversations/1", "/conversations/2", "/review", "/autonomy", "/canned",
     "/insights?period=7", "/team", "/team/1", "/team/invite", "/audit", "/account", "/account/second-factor", "/nowhere",
 )  # fmt: skip
 
@@ -54,6 +54,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
         ):
             await anna.send(text)
         await opened.store.inbox.add_note(1, 1, "called twice")
+        await opened.store.canned.keep(None, "late", "en", "Sorry, {customer}: {order_number} is late.", 1)
         opened.engine.levels = Levels("suggest")
         await zoe.send("where is LW-22222")
         log, now = Log(opened.store), datetime.now(UTC)
@@ -96,6 +97,8 @@ async def test_no_page_has_a_barrier(view: str, browser: Browser, desk: ConsoleD
             await page.goto(f"{desk.url}/console{path}")
             if path.startswith("/conversations"):
                 await expect(page.locator("#suggestions :is(.suggestion, .draft)").first).to_be_visible()
+                await page.locator("[data-opens-picker]").click()
+                await expect(page.locator("#picker .suggestion")).to_be_visible()
                 await page.locator("[data-message] .chip").first.click()
                 await expect(page.locator("#details h4").first).to_be_visible()
             found += await complaints(page, path)

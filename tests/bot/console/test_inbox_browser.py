@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from bot.autonomy import Levels
 from bot.staffing import Staffing
 from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
@@ -158,3 +159,63 @@ async def test_pages_are_readable_everywhere(
         await page.locator("#transcript .chip").first.click()
         await expect(page.locator("#details h3")).to_be_visible()
         assert await page.evaluate(FAINT) == []
+
+
+async def test_a_kept_text_is_put_into_the_reply_by_its_shortcut(browser: Browser, desk: ConsoleDesk) -> None:
+    await desk.store.canned.keep(None, "late", "en", "Sorry: {order_number} is late, {reason}.", 1)
+    await desk.store.canned.keep(None, "hello", "en", "Hello, {agent} here.", 1)
+    anna = desk.customer()
+    await anna.say("where is LW-11111")
+    await anna.say("a human please")
+    async with open_tab(browser, may_say="409") as page:
+        await sign_in(page, desk)
+        await page.locator("#rows .row").first.click()
+        picker, text = page.locator("#picker"), page.locator("#text")
+        await expect(picker.locator("[data-short]")).to_have_count(2)
+        await expect(picker).to_be_hidden()
+
+        await page.keyboard.press("r")
+        await page.keyboard.type("/la")
+        await expect(picker.locator("[data-short]:visible")).to_have_count(1)
+        await page.keyboard.press("Enter")
+        await expect(text).to_have_value("Sorry: LW-11111 is late, {reason}.")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".toast.bad")).to_contain_text("Fill in {reason} first.")
+        await text.fill("Sorry: LW-11111 is late.")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator("#transcript")).to_contain_text("Sorry: LW-11111 is late.")
+
+        await text.blur()
+        await page.keyboard.press("c")
+        await page.keyboard.press("Enter")
+        await expect(text).to_have_value("Hello, Ben Okafor here.")
+
+
+async def test_a_draft_is_sent_changed_and_rejected_by_keys(browser: Browser, desk: ConsoleDesk) -> None:
+    desk.engine.levels = Levels("suggest")
+    anna = desk.customer()
+    await anna.send("where is LW-11111")
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.locator("#rows .row").first.click()
+        draft, transcript = page.locator(".draft"), page.locator("#transcript")
+        await expect(draft).to_contain_text("LW-11111")
+        await page.keyboard.press("s")
+        await expect(page.locator("#head")).to_contain_text("With the bot")
+        await expect(transcript).to_contain_text("Ben Okafor sent the bot's draft")
+        await expect(draft).to_have_count(0)
+
+        await anna.send("where is LW-22222")
+        await expect(draft).to_contain_text("LW-22222")
+        await page.keyboard.press("d")
+        await page.keyboard.type(" Promised.")
+        await page.keyboard.press("Control+Enter")
+        await expect(transcript).to_contain_text(" Promised.")
+
+        await expect(draft).to_have_count(0)
+        await page.locator("#text").blur()
+        await anna.send("where is LW-11111")
+        await expect(draft).to_contain_text("LW-11111")
+        await page.keyboard.press("x")
+        await expect(draft).to_have_count(0)
+        assert await desk.store.status(anna.key) == "waiting"

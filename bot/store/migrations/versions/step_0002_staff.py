@@ -42,7 +42,7 @@ def upgrade() -> None:
     audit_log()
     custody()
     staff_group()
-    bots_drafts()
+    answering()
     words()
     insights()
 
@@ -261,7 +261,17 @@ def staff_group() -> None:
         op.create_index(f"ix_topic_posts_{column}", "topic_posts", [column])
 
 
-def bots_drafts() -> None:
+def answering() -> None:
+    op.create_table(
+        "canned_answers",
+        _id(),
+        sa.Column("shortcut", sa.Text(), nullable=False),
+        _text("language"),
+        _text("text"),
+        sa.PrimaryKeyConstraint("id", name="pk_canned_answers"),
+        sa.UniqueConstraint("shortcut", "language", name="uq_canned_answers_shortcut_language"),
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "autonomy",
         sa.Column("intent", sa.Text(), nullable=False),
