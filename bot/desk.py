@@ -22,6 +22,7 @@ from retrieval.errors import RetrievalError
 
 FOLLOW_EVERY_S = 1.0
 CORRECTION_BATCH = 32
+MIN_NAME = 2  # characters
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Desk:
     engine: Engine = field(init=False)
     _seen: int = field(default=0)
     _refused: str = field(default="")
+    _marks: tuple[int, str] = field(default=(-1, ""))
     # Or two who ask for corrections at once would both learn the same.
     _learning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -49,7 +51,17 @@ class Desk:
             changes = await self.store.corrections_since(self._seen)
             await _teach(self.model, changes)
             self._seen = changes[-1].id if changes else self._seen
+            await self._learn_names(self.model)
         return len(changes)
+
+    async def _learn_names(self, model: Model) -> None:
+        """Find what staff marked wherever the same words stand."""
+        version = await self.store.inbox.marks_version()
+        if version != self._marks:
+            names = await self.store.inbox.marked_names()
+            known = {name: (label, name) for name, label in names.items() if is_name(name)}
+            await asyncio.to_thread(model.understander.teach, known)
+            self._marks = version
 
     async def follow_autonomy(self) -> None:
         """Let the bot go as far as staff set it."""
@@ -72,6 +84,8 @@ class Desk:
         async with self._learning:
             changes = await self.store.corrections_since(0)
             await _teach(model, changes)
+            self._marks = (-1, "")
+            await self._learn_names(model)
             self.model, self._seen = model, changes[-1].id if changes else 0
         self.engine.take_over(model.dialogue, model.release)
         logger.info("answering with release %s and the answers as they are now", model.release)
@@ -88,6 +102,11 @@ class Desk:
                 await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
                 logger.warning("the log could not be followed: %s", type(error).__name__)
+
+
+def is_name(text: str) -> bool:
+    """Whether marked words are worth finding again: a single sign would be everywhere."""
+    return len(text) >= MIN_NAME and any(sign.isalnum() for sign in text)
 
 
 async def _teach(model: Model, changes: Sequence[Correction]) -> None:

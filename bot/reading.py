@@ -19,6 +19,10 @@ from retrieval.candidates import Findings
 class Understands(Protocol):
     """nlu's Understander, as far as the desk needs it."""
 
+    @property
+    def entity_types(self) -> tuple[str, ...]:
+        """What may be found in a message."""
+
     async def understand(self, text: str) -> Understanding:
         """Understand one message."""
 

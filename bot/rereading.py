@@ -57,6 +57,11 @@ class Rereading:
         return tuple(sorted(known))
 
     @property
+    def entity_types(self) -> tuple[str, ...]:
+        """All that may be marked in a message."""
+        return self.dialogue.understander.entity_types
+
+    @property
     def answerable(self) -> tuple[str, ...]:
         """All that there is an answer to, but for who asks for a person."""
         return tuple(sorted(set(self.dialogue.answering.book.intents) - {TALK_TO_PERSON}))

@@ -61,6 +61,7 @@ class EntityRules:
         self._patterns = tuple(patterns)
         self._names = dict(names or {})
         self._gazetteer = Gazetteer(self._names)
+        self._taught = Gazetteer({})
         self._country, self._currency, self._zone = country, currency, zone
 
     @property
@@ -70,6 +71,10 @@ class EntityRules:
 
     def kind_of(self, label: str) -> str:
         return self._kinds.get(label, "text")
+
+    def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Know these names from now on, besides those of the files: a name as written -> (label, value)."""
+        self._taught = Gazetteer(names)
 
     def find(self, text: str, *, now: datetime | None = None) -> list[Entity]:
         """Entities by position, none overlapping: the longest wins, then patterns before gazetteers."""
@@ -120,8 +125,9 @@ class EntityRules:
                 yield _entity(label, text, start, end, value, "pattern")
 
     def _by_name(self, text: str) -> Iterator[Entity]:
-        for start, end, label, value in self._gazetteer.find(text):
-            yield _entity(label, text, start, end, value, "gazetteer")
+        for names in (self._gazetteer, self._taught):
+            for start, end, label, value in names.find(text):
+                yield _entity(label, text, start, end, value, "gazetteer")
 
     def _matches(self, pattern: Pattern, text: str) -> Iterator[Any]:
         """Non-empty matches, within MAX_PATTERN_S; a pattern that takes longer finds nothing more."""

@@ -81,6 +81,17 @@ class Understander:
         """The intents of the release, in the order of `Understanding.class_probs`."""
         return self.heads.intent.labels
 
+    @property
+    def entity_types(self) -> tuple[str, ...]:
+        """What may be found in a message: the types of the files, then those the release learned."""
+        tags = self.heads.tag.scores.labels if self.heads.tag else ()
+        learned = (tag[2:] for tag in tags if tag[:2] in {"B-", "I-"})
+        return tuple(dict.fromkeys([*self.rules.labels, *learned]))
+
+    def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Find these names from now on, besides those of the files: a name as written -> (type, value)."""
+        self.rules.teach(names)
+
     async def understand(self, text: str) -> Understanding:
         """Understand one message in a thread, as many at a time as there are cores: the event loop never computes."""
         found = await asyncio.get_running_loop().run_in_executor(self._threads, self.understand_batch, [text])

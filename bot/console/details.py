@@ -9,7 +9,7 @@ from bot.console.console import console_of
 from bot.console.conversation import message_of
 from bot.console.forms import form_of, number_of
 from bot.console.inbox import naming
-from bot.console.marking import marked
+from bot.console.marking import entities_of, marked
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
@@ -21,54 +21,57 @@ MAX_INTENT = 100  # characters
 
 async def details_part(request: web.Request) -> web.Response:
     """What the release made of it, and how it would be answered now."""
-    case, spoken = await _found(request)
-    return await _render(request, case, spoken)
+    case, spoken = await found(request)
+    return await show(request, case, spoken)
 
 
 async def correct(request: web.Request) -> web.Response:
     """Give the message its right intent; the memory knows it before the answer is out."""
-    case, spoken = await _found(request)
+    case, spoken = await found(request)
     intent = (await form_of(request)).get("intent", "").strip()
     console = console_of(request)
     if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:MAX_INTENT]))
-        return await _render(request, case, spoken, problem=said)
+        return await show(request, case, spoken, problem=said)
     await console.store.inbox.label(spoken.text, intent, me(request).called, spoken.id)
     await console.learn()
-    return await _again(request)
+    return await again(request)
 
 
 async def undo(request: web.Request) -> web.Response:
     """Take the label back."""
-    _, spoken = await _found(request)
+    _, spoken = await found(request)
     console = console_of(request)
     await console.store.inbox.unlabel(me(request).called, spoken.id)
     await console.learn()
-    return await _again(request)
+    return await again(request)
 
 
-async def _found(request: web.Request) -> tuple[Case, Spoken]:
+async def found(request: web.Request) -> tuple[Case, Spoken]:
     """The message of the address. Raises HTTPNotFound."""
     return await message_of(request, number_of(request), number_of(request, "message"))
 
 
-async def _again(request: web.Request) -> web.Response:
+async def again(request: web.Request) -> web.Response:
     """The message once more, and word to the transcript; for a form sent without htmx, the conversation."""
     if request.headers.get("HX-Request") != "true":
         return see_other(request, f"/conversations/{number_of(request)}")
-    case, spoken = await _found(request)
-    response = await _render(request, case, spoken)
+    case, spoken = await found(request)
+    response = await show(request, case, spoken)
     response.headers["HX-Trigger"] = "case"
     return response
 
 
-async def _render(request: web.Request, case: Case, spoken: Spoken, *, problem: str = "") -> web.Response:
+async def show(request: web.Request, case: Case, spoken: Spoken, *, problem: str = "") -> web.Response:
+    """The message, and perhaps what was wrong with what was typed."""
     console, words = console_of(request), words_for(request)
-    again = await console.rereading.reread(case, spoken.text)
+    reread = await console.rereading.reread(case, spoken.text)
     values: dict[str, Any] = {
         "case": case,
         "spoken": spoken,
-        "again": again,
+        "again": reread,
+        "entities": entities_of(spoken),
+        "entity_types": console.rereading.entity_types,
         "pieces": marked(spoken),
         "intents": console.rereading.intents,
         "decision_name": lambda kind: decision_name(words, kind),

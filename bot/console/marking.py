@@ -18,8 +18,14 @@ class Piece:
 
 def marked(spoken: Spoken) -> tuple[Piece, ...]:
     """The message in pieces; whole where it was edited since it was understood, for offsets are those of before."""
-    entities = spoken.understood.entities if spoken.understood and not spoken.was_edited else ()
-    return pieces(spoken.text, entities)
+    return pieces(spoken.text, entities_of(spoken))
+
+
+def entities_of(spoken: Spoken) -> tuple[LoggedEntity, ...]:
+    """What staff marked, else what was found."""
+    if spoken.marked is not None:
+        return spoken.marked
+    return spoken.understood.entities if spoken.understood and not spoken.was_edited else ()
 
 
 def pieces(text: str, entities: Sequence[LoggedEntity]) -> tuple[Piece, ...]:

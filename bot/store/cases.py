@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from bot.store.entity_labels import marked_in
 from bot.store.labels import standing_corrections_of
 from bot.store.lists import person_from
 from bot.store.records import LoggedEntity
@@ -84,6 +85,7 @@ def _spoken(
         row.message_id: Labelled(row.id, row.intent, row.by)
         for row in standing_corrections_of(connection, ids)
     }
+    marks = marked_in(connection, ids)
     opinions: dict[int, list[str]] = {}
     for opinion in connection.execute(select(feedback).where(feedback.c.message_id.in_(ids))):
         opinions.setdefault(opinion.message_id, []).append(opinion.value)
@@ -105,6 +107,8 @@ def _spoken(
             opinions=tuple(opinions.get(row.id, ())),
             external_id=row.external_id or "",
             quotes=row.quotes,
+            marked=marks[row.id][0] if row.id in marks else None,
+            marked_by=marks[row.id][1] if row.id in marks else "",
         )
         for row in rows
     ]

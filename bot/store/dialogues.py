@@ -7,9 +7,18 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select
 
+from bot.store.entity_labels import as_entities
 from bot.store.labels import standing_corrections
 from bot.store.records import LoggedDialogue, LoggedEntity, LoggedTurn
-from bot.store.tables import conversations, customers, decisions, feedback, messages, understandings
+from bot.store.tables import (
+    conversations,
+    customers,
+    decisions,
+    entity_labels,
+    feedback,
+    messages,
+    understandings,
+)
 
 NOT_SAID = ("button", "command")  # what a customer pressed is no example of how customers write
 
@@ -76,9 +85,11 @@ def _said_in(conversation_id: int) -> Any:
             decided.c.kind.label("decision_kind"),
             answered.c.answer_id,
             customers.c.name,
+            entity_labels.c.entities.label("marked"),
         )
         .join(customers, customers.c.id == messages.c.customer_id)
         .outerjoin(understandings, understandings.c.message_id == messages.c.id)
+        .outerjoin(entity_labels, entity_labels.c.message_id == messages.c.id)
         .outerjoin(decided, decided.c.message_id == messages.c.id)
         .outerjoin(answered, answered.c.message_id == messages.c.in_reply_to)
         .where(messages.c.conversation_id == conversation_id, messages.c.text != "")
@@ -124,19 +135,26 @@ def _dialogue(stretch: Sequence[Row[Any]], opinions: Sequence[Row[Any]], labels:
 def _turn(row: Row[Any], labels: Labels, chosen: dict[int, str]) -> LoggedTurn:
     if row.speaker != "customer":
         return LoggedTurn(row.speaker, row.text, row.at, answer_id=row.answer_id)
-    # What was understood of a message that was edited since has offsets into another text.
-    understood = () if row.versions else tuple(row.entities or ())
     return LoggedTurn(
         speaker="customer",
         text=row.text,
         at=row.at,
         intent=labels.intent_of(row, chosen),
         predicted_intent=row.intent,
-        entities=tuple(
-            LoggedEntity(entity["label"], entity["start"], entity["end"], entity["text"], entity["value"])
-            for entity in understood
-        ),
+        entities=_entities(row),
         sentiment=row.sentiment,
+    )
+
+
+def _entities(row: Row[Any]) -> tuple[LoggedEntity, ...]:
+    """What staff marked, else what was found."""
+    if row.marked is not None:
+        return as_entities(row.marked, row.text)
+    # What was understood of a message that was edited since has offsets into another text.
+    understood = () if row.versions else tuple(row.entities or ())
+    return tuple(
+        LoggedEntity(entity["label"], entity["start"], entity["end"], entity["text"], entity["value"])
+        for entity in understood
     )
 
 

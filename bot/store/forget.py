@@ -26,6 +26,7 @@ from bot.store.tables import (
     corrections,
     customers,
     drafts,
+    entity_labels,
     feedback,
     messages,
     notes,
@@ -67,6 +68,8 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     ids = select(messages.c.id).where(theirs)
     drop_days(connection, connection.execute(select(messages.c.at).where(theirs)).scalars())
     removed = connection.execute(delete(understandings).where(understandings.c.message_id.in_(ids)))
+    marked = entity_labels.c.message_id.in_(ids)
+    connection.execute(delete(entity_labels).where(marked))
     drop_words(connection, connection.execute(ids).scalars().all())
     purge(connection)
     n_messages = _empty_messages(connection, theirs)

@@ -4,9 +4,21 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.messages import AutonomyLevel
-from bot.store import autonomy, cases, custody, drafts, labels, lists, review, rewording, search
+from bot.store import (
+    autonomy,
+    cases,
+    custody,
+    drafts,
+    entity_labels,
+    labels,
+    lists,
+    review,
+    rewording,
+    search,
+)
 from bot.store.autonomy import DraftCounts
 from bot.store.database import Database
+from bot.store.entity_labels import Mark
 from bot.store.finding import Asked
 from bot.store.records import Held, Move, Moved, Reworded, StoredDraft
 from bot.store.views import Case, InboxCounts, InboxRow, Person, ReviewItem, View
@@ -71,6 +83,22 @@ class Inbox:
     async def unlabel(self, by: str, message_id: int) -> None:
         """Take back what a message was labelled."""
         await self._database.write(labels.unlabel_message, by, message_id)
+
+    async def mark_entities(self, message_id: int, marks: Sequence[Mark], by: str) -> None:
+        """Give a message its entities. Raises BadSpan."""
+        await self._database.write(entity_labels.mark_entities, message_id, marks, by)
+
+    async def drop_marks(self, message_id: int) -> None:
+        """Let what was found in a message count again."""
+        await self._database.write(entity_labels.drop_marks, [message_id])
+
+    async def marks_version(self) -> tuple[int, str]:
+        """Changes whenever a mark is made or taken back."""
+        return await self._database.read(entity_labels.version)
+
+    async def marked_names(self) -> dict[str, str]:
+        """All that staff marked, as written -> its type."""
+        return await self._database.read(entity_labels.marked_names)
 
     async def label_item(self, item: ReviewItem, intent: str, by: Person) -> None:
         """Label what an item says, once; those that say the same are passed over with it."""

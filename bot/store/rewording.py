@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from bot.store.custody import key_of
+from bot.store.entity_labels import drop_marks
 from bot.store.records import Reworded
 from bot.store.search import reindex
 from bot.store.tables import messages, notes
@@ -36,4 +37,5 @@ def put_words(connection: Connection, row: Row[*tuple[Any, ...]], text: str, at:
         versions = [*row.versions, {"text": row.text, "until": at.isoformat()}]
         change = update(messages).where(messages.c.id == row.id).values(text=text, versions=versions)
         connection.execute(change)
+        drop_marks(connection, [row.id])  # their offsets are those of the words before
         reindex(connection, row.id, text)

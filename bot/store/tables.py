@@ -398,6 +398,16 @@ topic_posts = Table(
     sqlite_autoincrement=True,
 )
 
+# The right entities of a message, where staff marked them; offsets are those of its text.
+entity_labels = Table(
+    "entity_labels",
+    metadata,
+    _link("message_id", "messages", primary_key=True, autoincrement=False),
+    Column("entities", JSON, nullable=False),  # [{"start", "end", "label"}]
+    _text("by"),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 updates = Table(
     "updates",
     metadata,

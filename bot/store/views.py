@@ -75,7 +75,7 @@ class Labelled:
 class Spoken:
     """A message of the transcript with all that came of it. `person` is who wrote it for the desk; `opinions` are
     what customers said of a reply; `was_edited` where the customer changed it later. `external_id` is the channel's
-    id of what came in, `quotes` the message that its author pointed at."""
+    id of what came in, `quotes` the message that its author pointed at; `marked` are the right entities where staff said so."""
 
     id: int
     at: datetime
@@ -93,6 +93,8 @@ class Spoken:
     opinions: tuple[str, ...] = ()
     external_id: str = ""
     quotes: int | None = None
+    marked: tuple[LoggedEntity, ...] | None = None
+    marked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

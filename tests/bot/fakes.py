@@ -91,7 +91,15 @@ class FakeUnderstander:
         default_factory=dict
     )  # by text, intents with their probability
     read: list[str] = field(default_factory=list)
+    taught: dict[str, tuple[str, str]] = field(default_factory=dict)
     meanwhile: Callable[[], Awaitable[object]] | None = None  # happens once, while a message is read
+
+    @property
+    def entity_types(self) -> tuple[str, ...]:
+        return tuple(ENTITIES)
+
+    def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
+        self.taught = dict(names)
 
     async def understand(self, text: str) -> Understanding:
         self.read.append(text)

@@ -17,6 +17,7 @@ from bot.desk import Desk
 from bot.errors import BotError
 from bot.loading import Model, check_actions, current_release, load_model
 from bot.settings import Action, load_settings
+from bot.store.entity_labels import Mark
 from bot.store.records import Correction
 from bot.store.store import Store
 from tests.bot.fakes import Customer, FakeUnderstander, load_book, make_engine, make_settings
@@ -58,6 +59,19 @@ async def test_corrections_are_learned_once_and_unlearned_when_undone(desk: Desk
     assert await desk.learn_corrections() == 1
     assert list(memory.taught.values()) == [("gimme money", "refund_request")]
     assert await desk.learn_corrections() == 0
+
+
+async def test_marked_words_are_looked_for_until_the_mark_is_taken_back(desk: Desk, log: Store) -> None:
+    understander: Any = desk.model.understander
+    turn = await Customer(desk.engine).send("where is my Oslo bench, 1?")
+    await log.inbox.mark_entities(turn.message_id, [Mark(12, 22, "product"), Mark(24, 25, "amount")], "sam")
+
+    await desk.learn_corrections()
+
+    assert understander.taught == {"Oslo bench": ("product", "Oslo bench")}
+    await log.inbox.drop_marks(turn.message_id)
+    await desk.learn_corrections()
+    assert understander.taught == {}
 
 
 async def test_corrections_that_two_ask_for_at_once_are_learned_once(desk: Desk, log: Store) -> None:

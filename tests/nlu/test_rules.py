@@ -182,3 +182,19 @@ def test_a_long_hostile_text_takes_no_time(rules: EntityRules) -> None:
         started = time.perf_counter()
         rules.find(text, now=NOW)
         assert time.perf_counter() - started < 1
+
+
+def test_taught_names_are_found_and_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "entities.yaml"
+    path.write_text(TYPES, "utf-8")
+    known = load_rules(path)
+    known.teach({"Oslo bench": ("product", "Oslo bench"), "台凳": ("product", "台凳")})
+
+    def found(text: str) -> list[tuple[str, str]]:
+        return [(one.label, one.value) for one in known.find(text, now=NOW)]
+
+    assert found("my oslo bench and the pip") == [("product", "Oslo bench"), ("product", "Pip lamp")]
+    assert found("我的台凳坏了") == [("product", "台凳")]
+    assert found("oslo benches") == []
+    known.teach({})
+    assert found("my oslo bench and the pip") == [("product", "Pip lamp")]

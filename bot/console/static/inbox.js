@@ -46,6 +46,21 @@ document.addEventListener("click", ({ target }) => {
   if (emptying) byId(emptying.dataset.empties).replaceChildren();
 });
 
+// Words selected in the message under the glass are those to be marked.
+document.addEventListener("selectionchange", () => {
+  const [selection, whole] = [getSelection(), byId("marked-text")];
+  if (!whole || !selection.rangeCount || selection.isCollapsed) return;
+  const range = selection.getRangeAt(0);
+  if (!whole.contains(range.commonAncestorContainer) || !byId("mark-words")) return;
+  const before = document.createRange();
+  before.setStart(whole, 0);
+  before.setEnd(range.startContainer, range.startOffset);
+  const words = range.toString();
+  byId("mark-words").value = words.trim();
+  // Code points, as the log counts them.
+  byId("mark-start").value = [...before.toString()].length + (words.length - words.trimStart().length);
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
   const act = keys[event.key];
@@ -62,6 +77,7 @@ const keys = {
   s: () => press("s"),
   d: () => press("d"),
   x: () => press("x"),
+  m: () => byId("mark-words")?.focus(),
   t: () => press("t"),
   b: () => press("b"),
   e: () => press("e"),

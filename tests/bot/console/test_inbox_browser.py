@@ -219,3 +219,32 @@ async def test_a_draft_is_sent_changed_and_rejected_by_keys(browser: Browser, de
         await page.keyboard.press("x")
         await expect(draft).to_have_count(0)
         assert await desk.store.status(anna.key) == "waiting"
+
+
+async def test_words_are_marked_with_the_mouse(browser: Browser, desk: ConsoleDesk) -> None:
+    await desk.customer().send("where is my lamp table 😀 LW-11111")
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.goto(f"{desk.url}/console/conversations/1")
+        await page.locator("[data-message] .chip").first.click()
+        whole = page.locator("#marked-text")
+        await expect(whole).to_contain_text("lamp table")
+        await page.evaluate("""() => {
+          const walker = document.createTreeWalker(document.getElementById("marked-text"), NodeFilter.SHOW_TEXT);
+          const range = document.createRange();
+          for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+            if (text.data.includes("lamp")) range.setStart(text, text.data.indexOf("lamp"));
+            if (text.data.includes("table")) range.setEnd(text, text.data.indexOf("table") + 5);
+          }
+          getSelection().removeAllRanges();
+          getSelection().addRange(range);
+        }""")
+        await expect(page.locator("#mark-words")).to_have_value("lamp table")
+        await page.locator("#mark-label").select_option("product")
+        await page.get_by_role("button", name="Mark", exact=True).click()
+        await expect(page.locator(".entities")).to_contain_text("product: lamp table")
+        await expect(page.locator("#transcript mark").first).to_have_text("lamp table")
+        await page.get_by_role("button", name="LW-11111 is none").click()
+        await expect(page.locator(".entities li")).to_have_count(1)
+        await page.locator("#details .undo").filter(has_text="marked by").get_by_role("button").click()
+        await expect(page.locator(".entities")).to_contain_text("LW-11111")

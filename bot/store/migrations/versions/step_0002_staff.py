@@ -263,6 +263,15 @@ def staff_group() -> None:
 
 def answering() -> None:
     op.create_table(
+        "entity_labels",
+        _number("message_id", nullable=False),
+        sa.Column("entities", sa.JSON(), nullable=False),
+        _text("by"),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("message_id", name="pk_entity_labels"),
+        _link("entity_labels", "message_id", "messages"),
+    )
+    op.create_table(
         "canned_answers",
         _id(),
         sa.Column("shortcut", sa.Text(), nullable=False),

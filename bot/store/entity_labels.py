@@ -1,0 +1,93 @@
+"""What staff marked in customers' messages: the right entities, in place of those that were found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from bot.store.errors import StoreError
+from bot.store.records import LoggedEntity
+from bot.store.tables import entity_labels, messages
+from bot.store.upsert import insert_if_new
+from bot.store.values import now, storable
+
+
+class BadSpan(StoreError):
+    """Marks that lie outside the text, or over each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The characters [start, end) of a message are an entity of that type."""
+
+    start: int
+    end: int
+    label: str
+
+
+def mark_entities(connection: Connection, message_id: int, marks: Sequence[Mark], by: str) -> None:
+    """The entities of a message, in place of those it had. Raises BadSpan."""
+    text = connection.execute(select(messages.c.text).where(messages.c.id == message_id)).scalar_one()
+    end = 0
+    for mark in sorted(marks, key=lambda one: one.start):
+        if not end <= mark.start < mark.end <= len(text) or not text[mark.start : mark.end].strip():
+            raise BadSpan(
+                f"met {mark.start} to {mark.end} of {len(text)} characters; wanted spans of the text that don't overlap"
+            )
+        end = mark.end
+    rows = [
+        {"start": one.start, "end": one.end, "label": one.label}
+        for one in sorted(marks, key=lambda one: one.start)
+    ]
+    drop_marks(connection, [message_id])
+    values = {"message_id": message_id, "entities": rows, "by": storable(by), "at": now()}
+    insert_if_new(connection, entity_labels, values, ("message_id",))
+
+
+def drop_marks(connection: Connection, message_ids: Sequence[int]) -> None:
+    """Take them back: what was found counts again."""
+    connection.execute(delete(entity_labels).where(entity_labels.c.message_id.in_(message_ids)))
+
+
+def marked_in(
+    connection: Connection, message_ids: Sequence[int]
+) -> dict[int, tuple[tuple[LoggedEntity, ...], str]]:
+    """The marks of messages, and by whom."""
+    query = (
+        select(entity_labels, messages.c.text)
+        .join(messages, messages.c.id == entity_labels.c.message_id)
+        .where(entity_labels.c.message_id.in_(message_ids))
+    )
+    return {
+        row.message_id: (as_entities(row.entities, row.text), row.by) for row in connection.execute(query)
+    }
+
+
+def as_entities(rows: Sequence[dict[str, Any]], text: str) -> tuple[LoggedEntity, ...]:
+    """As an understanding has them; the value is what was written."""
+    return tuple(
+        LoggedEntity(row["label"], row["start"], row["end"], said := text[row["start"] : row["end"]], said)
+        for row in rows
+    )
+
+
+def version(connection: Connection) -> tuple[int, str]:
+    """Changes whenever a mark is made or taken back."""
+    query = select(func.count(), func.max(entity_labels.c.at))
+    n, newest = connection.execute(query).one()
+    return int(n), str(newest)
+
+
+def marked_names(connection: Connection) -> dict[str, str]:
+    """All that was marked, as written -> its type; of several for one the newest."""
+    query = (
+        select(entity_labels.c.entities, messages.c.text)
+        .join(messages, messages.c.id == entity_labels.c.message_id)
+        .order_by(entity_labels.c.at)
+    )
+    return {
+        entity.text.strip(): entity.label
+        for row in connection.execute(query)
+        for entity in as_entities(row.entities, row.text)
+    }
