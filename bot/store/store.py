@@ -11,6 +11,7 @@ from bot.messages import Button, ConversationStatus, Decision, Message, Reply, T
 from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
+from bot.store.answers import Answers
 from bot.store.database import Database, open_database
 from bot.store.inbox import Inbox
 from bot.store.insights import Insights
@@ -36,7 +37,7 @@ class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
-    `alerts` what the sentiment watch noticed."""
+    `alerts` what the sentiment watch noticed, `answers` what became of the answers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,6 +45,7 @@ class Store:
         self.accounts = Accounts(database)
         self.insights = Insights(database)
         self.alerts = Alerts(database)
+        self.answers = Answers(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
 
     @classmethod
