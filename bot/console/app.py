@@ -8,6 +8,8 @@ from bot.channels.web.assets import give_asset, load_assets
 from bot.console import (
     account,
     alerts,
+    answer,
+    answers,
     audit_log,
     conversation,
     deeds,
@@ -82,6 +84,8 @@ ROUTES: tuple[Route, ...] = (
     *exporting.ROUTES,
     *live.ROUTES,
     *review.ROUTES,
+    *answers.ROUTES,
+    *answer.ROUTES,
     *insights.ROUTES,
     *alerts.ROUTES,
     *sign_in.ROUTES,

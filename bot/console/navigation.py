@@ -31,6 +31,7 @@ def menu(words: Wording, role: Role, alerts: int = 0) -> tuple[Entry, ...]:
     entries = (
         Entry(words.say("Inbox"), "/inbox", "inbox", "agent", covers="/conversations"),
         Entry(words.say("Review"), "/review", "review", "agent"),
+        Entry(words.say("Answers"), "/answers", "answers", "agent"),
         Entry(words.say("Insights"), "/insights", "insights", "lead", calls=alerts),
         Entry(words.say("Team"), "/team", "team", "admin"),
         Entry(words.say("Audit log"), "/audit", "audit", "admin"),

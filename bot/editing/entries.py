@@ -60,7 +60,8 @@ def entries_of(text: str) -> tuple[Entry, ...]:
         ids = [_id_of(node) for node in root_of(text).value]
         spans = list(_spans(text))
     except YAMLError as error:
-        raise EditRefused(f"not YAML: {str(error).splitlines()[0]}") from error
+        told = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise EditRefused(f"not YAML: {told}") from error
     if len(ids) != len(spans):
         raise EditRefused("wanted a list of answers, each after a dash of its own (`- id: ...`)")
     return tuple(_entry(text, span, found) for span, found in zip(spans, ids, strict=True))

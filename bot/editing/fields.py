@@ -218,7 +218,9 @@ class _Change:
             last = last.value[-1][1] if isinstance(last, MappingNode) else last.value[-1]
         if not _is_own(self.entry, last):  # an alias, whose node stands elsewhere
             if node is not self.node.value[-1][1]:
-                raise EditRefused("what stands here is taken from another answer; wanted a change of the YAML")
+                raise EditRefused(
+                    "what stands here is taken from another answer; wanted a change of the YAML"
+                )
             return self.entry.end
         style = last.style if isinstance(last, ScalarNode) else None
         return content_end(self.text, last.end_mark.index, style)

@@ -11,6 +11,7 @@ from bot.store.numbering import numbers_since
 from bot.store.tables import custody_changes, decisions, feedback, messages
 
 SOON = timedelta(hours=1)  # a hand-over that comes later has other causes
+CLOCKS_DIFFER = timedelta(minutes=1)  # a message has its channel's time, a hand-over ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _handed_over(connection: Connection, since: datetime) -> Counter[str]:
             .select_from(messages)
             .join(decisions, decisions.c.message_id == messages.c.id)
             .where(messages.c.conversation_id == conversation_id)
-            .where(messages.c.at <= at, messages.c.at >= at - SOON)
+            .where(messages.c.at <= at + CLOCKS_DIFFER, messages.c.at >= at - SOON)
             .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
             .order_by(messages.c.id.desc())
             .limit(1)

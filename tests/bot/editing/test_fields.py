@@ -25,13 +25,13 @@ def data(text: str) -> Any:
 
 
 def more(texts: Texts) -> Texts:
-    return {language: (*several, "One more: “{{ x }}”\\n # no comment") for language, several in texts.items()}
+    return {
+        language: (*several, "One more: “{{ x }}”\\n # no comment") for language, several in texts.items()
+    }
 
 
 def first_changed(texts: Texts) -> Texts:
-    return {
-        language: ('Another "text": {a, b}, yes!', *several[1:]) for language, several in texts.items()
-    }
+    return {language: ('Another "text": {a, b}, yes!', *several[1:]) for language, several in texts.items()}
 
 
 def turned(texts: Texts) -> Texts:
@@ -228,7 +228,9 @@ def test_a_new_answer_is_written_as_the_others_are() -> None:
     assert fields_of(append_entry("", text), 0) == fields
 
 
-@pytest.mark.parametrize("said", ["a\u2028b", "\u200d x", "tab\there", "emoji 😀\nline\n  in", "true", "x: #y", "é\x85"])
+@pytest.mark.parametrize(
+    "said", ["a\u2028b", "\u200d x", "tab\there", "emoji 😀\nline\n  in", "true", "x: #y", "é\x85"]
+)
 def test_odd_texts_are_read_back_as_they_were(said: str) -> None:
     for before in ("One", "[One, Two]"):
         text = f"- id: a\n  variants: {before}\n"
