@@ -132,7 +132,11 @@ class _Change:
             raise EditRefused("these texts stand in another answer; wanted a change of the YAML")
         if isinstance(node, ScalarNode):
             self._one_text(key, node, new)
-        elif len(old) == len(new) and not set(new) & (set(old) - _same_place(old, new)):
+        elif isinstance(node, SequenceNode):
+            self._list(key, node, old, new)
+
+    def _list(self, key: Node, node: SequenceNode, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        if len(old) == len(new) and not set(new) & (set(old) - _same_place(old, new)):
             for before, after, item in zip(old, new, node.value, strict=True):
                 if before != after:
                     self._put_text(item, after)
