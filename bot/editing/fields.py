@@ -183,8 +183,17 @@ class _Change:
         self._below(self.pairs.get("intent", self.node.value[-1])[1], f"{self.indent}{name}:{value}\n")
 
     def _remove(self, name: str) -> None:
-        if not self._remove_line(name):
+        if self.is_flow:
+            self._remove_between_commas(name)
+        elif not self._remove_line(name):
             raise EditRefused(f"{name} shares its line with others; wanted a change of the YAML")
+
+    def _remove_between_commas(self, name: str) -> None:
+        start = self.pairs[name][0].start_mark.index
+        later = [key.start_mark.index for key, _ in self.node.value if key.start_mark.index > start]
+        comma = self.text.rindex(",", 0, start)
+        end = len(self.text[: self.node.end_mark.index - 1].rstrip())
+        self.pieces.append((start, later[0], "") if later else (comma, end, ""))
 
     def _remove_line(self, name: str) -> bool:
         """Take out the lines of a key, where they hold nothing else."""

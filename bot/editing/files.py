@@ -92,6 +92,7 @@ class AnswerFiles:
 
         Raises EditRefused where the disk won't."""
         target = (self.folder / name).resolve()  # a link stays a link
+        put = None
         try:
             handle, path = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
             put = Prepared(name, Path(path), target, found.stamps.get(name))
@@ -101,6 +102,8 @@ class AnswerFiles:
                 os.fsync(file.fileno())
             Path(path).chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
         except OSError as error:
+            if put is not None:
+                put.drop()
             raise EditRefused(f"answers/{name} can't be written: {error.strerror}") from error
         return put
 

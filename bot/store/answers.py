@@ -13,7 +13,7 @@ from bot.store.audit import write_audit
 from bot.store.database import Database
 from bot.store.labels import add_correction
 from bot.store.tables import answer_changes, staff
-from bot.store.values import now
+from bot.store.values import now, storable
 from bot.store.views import Person
 
 MAX_CHANGES = 50  # of one answer that are shown
@@ -83,8 +83,8 @@ def _record(connection: Connection, change: NewChange, by: Person, publish: Call
         "staff_id": by.id,
         "answer_id": change.answer_id,
         "file": change.file,
-        "before": change.before,
-        "after": change.after,
+        "before": change.before and storable(change.before),
+        "after": change.after and storable(change.after),
     }
     connection.execute(insert(answer_changes).values(values))
     write_audit(connection, by.id, change.action, change.answer_id, file=change.file)

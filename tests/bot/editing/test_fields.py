@@ -141,6 +141,8 @@ AWKWARD = """# The shop's own.
   id: sixth
   intent: f
   variants: x
+- {id: seventh, title: "a, b: c", intent: g, variants: y}
+- {id: eighth, intent: h, variants: z, title: {en: T} }
 """
 
 
@@ -183,6 +185,8 @@ def test_comments_go_where_their_text_goes(newline: str) -> None:
         (1, {"variants": {"en": ("Hi!",), "zh": ("你好",)}}, 'variants: {en: "Hi!", zh: "你好"}}'),
         (1, {"hand_over": True}, '["Hello!", "Hi!"], hand_over: true}'),
         (1, {"title": {"": ("Greet",)}}, 'title: "Greet"}'),
+        (6, {"title": {}}, "intent: g, variants: y}"),
+        (7, {"title": {}}, "intent: h, variants: z }"),
         (2, {"variants": {"": ("Two",)}}, '  variants: "Two"\n'),
         (2, {"variants": {"": ("a", "b")}}, '  variants:\n    - "a"\n    - "b"\n- id: fourth'),
         (2, {"title": {"en": ("T",), "zh": ("题",)}}, '  intent: c\n  title: {en: "T", zh: "题"}\n'),
