@@ -43,6 +43,9 @@ class Searches(Protocol):
     ) -> Findings:
         """Find intents, answers and passages for a message."""
 
+    def alike(self, bound: float) -> list[tuple[str, str]]:
+        """Pairs of answers whose words are nearer to each other than that cosine."""
+
 
 async def read(talk: Talk, understander: Understands, retriever: Searches) -> Talk:
     """The talk with its understanding and findings.

@@ -76,6 +76,14 @@ class Retriever:
             is_corrected=share > 0.5,
         )
 
+    def alike(self, bound: float) -> list[tuple[str, str]]:
+        """Pairs of answers with variants nearer to each other than that cosine, titles included, in file order."""
+        if self._variant_vectors is None:
+            return []
+        near = np.argwhere(np.triu(self._variant_vectors @ self._variant_vectors.T > bound, k=1))
+        pairs = ((self._variant_of[one], self._variant_of[other]) for one, other in near.tolist())
+        return list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
+
     def learn(self, text: str, intent: str, vector: Vector, *, correction_id: int) -> None:
         """Remember a correction; the very next search finds it."""
         self.memory.learn(Example(text, intent, correction_id), vector)

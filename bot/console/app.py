@@ -8,6 +8,8 @@ from bot.channels.web.assets import give_asset, load_assets
 from bot.console import (
     account,
     alerts,
+    answer,
+    answers,
     audit_log,
     autonomy,
     canned,
@@ -90,6 +92,8 @@ ROUTES: tuple[Route, ...] = (
     *review.ROUTES,
     *canned.ROUTES,
     *autonomy.ROUTES,
+    *answers.ROUTES,
+    *answer.ROUTES,
     *insights.ROUTES,
     *alerts.ROUTES,
     *sign_in.ROUTES,

@@ -73,6 +73,14 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Disabled {target}", **values)
         case "enabled":
             return words.say("Enabled {target}", **values)
+        case "answer_added":
+            return words.say("Wrote the answer {target}", **values)
+        case "answer_changed":
+            return words.say("Changed the answer {target}", **values)
+        case "answer_deleted":
+            return words.say("Deleted the answer {target}", **values)
+        case "answer_restored":
+            return words.say("Brought back a version of the answer {target}", **values)
     return " ".join(
         [entry.action, entry.target, *(f"{name}={value}" for name, value in entry.details.items())]
     )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import ip_network
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.channels.web.assets import Asset
 from bot.channels.web.limits import Network, client_of
 from bot.console.links import PREFIX
 from bot.console.passwords import Passwords
+from bot.editing.editor import Editor
 from bot.engine import Engine
 from bot.rereading import Rereading
 from bot.settings import Settings
@@ -46,6 +48,10 @@ class Console:
     @property
     def rereading(self) -> Rereading:
         return Rereading(self.engine.dialogue, self.settings)
+
+    @cached_property
+    def editor(self) -> Editor:
+        return Editor(self.settings.folder, self.settings.actions, self.store.answers)
 
     @property
     def site(self) -> str:

@@ -31,6 +31,7 @@ def menu(words: Wording, role: Role, alerts: int = 0) -> tuple[Entry, ...]:
     entries = (
         Entry(words.say("Inbox"), "/inbox", "inbox", "agent", covers="/conversations"),
         Entry(words.say("Review"), "/review", "review", "agent"),
+        Entry(words.say("Answers"), "/answers", "answers", "agent"),
         Entry(words.say("Canned"), "/canned", "canned", "agent"),
         Entry(words.say("Autonomy"), "/autonomy", "autonomy", "lead"),
         Entry(words.say("Insights"), "/insights", "insights", "lead", calls=alerts),

@@ -11,6 +11,7 @@ from bot.messages import Button, ConversationStatus, Decision, Draft, Message, R
 from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
+from bot.store.answers import Answers
 from bot.store.canned import Canned
 from bot.store.database import Database, open_database
 from bot.store.inbox import Inbox
@@ -38,7 +39,8 @@ class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
-    `alerts` what the sentiment watch noticed, `canned` the texts staff keep for replies, `staff_group` what stands in the staff's group on Telegram."""
+    `alerts` what the sentiment watch noticed, `canned` the texts staff keep for replies, `answers` what became of
+    the answers, `staff_group` what stands in the staff's group on Telegram."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,6 +49,7 @@ class Store:
         self.insights = Insights(database)
         self.alerts = Alerts(database)
         self.canned = Canned(database)
+        self.answers = Answers(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)
 

@@ -450,3 +450,18 @@ alerts = Table(
     Column("open_as", Text, unique=True),  # "dimension:value" until it is resolved: one is open at a time
     sqlite_autoincrement=True,
 )
+
+# What staff made of an answer; the words of an answer are the company's own, so forgetting a customer leaves them.
+answer_changes = Table(
+    "answer_changes",
+    metadata,
+    _id(),
+    Column("at", UtcDateTime, nullable=False),
+    _link("staff_id", "staff"),
+    Column("answer_id", Text, nullable=False),
+    Column("file", Text, nullable=False),  # its name in answers/
+    Column("before", Text),  # the entry's YAML; NULL: there was none
+    Column("after", Text),  # NULL: it was deleted
+    Index(None, "answer_id", "id"),
+    sqlite_autoincrement=True,
+)

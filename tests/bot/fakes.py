@@ -137,10 +137,14 @@ class FakeRetriever:
     meanings: Mapping[str, Meaning]
     passages: Mapping[str, float] = field(default_factory=dict)
     budget: Budget = BUDGET
+    twins: list[tuple[str, str]] = field(default_factory=list)  # answers that say nearly the same
 
     @property
     def intents(self) -> tuple[str, ...]:
         return tuple({intent for intent, _ in self.meanings.values()})
+
+    def alike(self, bound: float) -> list[tuple[str, str]]:
+        return self.twins
 
     def search(self, text: str, vector: object, class_probs: object, *, top: int = 5) -> Findings:
         intent, confidence = self.meanings.get(text, ("order_status", 0.05))
@@ -213,7 +217,10 @@ def load_book(folder: Path) -> AnswerBook:
 def make_settings(folder: Path, **conversation: Any) -> Settings:
     """A desk called Larkwood; options of [conversation] by name."""
     return Settings(
-        folder=folder, desk={"name": "Larkwood"}, conversation={"messages_per_minute": 1000} | conversation
+        folder=folder,
+        desk={"name": "Larkwood"},
+        conversation={"messages_per_minute": 1000} | conversation,
+        actions={name: {"url": f"http://127.0.0.1:9/{name}"} for name in ("get_order", "cancel_order")},
     )
 
 

@@ -227,3 +227,10 @@ def test_searching_goes_on_while_corrections_come_and_go() -> None:
     for thread in searchers:
         thread.join()
     assert wrong == []
+
+
+def test_answers_that_say_nearly_the_same_are_found(book: AnswerBook) -> None:
+    retriever = make(book)
+    assert retriever.alike(0.999) == []
+    assert retriever.alike(0.3) == [("refund_lamp", "refund_rug")]
+    assert make().alike(0.0) == []

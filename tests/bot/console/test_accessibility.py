@@ -28,7 +28,7 @@ VIEWS: dict[str, dict[str, Any]] = {
     "phone, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "is_mobile": True},
 }
 STAFF_PAGES = (
-    "/inbox", "/inbox/closed", "/inbox/search?q=order", "/conversations/1", "/conversations/2", "/review", "/autonomy", "/canned",
+    "/inbox", "/inbox/closed", "/inbox/search?q=order", "/conversations/1", "/conversations/2", "/review", "/autonomy", "/canned", "/answers", "/answers/new",
     "/insights?period=7", "/team", "/team/1", "/team/invite", "/audit", "/account", "/account/second-factor", "/nowhere",
 )  # fmt: skip
 

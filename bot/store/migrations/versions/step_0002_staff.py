@@ -45,6 +45,7 @@ def upgrade() -> None:
     answering()
     words()
     insights()
+    answers()
 
 
 def accounts() -> None:
@@ -358,3 +359,20 @@ def insights() -> None:
         _link("alerts", "last_message_id", "messages"),
         sqlite_autoincrement=True,
     )
+
+
+def answers() -> None:
+    op.create_table(
+        "answer_changes",
+        _id(),
+        sa.Column("at", moment, nullable=False),
+        _number("staff_id"),
+        sa.Column("answer_id", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text()),
+        sa.Column("after", sa.Text()),
+        sa.PrimaryKeyConstraint("id", name="pk_answer_changes"),
+        _link("answer_changes", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_answer_changes_answer_id_id", "answer_changes", ["answer_id", "id"])

@@ -1,0 +1,323 @@
+"""One answer: its texts to edit, what they look like, what became of them, and the versions before."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiohttp import web
+
+from bot.console.access import me
+from bot.console.answer_form import Typed, fields_from, groups_of, read_typed, typed_of
+from bot.console.answer_history import DiffLine, diff_of, is_changed_by_hand, versions
+from bot.console.answers import concern_text, language_name, rows_of, trial_values
+from bot.console.console import console_of
+from bot.console.forms import form_of, small_number
+from bot.console.notices import see_other
+from bot.console.rendering import render, words_for
+from bot.console.routes import get, may, post
+from bot.console.trying import Trial
+from bot.editing.concerns import languages_of
+from bot.editing.editor import Saved, fingerprint, shared_by
+from bot.editing.entries import replace_entry
+from bot.editing.errors import Conflict, EditRefused, FilesBusy
+from bot.editing.examples import fill_all
+from bot.editing.fields import EntryFields, fields_of, new_entry
+from bot.editing.files import Place, Snapshot
+from bot.editing.names import check_name
+from bot.store.views import Person
+from bot.wording import LANGUAGES
+
+MAX_TRIED = 1000  # characters of a question in the address
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why nothing was saved; `theirs` is what differs from what was typed where somebody else was faster."""
+
+    text: str
+    theirs: tuple[DiffLine, ...] | None = None
+
+
+async def answer_page(request: web.Request) -> web.Response:
+    """An answer as it stands, or what is left of one that was deleted."""
+    return await _page(request, request.match_info["id"])
+
+
+async def save(request: web.Request) -> web.Response:
+    """Write what was typed, as fields or as YAML; what won't do comes back with the reason."""
+    answer_id, editor = request.match_info["id"], console_of(request).editor
+    typed, words = read_typed(await request.post()), words_for(request)
+    is_yaml = request.query.get("as") == "yaml"
+    if is_yaml:
+        saving = editor.save_yaml(answer_id, typed.base, typed.yaml, _person(request))
+    else:
+        saving = _save_fields(request, answer_id, typed)
+    saved = await _try(request, answer_id, saving, typed)
+    if isinstance(saved, web.Response):
+        return saved
+    said = words.say("Saved. Customers get it within two seconds.")
+    if not saved.is_changed:
+        said = words.say("Nothing was changed.")
+    elif saved.others:
+        said += " " + words.say("Changed with it: {others}.", others=", ".join(saved.others))
+    return see_other(request, f"/answers/{answer_id}{'?as=yaml' if is_yaml else ''}", said)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """Take it out of its file; its page still has the versions."""
+    answer_id = request.match_info["id"]
+    form = await form_of(request)
+    deleting = console_of(request).editor.delete(answer_id, form.get("base", ""), _person(request))
+    done = await _try(request, answer_id, deleting, None)
+    if isinstance(done, web.Response):
+        return done
+    return see_other(
+        request, f"/answers/{answer_id}", words_for(request).say("Deleted. It can be brought back here.")
+    )
+
+
+async def bring_back(request: web.Request) -> web.Response:
+    """Have an earlier version again."""
+    answer_id, console, form = request.match_info["id"], console_of(request), await form_of(request)
+    change = await console.store.answers.change(small_number(form.get("change", "")) or 0)
+    if change is None or change.answer_id != answer_id:
+        raise web.HTTPNotFound
+    text = change.before if form.get("side") == "before" else change.after
+    if text is None:
+        raise web.HTTPBadRequest
+    found, by = await console.editor.read(), _person(request)
+    action = "answer_restored"
+    if answer_id in found.places:
+        restoring = console.editor.save_yaml(answer_id, form.get("base", ""), text, by, action=action)
+    else:
+        restoring = console.editor.add(answer_id, change.file, text, by, action=action)
+    done = await _try(request, answer_id, restoring, None)
+    if isinstance(done, web.Response):
+        return done
+    return see_other(request, f"/answers/{answer_id}", words_for(request).say("Brought back."))
+
+
+async def new_page(request: web.Request) -> web.Response:
+    """An empty form; `intent` and example questions (`text`, several of them) may be in the address."""
+    intent = request.query.get("intent", "").strip()[:100]
+    texts = [text.strip()[:MAX_TRIED] for text in request.query.getall("text", []) if text.strip()]
+    found = await console_of(request).editor.read()
+    taken = intent in found.places
+    typed = Typed(
+        id="" if taken else intent,
+        intent=intent,
+        file=_file_for(found, intent),
+        examples="\n".join(" ".join(text.split()) for text in texts),
+    )
+    return await _new(request, typed)
+
+
+async def add(request: web.Request) -> web.Response:
+    """Write a new answer; the example questions of a new intent are learned at once."""
+    console, typed = console_of(request), read_typed(await request.post())
+    is_new_intent = typed.intent not in console.rereading.intents
+    examples = typed.questions if is_new_intent else ()
+    try:
+        check_name("id", typed.id)
+        check_name("intent", typed.intent)
+        fields = fields_from(typed, None, language=console.settings.desk.language)
+        entry = new_entry(typed.id, typed.intent, fields)
+        await console.editor.add(
+            typed.id, typed.file, entry, _person(request), intent=typed.intent, examples=examples
+        )
+    except (EditRefused, FilesBusy) as error:
+        return await _new(request, typed, problem=str(error), status=422)
+    if examples:
+        await console.learn()
+    said = words_for(request).say("Saved. Customers get it within two seconds.")
+    return see_other(request, f"/answers/{typed.id}", said)
+
+
+async def preview(request: web.Request) -> web.Response:
+    """The texts of a form filled with made-up values."""
+    form = await request.post()
+    typed, answer_id = read_typed(form), str(form.get("of", ""))
+    found, words = await console_of(request).editor.read(), words_for(request)
+    place, problem, variants = found.places.get(answer_id), "", typed.variants
+    if typed.yaml.strip() and place is not None:
+        try:
+            text = replace_entry(found.texts[place.file], place.index, typed.yaml)
+            variants = (await asyncio.to_thread(fields_of, text, place.index)).variants
+        except (EditRefused, IndexError) as error:
+            variants, problem = {}, str(error)
+    answer = found.book.find(answer_id) if found.book else None
+    intent = answer.intent if answer else typed.intent
+    language = console_of(request).settings.desk.language
+    shown = [
+        (language_name(words, code), fill_all(texts, answer, intent, found.book, language=code or language))
+        for code, texts in variants.items()
+    ]
+    return render(request, "answer_preview.html", shown=shown, problem=problem)
+
+
+async def _save_fields(request: web.Request, answer_id: str, typed: Typed) -> Saved:
+    console = console_of(request)
+    found = await console.editor.read()
+    place = found.places.get(answer_id)
+    if place is None:
+        raise Conflict(answer_id, None)
+    old = await asyncio.to_thread(fields_of, found.texts[place.file], place.index)
+    fields = fields_from(typed, old, language=console.settings.desk.language)
+    return await console.editor.save_fields(answer_id, typed.base, fields, _person(request))
+
+
+async def _try(
+    request: web.Request, answer_id: str, change: Awaitable[Saved | None], typed: Typed | None
+) -> Saved | web.Response:
+    """Make the change; where it isn't made, the page with the reason and all that was typed."""
+    words = words_for(request)
+    try:
+        return await change or Saved(answer_id)
+    except Conflict as conflict:
+        if conflict.theirs is None:
+            said = words.say("This answer is gone from the files: somebody deleted it meanwhile.")
+            return await _page(request, answer_id, typed=typed, refused=Refused(said), status=409)
+        said = words.say("Somebody changed this answer while you had it open. Nothing of yours is saved yet.")
+        refused = Refused(said, await _against(request, answer_id, conflict.theirs, typed))
+        typed = replace(typed, base=fingerprint(conflict.theirs)) if typed else None
+        return await _page(request, answer_id, typed=typed, refused=refused, status=409)
+    except (EditRefused, FilesBusy) as error:
+        return await _page(request, answer_id, typed=typed, refused=Refused(str(error)), status=422)
+
+
+async def _against(
+    request: web.Request, answer_id: str, theirs: str, typed: Typed | None
+) -> tuple[DiffLine, ...] | None:
+    """What saving over it would change: from what stands there now to what was typed."""
+    if typed is None:
+        return None
+    if typed.yaml.strip():
+        return diff_of(theirs, typed.yaml)
+    found = await console_of(request).editor.read()
+    place = found.places[answer_id]
+    try:
+        old = await asyncio.to_thread(fields_of, found.texts[place.file], place.index)
+        mine = fields_from(typed, old, language=console_of(request).settings.desk.language)
+    except EditRefused:
+        return ()
+    return diff_of(_as_lines(old), _as_lines(mine))
+
+
+def _as_lines(fields: EntryFields) -> str:
+    title = [f"title {code}: {text}" for code, texts in fields.title.items() for text in texts]
+    variants = [f"{code}: {text}" for code, texts in fields.variants.items() for text in texts]
+    return "\n".join([*title, *variants, f"hand_over: {str(fields.hand_over).lower()}"])
+
+
+async def _page(
+    request: web.Request,
+    answer_id: str,
+    *,
+    typed: Typed | None = None,
+    refused: Refused | None = None,
+    status: int = 200,
+) -> web.Response:
+    console, words = console_of(request), words_for(request)
+    found = await console.editor.read()
+    place, changes = found.places.get(answer_id), await console.store.answers.changes(answer_id)
+    if place is None and not changes and typed is None:
+        raise web.HTTPNotFound
+    current = place.entry.text if place is not None else None
+    rows = [row for row in await rows_of(request, found) if row.id == answer_id]
+    fields, only_yaml = await _fields(found, place)
+    opened = typed_of(fields, base=fingerprint(current or ""), yaml=current or "")
+    shown = replace(opened, **_kept(typed)) if typed is not None else opened
+    values: dict[str, Any] = {
+        "answer_id": answer_id,
+        "row": rows[0] if rows else None,
+        "place": place,
+        "is_yaml": bool(only_yaml) or request.query.get("as") == "yaml",
+        "only_yaml": only_yaml,
+        "typed": shown,
+        "base": opened.base,
+        "groups": groups_of(shown, tuple(LANGUAGES)),
+        "shared": fields.shared,
+        "taken_by": shared_by(found, place) if place is not None else (),
+        "refused": refused,
+        "lost": _lost(answer_id, typed) if typed is not None and place is None else "",
+        "problem": found.problem,
+        "versions": versions(changes, current),
+        "by_hand": is_changed_by_hand(changes, current),
+        "given": await console.store.answers.latest_given(answer_id),
+        "may_edit": may(me(request).role, "lead"),
+        "language_name": lambda code: language_name(words, code),
+        "concern_text": lambda concern: concern_text(words, concern),
+        **trial_values(words, Trial()),
+    }
+    return render(request, "answer.html", status=status, **values)
+
+
+def _kept(typed: Typed) -> dict[str, Any]:
+    """What was typed, on the tab it was typed on."""
+    if typed.yaml.strip():
+        return {"base": typed.base, "yaml": typed.yaml}
+    return {name: getattr(typed, name) for name in ("base", "title", "variants", "hand_over")}
+
+
+def _lost(answer_id: str, typed: Typed) -> str:
+    """What was typed into an answer that is gone, to be copied."""
+    if typed.yaml.strip():
+        return typed.yaml
+    titles = {code: (text,) for code, text in typed.title.items()}
+    return new_entry(answer_id, "...", EntryFields(titles, typed.variants, typed.hand_over))
+
+
+async def _fields(found: Snapshot, place: Place | None) -> tuple[EntryFields, str]:
+    """The entry's fields, and why it can be edited as YAML only, "" where the form will do."""
+    try:
+        if place is not None:
+            return await asyncio.to_thread(fields_of, found.texts[place.file], place.index), ""
+    except EditRefused as error:
+        return EntryFields({}, {}, False), str(error)
+    return EntryFields({}, {}, False), ""
+
+
+async def _new(request: web.Request, typed: Typed, *, problem: str = "", status: int = 200) -> web.Response:
+    console, words = console_of(request), words_for(request)
+    found = await console.editor.read()
+    languages = languages_of(found.book) if found.book is not None else ()
+    wanted = languages or (console.settings.desk.language,)
+    return render(
+        request,
+        "answer_new.html",
+        status=status,
+        typed=typed,
+        problem=problem or found.problem,
+        groups=groups_of(typed, wanted),
+        shared=frozenset(),
+        files=list(found.texts) or ["answers.yaml"],
+        intents=console.rereading.intents,
+        is_known=typed.intent in console.rereading.intents,
+        language_name=lambda code: language_name(words, code),
+        **trial_values(words, Trial(typed.questions[0] if typed.questions else "")),
+    )
+
+
+def _file_for(found: Snapshot, intent: str) -> str:
+    """Where the other answers of an intent stand, else the file with the most."""
+    book = found.book
+    own = [answer.id for answer in book.of_intent(intent)] if book is not None else []
+    files = [found.places[one].file for one in own if one in found.places]
+    counts = [place.file for place in found.places.values()]
+    return files[0] if files else max(set(counts), key=counts.count, default="answers.yaml")
+
+
+def _person(request: web.Request) -> Person:
+    return Person(me(request).id, me(request).called)
+
+
+ROUTES = (
+    get("/answers/new", new_page, role="lead"),
+    post("/answers/new", add, role="lead"),
+    post("/answers/-/preview", preview, role="lead"),
+    get("/answers/{id}", answer_page, role="agent"),
+    post("/answers/{id}", save, role="lead"),
+    post("/answers/{id}/delete", delete, role="lead"),
+    post("/answers/{id}/bring-back", bring_back, role="lead"),
+)
