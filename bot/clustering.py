@@ -8,24 +8,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+# Mean of five draws of 1,000 messages, default encoder, training files of BANKING77 and CLINC150 (bench/clusters.py): NMI
+# .83 and .88, ARI .46 and .44, and of the messages in clusters of three or more 78 % and 92 % have their cluster's commonest
+# intent. A lower cosine has a slightly better ARI; clusters are labelled as a whole, so that purity counts for more.
 LEAST_COSINE = 0.6
 MAX_VECTORS = 1000
 
 
-def cluster(
-    vectors: NDArray[np.float32], *, least_cosine: float = LEAST_COSINE, sizes: Sequence[int] | None = None
-) -> list[list[int]]:
+def cluster(vectors: NDArray[np.float32], *, least_cosine: float = LEAST_COSINE) -> list[list[int]]:
     """Rows of unit length (n, width) in clusters: of two in different ones the mean cosine is below `least_cosine`.
 
-    `sizes` counts how many messages each row stands for. Rows of a cluster are ordered from its centre outwards, clusters by
-    how many messages they hold."""
-    weights = np.ones(len(vectors)) if sizes is None else np.asarray(sizes, float)
-    members = _merge(vectors @ vectors.T, weights.copy(), least_cosine)
-    ordered = [_from_centre(vectors, weights, rows) for rows in members]
-    return sorted(ordered, key=lambda rows: (-weights[rows].sum(), min(rows)))
+    Rows of a cluster are ordered from its centre outwards, clusters by their size."""
+    ordered = [_from_centre(vectors, rows) for rows in _merge(vectors @ vectors.T, least_cosine)]
+    return sorted(ordered, key=lambda rows: (-len(rows), min(rows)))
 
 
-def _merge(cosines: NDArray[np.float32], weights: NDArray[np.float64], least: float) -> list[list[int]]:
+def _merge(cosines: NDArray[np.float32], least: float) -> list[list[int]]:
+    """The clusters; `cosines` becomes the mean cosines between those that are still open."""
     members = [[row] for row in range(len(cosines))]
     np.fill_diagonal(cosines, -np.inf)
     finished: list[list[int]] = []
@@ -46,10 +45,9 @@ def _merge(cosines: NDArray[np.float32], weights: NDArray[np.float64], least: fl
             chain.pop()
         elif len(chain) > 1 and nearest == chain[-2]:
             del chain[-2:]
-            both = weights[last] + weights[nearest]
-            joined = (weights[last] * cosines[last] + weights[nearest] * cosines[nearest]) / both
+            n_last, n_nearest = len(members[last]), len(members[nearest])
+            joined = (n_last * cosines[last] + n_nearest * cosines[nearest]) / (n_last + n_nearest)
             members[nearest] += members[last]
-            weights[nearest] = both
             cosines[nearest] = cosines[:, nearest] = joined
             cosines[nearest, nearest] = -np.inf
             _close(cosines, last)
@@ -63,8 +61,6 @@ def _close(cosines: NDArray[np.float32], row: int) -> None:
     cosines[row] = cosines[:, row] = -np.inf
 
 
-def _from_centre(
-    vectors: NDArray[np.float32], weights: NDArray[np.float64], rows: Sequence[int]
-) -> list[int]:
-    centre = weights[list(rows)] @ vectors[list(rows)]
+def _from_centre(vectors: NDArray[np.float32], rows: Sequence[int]) -> list[int]:
+    centre = vectors[list(rows)].mean(axis=0)
     return sorted(rows, key=lambda row: (-round(float(vectors[row] @ centre), 4), row))

@@ -43,12 +43,6 @@ def test_the_largest_comes_first_and_each_from_its_centre_outwards() -> None:
     assert cluster(vectors, least_cosine=0.9) == [[3, 1, 2], [0, 4]]
 
 
-def test_a_row_that_stands_for_many_counts_as_many() -> None:
-    angles = np.radians([90, 0, 20, 8])
-    vectors = unit(np.stack([np.cos(angles), np.sin(angles)], axis=1))
-    assert cluster(vectors, least_cosine=0.9, sizes=[9, 1, 1, 1])[0] == [0]
-
-
 def test_equal_vectors_and_nothing_at_all_are_no_trouble() -> None:
     assert cluster(np.ones((4, 1), np.float32)) == [[0, 1, 2, 3]]
     assert cluster(np.zeros((0, 3), np.float32)) == []
