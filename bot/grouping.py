@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ class Grouping:
         self._current = understander
         self._used: Understands | None = None
         self._vectors: OrderedDict[Key, NDArray[np.float32]] = OrderedDict()
-        self._results: OrderedDict[tuple[Key, ...], tuple[tuple[int, ...], ...]] = OrderedDict()
+        self._results: OrderedDict[frozenset[Key], tuple[tuple[int, ...], ...]] = OrderedDict()
         self._reading: asyncio.Task[None] | None = None
 
     async def group(self, said: Mapping[int, str]) -> Grouped:
@@ -74,15 +74,21 @@ class Grouping:
             self._results.clear()
 
     async def _clusters(self, known: tuple[Key, ...]) -> tuple[tuple[int, ...], ...]:
+        """Where the messages were clustered before, maybe with others that are done with since, so they stay."""
+        wanted = frozenset(known)
+        for earlier, clusters in self._results.items():
+            if wanted <= earlier:
+                self._results.move_to_end(earlier)
+                return _only({number for number, _ in known}, clusters)
         if not known:
             return ()
-        if known not in self._results:
-            vectors = np.stack([self._vectors[key] for key in known])
-            found = await asyncio.to_thread(cluster, vectors)
-            self._results[known] = tuple(tuple(known[row][0] for row in rows) for rows in found)
-            while len(self._results) > KEPT_RESULTS:
-                self._results.popitem(last=False)
-        return self._results[known]
+        vectors = np.stack([self._vectors[key] for key in known])
+        found = await asyncio.to_thread(cluster, vectors)
+        clusters = tuple(tuple(known[row][0] for row in rows) for rows in found)
+        self._results[wanted] = clusters
+        while len(self._results) > KEPT_RESULTS:
+            self._results.popitem(last=False)
+        return clusters
 
     async def _read(self, unread: Mapping[Key, str]) -> None:
         """One text at a time, so that a customer's message waits for one at most."""
@@ -102,3 +108,9 @@ class Grouping:
             self._vectors.update(dict.fromkeys(keys, vector))
             while len(self._vectors) > KEPT_VECTORS:
                 self._vectors.popitem(last=False)
+
+
+def _only(numbers: Collection[int], clusters: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+    """What is left of clusters, the largest first."""
+    left = [tuple(number for number in one if number in numbers) for one in clusters]
+    return tuple(sorted(filter(None, left), key=len, reverse=True))

@@ -32,6 +32,7 @@ from bot.console.passwords import Passwords
 from bot.console.rendering import TEMPLATES, first_page, load_templates, words_for
 from bot.console.routes import Route, add_routes, get
 from bot.engine import Engine
+from bot.grouping import Grouping
 
 STATIC = TEMPLATES.with_name("static")
 
@@ -50,8 +51,10 @@ def console_app(
         assets,
         engine,
         learn,
+        Grouping(lambda: engine.dialogue.understander),
     )
     app.on_shutdown.append(close_pages)
+    app.on_cleanup.append(stop_grouping)
     add_routes(app, ROUTES)
     return app
 
@@ -59,6 +62,11 @@ def console_app(
 def mount(app: web.Application, console: web.Application) -> None:
     """Put the console where its links point."""
     app.add_subapp(PREFIX, console)
+
+
+async def stop_grouping(app: web.Application) -> None:
+    """Stop reading messages for it. An on_cleanup signal."""
+    await app[CONSOLE].grouping.close()
 
 
 async def start(request: web.Request) -> web.Response:

@@ -58,6 +58,8 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Changed the role of {target} from {was} to {role}", **values)
         case "disabled":
             return words.say("Disabled {target}", **values)
+        case "labelled_together":
+            return words.say("Labelled {messages} messages at once as {target}", **values)
         case "enabled":
             return words.say("Enabled {target}", **values)
     return " ".join(

@@ -15,6 +15,7 @@ from bot.channels.web.limits import Network, client_of
 from bot.console.links import PREFIX
 from bot.console.passwords import Passwords
 from bot.engine import Engine
+from bot.grouping import Grouping
 from bot.rereading import Rereading
 from bot.settings import Settings
 from bot.staffing import Staffing
@@ -33,6 +34,7 @@ class Console:
     assets: dict[str, Asset]
     engine: Engine
     learn: Callable[[], Awaitable[object]]  # brings the memory up to the corrections stored
+    grouping: Grouping
     pages: set[asyncio.Task[Any]] = field(default_factory=set)  # that wait for news
 
     @property

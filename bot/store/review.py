@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, select
 
+from bot.store.audit import write_audit
 from bot.store.labels import label_message, standing_corrections_of, stands, undo_correction
 from bot.store.search import words_of
 from bot.store.tables import corrections, decisions, feedback, messages, reviewed, understandings
@@ -52,6 +53,14 @@ def label_item(connection: Connection, item: ReviewItem, intent: str, by: Person
     pass_over(connection, others, by)
 
 
+def label_items(connection: Connection, items: Sequence[ReviewItem], intent: str, by: Person) -> None:
+    """Label several at once, as one entry of the audit log."""
+    for item in items:
+        label_item(connection, item, intent, by)
+    if len(items) > 1:
+        write_audit(connection, by.id, "labelled_together", intent, messages=_n_messages(items))
+
+
 def pass_over(connection: Connection, message_ids: Sequence[int], by: Person) -> None:
     """Nothing is to be learned from these."""
     for number in message_ids:
@@ -66,6 +75,10 @@ def undo(connection: Connection, message_ids: Sequence[int], by: Person) -> None
             undo_correction(connection, given.id, by.name)
     theirs = reviewed.c.message_id.in_(message_ids), reviewed.c.staff_id == by.id
     connection.execute(delete(reviewed).where(*theirs))
+
+
+def _n_messages(items: Sequence[ReviewItem]) -> int:
+    return sum(len(item.message_ids) for item in items)
 
 
 def _unhelpful(connection: Connection, ids: Sequence[int]) -> set[int]:

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from bot.console.console import CONSOLE
 from bot.staffing import Staffing
 from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
@@ -136,6 +137,33 @@ async def test_messages_are_reviewed_by_key(browser: Browser, desk: ConsoleDesk)
         await expect(page.locator("#review")).to_contain_text("All looked at")
         await page.keyboard.press("u")
         await expect(page.locator("#review")).to_contain_text("1 left")
+
+
+async def test_those_that_mean_the_same_are_labelled_by_one_key(browser: Browser, desk: ConsoleDesk) -> None:
+    for number, text in enumerate(("pay with a voucher", "is a voucher fine", "voucher, please", "voucher?")):
+        await desk.customer(f"c{number}").say(text)
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.goto(f"{desk.url}/console/review")
+        await desk.console[CONSOLE].grouping.wait()
+        await page.reload()
+        boxes = page.locator(".alike input")
+        await expect(boxes).to_have_count(4)
+        await page.get_by_label("is a voucher fine").uncheck()
+        await page.keyboard.press("1")
+        await expect(page.locator(".done")).to_contain_text("and 2 like it")
+        await expect(page.locator(".item blockquote")).to_have_text("is a voucher fine")
+        assert len(await desk.store.corrections()) == 3
+        await page.keyboard.press("u")
+        await expect(boxes).to_have_count(4)
+        assert await desk.store.corrections() == []
+        for box in await boxes.all():
+            await box.uncheck()
+        await page.keyboard.press("1")
+        await expect(boxes.first).to_be_focused()
+        assert await desk.store.corrections() == []
+        assert await page.evaluate(FAINT) == []
+        assert await page.evaluate(WIDER) == []
 
 
 @pytest.mark.parametrize("view", VIEWS)
