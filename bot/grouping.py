@@ -38,6 +38,7 @@ class Grouping:
         self._current = understander
         self._used: Understands | None = None
         self._vectors: OrderedDict[Key, NDArray[np.float32]] = OrderedDict()
+        self._unreadable: set[Key] = set()
         self._results: OrderedDict[frozenset[Key], tuple[tuple[int, ...], ...]] = OrderedDict()
         self._reading: asyncio.Task[None] | None = None
 
@@ -46,7 +47,11 @@ class Grouping:
         that weren't are read from now on, one after another."""
         self._follow_release()
         keys = {(number, hash(text)): text for number, text in list(said.items())[:MAX_VECTORS]}
-        unread = {key: text for key, text in keys.items() if key not in self._vectors}
+        unread = {
+            key: text
+            for key, text in keys.items()
+            if key not in self._vectors and key not in self._unreadable
+        }
         if unread and (self._reading is None or self._reading.done()):
             self._reading = asyncio.create_task(self._read(unread))
         known = tuple(key for key in keys if key in self._vectors)
@@ -71,6 +76,7 @@ class Grouping:
         if current is not self._used:
             self._used = current
             self._vectors.clear()
+            self._unreadable.clear()
             self._results.clear()
 
     async def _clusters(self, known: tuple[Key, ...]) -> tuple[tuple[int, ...], ...]:
@@ -102,6 +108,7 @@ class Grouping:
                 vector = (await understander.understand(text)).vector
             except Exception as error:  # the others go on
                 logger.warning("a message could not be read for grouping: %s", type(error).__name__)
+                self._unreadable.update(keys)
                 continue
             if understander is not self._used:
                 return

@@ -70,7 +70,7 @@ async def pass_over(request: web.Request) -> web.Response:
 async def undo(request: web.Request) -> web.Response:
     """Take the last one back."""
     console = console_of(request)
-    numbers = _numbers((await form_of(request)).get("undo", ""))
+    numbers = numbers_of((await form_of(request)).get("undo", ""))
     await console.store.inbox.undo_review(numbers, _person(request))
     await console.learn()
     return await _next(request, await _items(request))
@@ -86,7 +86,7 @@ def _without(items: list[ReviewItem], chosen: Sequence[ReviewItem]) -> list[Revi
 
 def _items_of(form: dict[str, str], items: list[ReviewItem]) -> tuple[ReviewItem, ...]:
     """The items a form is about, but for those a colleague was faster with. Raises HTTPBadRequest where it names none."""
-    numbers = _numbers(form.get("message", ""))
+    numbers = numbers_of(form.get("message", ""))
     found = {number: one for one in items for number in one.message_ids}
     return tuple(dict.fromkeys(found[number] for number in numbers if number in found))
 
@@ -149,7 +149,7 @@ async def _lines_before(request: web.Request, item: ReviewItem) -> tuple[Spoken,
     return tuple(one for one in (case.entries if case else ()) if isinstance(one, Spoken))
 
 
-def _numbers(text: str) -> list[int]:
+def numbers_of(text: str) -> list[int]:
     """Ids with commas between. Raises HTTPBadRequest for anything else."""
     numbers = [small_number(part) for part in text.split(",")]
     if None in numbers:

@@ -74,6 +74,10 @@ class Inbox:
         """Label what each item says, once; those that say the same are passed over with it."""
         await self._database.write(review.label_items, items, intent, by)
 
+    async def label_messages(self, message_ids: Sequence[int], intent: str, by: Person) -> tuple[int, ...]:
+        """Label those of these messages that nobody did yet; which these were. `undo_review` takes it back."""
+        return await self._database.write(review.label_messages, message_ids, intent, by)
+
     async def pass_over(self, items: Sequence[ReviewItem], by: Person) -> None:
         """Take items out of the review without a label."""
         numbers = [number for item in items for number in item.message_ids]

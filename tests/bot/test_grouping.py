@@ -59,7 +59,9 @@ async def test_a_message_that_cannot_be_read_stops_no_other(caplog: pytest.LogCa
     grouping = Grouping(lambda: fake)
     await grouping.group(SAID)
     await grouping.wait()
-    assert {number for rows in (await grouping.group(SAID)).clusters for number in rows} == {2, 3, 4}
+    then = await grouping.group(SAID)
+    assert {number for rows in then.clusters for number in rows} == {2, 3, 4}
+    assert then.n_unread == 0
     assert "voucher" not in caplog.text
     await grouping.close()
 
