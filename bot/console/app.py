@@ -19,6 +19,7 @@ from bot.console import (
     join,
     live,
     review,
+    saved_views,
     sign_in,
     team,
 )
@@ -84,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
     get("", start, role="agent"),
     get("/", start, role="agent"),
     get("/static/{name}", static, role=None),
+    *saved_views.ROUTES,
     *inbox.ROUTES,
     *conversation.ROUTES,
     *deeds.ROUTES,

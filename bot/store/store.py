@@ -24,6 +24,7 @@ from bot.store.records import (
     StoredMessage,
     StoredUpdate,
 )
+from bot.store.saved_views import SavedViews
 from bot.store.values import now
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -36,7 +37,7 @@ class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
-    `alerts` what the sentiment watch noticed."""
+    `alerts` what the sentiment watch noticed, `saved_views` what staff keep of the inbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,6 +45,7 @@ class Store:
         self.accounts = Accounts(database)
         self.insights = Insights(database)
         self.alerts = Alerts(database)
+        self.saved_views = SavedViews(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
 
     @classmethod

@@ -166,6 +166,31 @@ async def test_those_that_mean_the_same_are_labelled_by_one_key(browser: Browser
         assert await page.evaluate(WIDER) == []
 
 
+async def test_a_search_is_saved_and_opened_by_key(browser: Browser, desk: ConsoleDesk) -> None:
+    await desk.customer().say("where is LW-11111")
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.locator("#search").fill("where intent:order_status")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Save this search").click()
+        await page.get_by_label("Name", exact=True).fill("Parcels")
+        await page.keyboard.press("Enter")
+        saved = page.locator(".views a")
+        await expect(saved).to_have_text("Parcels 1")
+        await expect(saved).to_have_attribute("aria-current", "true")
+        assert await page.evaluate(FAINT) == []
+        assert await page.evaluate(WIDER) == []
+
+        await page.goto(f"{desk.url}/console/inbox/closed")
+        await expect(saved).not_to_have_attribute("aria-current", "true")
+        await desk.customer("otto").say("where is LW-22222")
+        await expect(saved).to_have_text("Parcels 2", timeout=15_000)  # without a reload
+        await page.keyboard.press("g")
+        await page.keyboard.press("1")
+        await expect(page.locator("#search")).to_have_value("where intent:order_status")
+        await expect(page.locator("#rows .row")).to_have_count(2)
+
+
 @pytest.mark.parametrize("view", VIEWS)
 async def test_pages_are_readable_everywhere(
     browser: Browser, desk: ConsoleDesk, view: dict[str, Any]
