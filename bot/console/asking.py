@@ -19,6 +19,7 @@ FILTERS = (
     "channel:telegram",
     "language:zh",
     "rated:1",
+    "handed_over:yes",
     "from:2026-11-01",
     "to:2026-11-30",
 )
@@ -67,6 +68,10 @@ def _rated(value: str, zone: tzinfo) -> dict[str, Any]:
     return {"rated": int(value)} if value in {"1", "2", "3", "4", "5"} else {}
 
 
+def _handed_over(value: str, zone: tzinfo) -> dict[str, Any]:
+    return {"handed_over": value == "yes"} if value in {"yes", "no"} else {}
+
+
 def _day(field: str, later: timedelta) -> Callable[[str, tzinfo], dict[str, Any]]:
     def read(value: str, zone: tzinfo) -> dict[str, Any]:
         try:
@@ -87,6 +92,7 @@ _READERS: dict[str, Callable[[str, tzinfo], dict[str, Any]]] = {
     "channel": _named("channel"),
     "language": _named("language"),
     "rated": _rated,
+    "handed_over": _handed_over,
     "from": _day("begins", timedelta()),
     "to": _day("ends", timedelta(days=1)),
 }
