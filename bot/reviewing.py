@@ -1,6 +1,6 @@
 """Which of the messages nobody has looked at are worth a person's minute."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -10,16 +10,27 @@ from bot.store.views import ReviewItem
 UNHELPFUL = 1.0  # a customer said that the answer was wrong
 DISAGREEMENT = 0.5  # classifier and memory took it for different things
 OUTSIDE = 0.6  # of what an uncertain message is worth: many of those are rightly not answered
+LEAST_TOGETHER = 3  # messages
+MOST_TOGETHER = 50  # items
 SURE = 0.97  # a confident answer nobody complained of teaches nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """An item with what it is worth, and why: fixed words."""
+    """An item with what it is worth, and why: fixed words; `others` mean the same in other words."""
 
     item: ReviewItem
     worth: float
     why: tuple[str, ...]
+    others: tuple[ReviewItem, ...] = ()
+
+    @property
+    def items(self) -> tuple[ReviewItem, ...]:
+        return self.item, *self.others
+
+    @property
+    def n_messages(self) -> int:
+        return sum(len(one.message_ids) for one in self.items)
 
 
 def most_valuable_first(items: Iterable[ReviewItem]) -> list[Worth]:
@@ -29,6 +40,29 @@ def most_valuable_first(items: Iterable[ReviewItem]) -> list[Worth]:
     logarithm of how many said the same."""
     rated = [_rate(item) for item in items]
     return sorted((one for one in rated if one.why), key=lambda one: -one.worth)
+
+
+def together(queue: Sequence[Worth], clusters: Iterable[Sequence[int]]) -> list[Worth]:
+    """Put those that mean the same together, most valuable first; `clusters` are the newest message of each item, from
+    the centre outwards.
+
+    A cluster of LEAST_TOGETHER messages or more is one entry, MOST_TOGETHER items of it at a time. It is worth the mean
+    probability that the bot was wrong, times the logarithm of how many messages it has: to label them all takes one key."""
+    by_id = {one.item.message_ids[0]: one for one in queue}
+    joined = []
+    for cluster in clusters:
+        members = [by_id.pop(number) for number in cluster[:MOST_TOGETHER] if number in by_id]
+        whole = _join(members) if len(members) > 1 else None
+        joined += members if whole is None or whole.n_messages < LEAST_TOGETHER else [whole]
+    return sorted([*joined, *by_id.values()], key=lambda one: -one.worth)
+
+
+def _join(members: Sequence[Worth]) -> Worth:
+    centre, *others = members
+    n_messages = sum(one.n_messages for one in members)
+    doubt = sum(one.worth / log2(1 + one.n_messages) for one in members) / len(members)
+    why = tuple(dict.fromkeys(reason for one in members for reason in one.why))
+    return Worth(centre.item, doubt * log2(1 + n_messages), why, tuple(one.item for one in others))
 
 
 def _rate(item: ReviewItem) -> Worth:

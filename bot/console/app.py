@@ -13,6 +13,7 @@ from bot.console import (
     audit_log,
     autonomy,
     canned,
+    clusters,
     conversation,
     deeds,
     details,
@@ -24,6 +25,7 @@ from bot.console import (
     live,
     marks,
     review,
+    saved_views,
     sign_in,
     team,
 )
@@ -38,6 +40,7 @@ from bot.console.passwords import Passwords
 from bot.console.rendering import TEMPLATES, first_page, load_templates, words_for
 from bot.console.routes import Route, add_routes, get
 from bot.engine import Engine
+from bot.grouping import Grouping
 
 STATIC = TEMPLATES.with_name("static")
 
@@ -56,8 +59,10 @@ def console_app(
         assets,
         engine,
         learn,
+        Grouping(lambda: engine.dialogue.understander),
     )
     app.on_shutdown.append(close_pages)
+    app.on_cleanup.append(stop_grouping)
     add_routes(app, ROUTES)
     return app
 
@@ -65,6 +70,11 @@ def console_app(
 def mount(app: web.Application, console: web.Application) -> None:
     """Put the console where its links point."""
     app.add_subapp(PREFIX, console)
+
+
+async def stop_grouping(app: web.Application) -> None:
+    """Stop reading messages for it. An on_cleanup signal."""
+    await app[CONSOLE].grouping.close()
 
 
 async def start(request: web.Request) -> web.Response:
@@ -81,6 +91,7 @@ ROUTES: tuple[Route, ...] = (
     get("", start, role="agent"),
     get("/", start, role="agent"),
     get("/static/{name}", static, role=None),
+    *saved_views.ROUTES,
     *inbox.ROUTES,
     *conversation.ROUTES,
     *deeds.ROUTES,
@@ -95,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
     *answers.ROUTES,
     *answer.ROUTES,
     *insights.ROUTES,
+    *clusters.ROUTES,
     *alerts.ROUTES,
     *sign_in.ROUTES,
     *join.ROUTES,

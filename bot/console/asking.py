@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from bot.store.finding import Asked
@@ -19,6 +19,7 @@ FILTERS = (
     "channel:telegram",
     "language:zh",
     "rated:1",
+    "handed_over:yes",
     "from:2026-11-01",
     "to:2026-11-30",
 )
@@ -28,14 +29,24 @@ def read_asked(text: str, zone: tzinfo) -> Asked:
     """Filters are read where they can be; anything else is words. Days are whole ones of that zone."""
     asked, words = Asked(), []
     for part in text.split():
-        name, _, value = part.partition(":")
-        read = _READERS.get(name.lower()) if value else None
-        found = read(value, zone) if read else None
+        found = _read(part, zone)
         if found:
             asked = replace(asked, **found)
         else:
             words.append(part)
     return replace(asked, words=" ".join(words))
+
+
+def filters_in(text: str) -> tuple[str, ...]:
+    """The parts that are read as filters, as they were written."""
+    return tuple(part for part in text.split() if _read(part, UTC))
+
+
+def _read(part: str, zone: tzinfo) -> dict[str, Any]:
+    """The fields that a part of what was typed sets; none where it is a word."""
+    name, _, value = part.partition(":")
+    read = _READERS.get(name.lower()) if value else None
+    return read(value, zone) if read else {}
 
 
 def _named(field: str, among: set[str] | None = None) -> Callable[[str, tzinfo], dict[str, Any]]:
@@ -55,6 +66,10 @@ def _confidence(value: str, zone: tzinfo) -> dict[str, Any]:
 
 def _rated(value: str, zone: tzinfo) -> dict[str, Any]:
     return {"rated": int(value)} if value in {"1", "2", "3", "4", "5"} else {}
+
+
+def _handed_over(value: str, zone: tzinfo) -> dict[str, Any]:
+    return {"handed_over": value == "yes"} if value in {"yes", "no"} else {}
 
 
 def _day(field: str, later: timedelta) -> Callable[[str, tzinfo], dict[str, Any]]:
@@ -77,6 +92,7 @@ _READERS: dict[str, Callable[[str, tzinfo], dict[str, Any]]] = {
     "channel": _named("channel"),
     "language": _named("language"),
     "rated": _rated,
+    "handed_over": _handed_over,
     "from": _day("begins", timedelta()),
     "to": _day("ends", timedelta(days=1)),
 }

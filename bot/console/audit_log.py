@@ -71,6 +71,16 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Changed the role of {target} from {was} to {role}", **values)
         case "disabled":
             return words.say("Disabled {target}", **values)
+        case "labelled_together":
+            return words.say("Labelled {messages} messages at once as {target}", **values)
+        case "view_shared":
+            return words.say("Shared the view {target} with all", **values)
+        case "view_unshared":
+            return words.say("Shares the view {target} no longer", **values)
+        case "view_renamed":
+            return words.say("Renamed the shared view {was} to {target}", **values)
+        case "view_deleted":
+            return words.say("Deleted the shared view {target}", **values)
         case "enabled":
             return words.say("Enabled {target}", **values)
         case "answer_added":

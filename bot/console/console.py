@@ -17,6 +17,7 @@ from bot.console.links import PREFIX
 from bot.console.passwords import Passwords
 from bot.editing.editor import Editor
 from bot.engine import Engine
+from bot.grouping import Grouping
 from bot.rereading import Rereading
 from bot.settings import Settings
 from bot.staffing import Staffing
@@ -35,6 +36,7 @@ class Console:
     assets: dict[str, Asset]
     engine: Engine
     learn: Callable[[], Awaitable[object]]  # brings the memory up to the corrections stored
+    grouping: Grouping
     pages: set[asyncio.Task[Any]] = field(default_factory=set)  # that wait for news
 
     @property

@@ -18,6 +18,7 @@ from bot.wording import Wording
 
 PAGE = 50  # conversations
 MAX_ASKED = 200  # characters
+MAX_NAME = 40  # characters of a saved view's name
 VIEWS: tuple[View, ...] = ("waiting", "mine", "open", "closed")
 
 
@@ -72,6 +73,7 @@ async def list_values(request: web.Request, view: View, open_id: int | None = No
         "view": view,
         "asked": asked,
         "filters": FILTERS,
+        "max_name": MAX_NAME,
         "tabs": tuple(Tab(one, names[one], numbers.get(one)) for one in VIEWS),
         "rows": rows,
         "before": before,

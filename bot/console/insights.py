@@ -23,7 +23,6 @@ from bot.store.values import now
 from bot.wording import Wording
 
 EXAMPLES = 300  # of the latest questions without an answer
-SHOWN_GROUPS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ async def insights_page(request: web.Request) -> web.Response:
         report=report,
         tiles=tiles(words, report),
         sheets=sheets,
-        groups=groups[:SHOWN_GROUPS],
+        groups=groups,
         shown=partial(shown, words),
         bar=bar,
         widest=widest,

@@ -1,5 +1,6 @@
 """The review queue: one message after another, most valuable first, each labelled with a key."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.naming import decision_name
-from bot.reviewing import most_valuable_first
+from bot.reviewing import most_valuable_first, together
 from bot.store.values import now
 from bot.store.views import Person, ReviewItem, Spoken
 from bot.wording import Wording
@@ -27,9 +28,10 @@ BEFORE = 4  # lines shown before the message
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was made of the last item: its intent, None where it was passed over; `replies` is what the bot says to it now."""
+    """What was made of the last items: their intent, None where they were passed over; `replies` is what the bot
+    says to the first of them now."""
 
-    item: ReviewItem
+    items: tuple[ReviewItem, ...]
     intent: str | None = None
     replies: tuple[str, ...] = ()
 
@@ -40,35 +42,35 @@ async def review_page(request: web.Request) -> web.Response:
 
 
 async def label(request: web.Request) -> web.Response:
-    """Give an item its intent; show what the bot says to it now, and the next."""
+    """Give items their intent; show what the bot says to the first now, and what comes next."""
     form, console, items = await form_of(request), console_of(request), await _items(request)
-    item, intent = _item_of(form, items), form.get("intent", "").strip()
-    if item is None:
+    chosen, intent = _items_of(form, items), form.get("intent", "").strip()
+    if not chosen:
         return await _next(request, items, problem=_too_late(request))
     if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:100]))
         return await _next(request, items, problem=said)
-    await console.store.inbox.label_item(item, intent, _person(request))
+    await console.store.inbox.label_items(chosen, intent, _person(request))
     await console.learn()
-    case, spoken = await message_of(request, item.conversation_id, item.message_ids[0])
+    case, spoken = await message_of(request, chosen[0].conversation_id, chosen[0].message_ids[0])
     again = await console.rereading.reread(case, spoken.text)
-    return await _next(request, _without(items, item), done=Done(item, intent, again.replies))
+    return await _next(request, _without(items, chosen), done=Done(chosen, intent, again.replies))
 
 
 async def pass_over(request: web.Request) -> web.Response:
     """Nothing to learn here."""
     form, items = await form_of(request), await _items(request)
-    item = _item_of(form, items)
-    if item is None:
+    chosen = _items_of(form, items)
+    if not chosen:
         return await _next(request, items, problem=_too_late(request))
-    await console_of(request).store.inbox.pass_over(item, _person(request))
-    return await _next(request, _without(items, item), done=Done(item))
+    await console_of(request).store.inbox.pass_over(chosen, _person(request))
+    return await _next(request, _without(items, chosen), done=Done(chosen))
 
 
 async def undo(request: web.Request) -> web.Response:
     """Take the last one back."""
     console = console_of(request)
-    numbers = _numbers((await form_of(request)).get("undo", ""))
+    numbers = numbers_of((await form_of(request)).get("undo", ""))
     await console.store.inbox.undo_review(numbers, _person(request))
     await console.learn()
     return await _next(request, await _items(request))
@@ -78,16 +80,15 @@ async def _items(request: web.Request) -> list[ReviewItem]:
     return await console_of(request).store.inbox.open_reviews(now() - LOOKS_BACK)
 
 
-def _without(items: list[ReviewItem], item: ReviewItem) -> list[ReviewItem]:
-    return [one for one in items if one is not item]
+def _without(items: list[ReviewItem], chosen: Sequence[ReviewItem]) -> list[ReviewItem]:
+    return [one for one in items if one not in chosen]
 
 
-def _item_of(form: dict[str, str], items: list[ReviewItem]) -> ReviewItem | None:
-    """The item a form is about; None where a colleague was faster. Raises HTTPBadRequest where it names none."""
-    number = small_number(form.get("message", ""))
-    if number is None:
-        raise web.HTTPBadRequest
-    return next((one for one in items if number in one.message_ids), None)
+def _items_of(form: dict[str, str], items: list[ReviewItem]) -> tuple[ReviewItem, ...]:
+    """The items a form is about, but for those a colleague was faster with. Raises HTTPBadRequest where it names none."""
+    numbers = numbers_of(form.get("message", ""))
+    found = {number: one for one in items for number in one.message_ids}
+    return tuple(dict.fromkeys(found[number] for number in numbers if number in found))
 
 
 def _too_late(request: web.Request) -> str:
@@ -112,12 +113,16 @@ async def _values(
 ) -> dict[str, Any]:
     console, words = console_of(request), words_for(request)
     queue = most_valuable_first(items)
+    newest = {one.item.message_ids[0]: one.item.text for one in queue}
+    grouped = await console.grouping.group(newest)
+    queue = together(queue, grouped.clusters)
     worth = queue[0] if queue else None
     return {
         "worth": worth,
-        "n_left": len(queue),
+        "n_left": len(newest),
+        "n_unread": grouped.n_unread,
         "before": await _lines_before(request, worth.item) if worth else (),
-        "choices": worth.item.intents[:MAX_CHOICES] if worth else (),
+        "choices": guesses(worth.items)[:MAX_CHOICES] if worth else (),
         "intents": console.rereading.intents,
         "done": done,
         "problem": problem,
@@ -125,6 +130,15 @@ async def _values(
         "decision_name": lambda kind: decision_name(words, kind),
         **naming(words),
     }
+
+
+def guesses(items: Sequence[ReviewItem]) -> list[tuple[str, float]]:
+    """What they may mean by the bot's guesses, the mean probability of each, likeliest first."""
+    sums: dict[str, float] = {}
+    for item in items:
+        for intent, prob in item.intents:
+            sums[intent] = sums.get(intent, 0.0) + prob / len(items)
+    return sorted(sums.items(), key=lambda one: -one[1])
 
 
 async def _lines_before(request: web.Request, item: ReviewItem) -> tuple[Spoken, ...]:
@@ -135,7 +149,7 @@ async def _lines_before(request: web.Request, item: ReviewItem) -> tuple[Spoken,
     return tuple(one for one in (case.entries if case else ()) if isinstance(one, Spoken))
 
 
-def _numbers(text: str) -> list[int]:
+def numbers_of(text: str) -> list[int]:
     """Ids with commas between. Raises HTTPBadRequest for anything else."""
     numbers = [small_number(part) for part in text.split(",")]
     if None in numbers:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, exists, select
 
 from bot.store.search import find_messages
-from bot.store.tables import conversations, decisions, messages, ratings, understandings
+from bot.store.tables import conversations, custody_changes, decisions, messages, ratings, understandings
 
 MANY = 5000  # messages with the words, of which those that fit the rest are taken
 
@@ -15,7 +15,7 @@ MANY = 5000  # messages with the words, of which those that fit the rest are tak
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is searched for; all of it must hold. `words` are those of a message, `rated` the customer's last score of its
-    conversation; `begins` and `ends` bound its time, the end not included."""
+    conversation, `handed_over` whether a person ever had that or was waited for; `begins` and `ends` bound its time, the end not included."""
 
     words: str = ""
     intent: str | None = None
@@ -26,6 +26,7 @@ class Asked:
     answer: str | None = None
     channel: str | None = None
     rated: int | None = None
+    handed_over: bool | None = None
     begins: datetime | None = None
     ends: datetime | None = None
 
@@ -68,6 +69,12 @@ def _filtered(asked: Asked) -> Select[Any]:
             ratings.c.conversation_id == messages.c.conversation_id, ratings.c.score == asked.rated
         )
         query = query.where(rated)
+    if asked.handed_over is not None:
+        went = exists().where(
+            custody_changes.c.conversation_id == messages.c.conversation_id,
+            custody_changes.c.status.in_(("waiting", "person")),
+        )
+        query = query.where(went if asked.handed_over else ~went)
     if asked.begins is not None:
         query = query.where(messages.c.at >= asked.begins)
     if asked.ends is not None:

@@ -20,6 +20,7 @@ from bot.store.days import drop_days
 from bot.store.errors import StoreError
 from bot.store.labels import drop_corrections
 from bot.store.records import Customer, ForgetReport
+from bot.store.saved_views import drop_views_about
 from bot.store.search import drop_words, purge
 from bot.store.tables import (
     conversations,
@@ -70,7 +71,9 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     removed = connection.execute(delete(understandings).where(understandings.c.message_id.in_(ids)))
     marked = entity_labels.c.message_id.in_(ids)
     connection.execute(delete(entity_labels).where(marked))
-    drop_words(connection, connection.execute(ids).scalars().all())
+    numbers = connection.execute(ids).scalars().all()
+    drop_views_about(connection, set(numbers), customer.name)
+    drop_words(connection, numbers)
     purge(connection)
     n_messages = _empty_messages(connection, theirs)
     _forget_beside_messages(connection, customer.id)

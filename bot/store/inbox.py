@@ -100,13 +100,18 @@ class Inbox:
         """All that staff marked, as written -> its type."""
         return await self._database.read(entity_labels.marked_names)
 
-    async def label_item(self, item: ReviewItem, intent: str, by: Person) -> None:
-        """Label what an item says, once; those that say the same are passed over with it."""
-        await self._database.write(review.label_item, item, intent, by)
+    async def label_items(self, items: Sequence[ReviewItem], intent: str, by: Person) -> None:
+        """Label what each item says, once; those that say the same are passed over with it."""
+        await self._database.write(review.label_items, items, intent, by)
 
-    async def pass_over(self, item: ReviewItem, by: Person) -> None:
-        """Take an item out of the review without a label."""
-        await self._database.write(review.pass_over, item.message_ids, by)
+    async def label_messages(self, message_ids: Sequence[int], intent: str, by: Person) -> tuple[int, ...]:
+        """Label those of these messages that nobody did yet; which these were. `undo_review` takes it back."""
+        return await self._database.write(review.label_messages, message_ids, intent, by)
+
+    async def pass_over(self, items: Sequence[ReviewItem], by: Person) -> None:
+        """Take items out of the review without a label."""
+        numbers = [number for item in items for number in item.message_ids]
+        await self._database.write(review.pass_over, numbers, by)
 
     async def undo_review(self, message_ids: Sequence[int], by: Person) -> None:
         """Put messages back that this person labelled or passed over."""

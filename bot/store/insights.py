@@ -35,6 +35,9 @@ class Insights:
         """How content customers were who were asked in this time."""
         return await self._database.read(opinions.ratings_between, begin, end)
 
-    async def unanswered(self, begin: datetime, end: datetime, *, limit: int) -> list[Example]:
-        """The latest messages of this time that had no answer, the newest first."""
-        return await self._database.read(unanswered.latest, begin, end, limit=limit)
+    async def unanswered(
+        self, begin: datetime, end: datetime, *, limit: int, only_open: bool = False
+    ) -> list[Example]:
+        """The latest messages of this time that had no answer, the newest first; with `only_open` but for those
+        that staff labelled or passed over."""
+        return await self._database.read(unanswered.latest, begin, end, limit=limit, only_open=only_open)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from bot.store.finding import Asked, find
+from bot.store.search import LARGEST_ID
 from bot.store.tables import (
     conversations,
     custody_changes,
@@ -20,9 +21,9 @@ from bot.store.values import FORGOTTEN
 from bot.store.views import InboxCounts, InboxRow, Person, View
 
 PREVIEW = 200  # characters
+COUNTED: tuple[View, ...] = ("waiting", "mine", "open")
 MAX_COUNTED = 1000  # more are shown as so many
 MAX_HITS = 500  # messages looked through for one page of a search
-LARGEST_ID = 2**31 - 1
 
 
 def conversations_of(
@@ -70,14 +71,22 @@ def search(
 
 def count(connection: Connection, staff_id: int) -> InboxCounts:
     """How many are waiting, mine and open, MAX_COUNTED at most."""
+    waiting, mine, still_open = (count_of_view(connection, view, staff_id, MAX_COUNTED) for view in COUNTED)
+    return InboxCounts(waiting, mine, still_open)
 
-    def so_many(view: View) -> int:
-        some = (
-            _of_view(view, staff_id).with_only_columns(conversations.c.id).order_by(None).limit(MAX_COUNTED)
-        )
-        return int(connection.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
-    return InboxCounts(so_many("waiting"), so_many("mine"), so_many("open"))
+def count_of_view(connection: Connection, view: View, staff_id: int, limit: int) -> int:
+    """How many a view has, `limit` at most."""
+    some = _of_view(view, staff_id).with_only_columns(conversations.c.id).order_by(None).limit(limit)
+    return int(connection.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+
+
+def count_found(connection: Connection, asked: Asked, limit: int) -> int:
+    """In how many conversations messages are found, `limit` at most; MAX_HITS messages are looked through, where
+    there are more it counts as `limit`."""
+    ids = find(connection, asked, before=LARGEST_ID, limit=MAX_HITS)
+    within = select(func.count(messages.c.conversation_id.distinct())).where(messages.c.id.in_(ids))
+    return limit if len(ids) == MAX_HITS else min(limit, int(connection.execute(within).scalar_one()))
 
 
 def watermark(connection: Connection) -> tuple[int, ...]:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, select
+from sqlalchemy import Connection, Row, Select, and_, delete, select
+from sqlalchemy.sql import ColumnElement
 
+from bot.store.audit import write_audit
 from bot.store.labels import label_message, standing_corrections_of, stands, undo_correction
 from bot.store.search import words_of
 from bot.store.tables import corrections, decisions, feedback, messages, reviewed, understandings
@@ -20,8 +22,6 @@ KINDS = ("text", "photo", "document")  # with words of the customer's own
 def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
     """What was asked since then and is neither labelled nor passed over, the newest first; those that say the same are
     one item."""
-    labelled = select(corrections.c.message_id).where(stands(), corrections.c.message_id.is_not(None))
-    done = select(reviewed.c.message_id)
     query: Select[Any] = (
         select(
             *(messages.c[name] for name in ("id", "conversation_id", "text", "at")),
@@ -33,16 +33,19 @@ def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
         .join(understandings, understandings.c.message_id == messages.c.id)
         .join(decisions, decisions.c.message_id == messages.c.id)
         .where(messages.c.at >= since, messages.c.kind.in_(KINDS), messages.c.text != "")
-        .where(messages.c.id.not_in(labelled), messages.c.id.not_in(done))
+        .where(is_open())
         .order_by(messages.c.id.desc())
         .limit(LOOKED_AT)
     )
     rows = connection.execute(query).all()
     unhelpful = _unhelpful(connection, [row.id for row in rows])
-    alike: dict[str, list[Row[Any]]] = {}
-    for row in rows:
-        alike.setdefault(" ".join(words_of(row.text)) or row.text, []).append(row)
-    return [_item_from(group, unhelpful) for group in alike.values()]
+    return [_item_from(group, unhelpful) for group in _alike(rows)]
+
+
+def is_open() -> ColumnElement[bool]:
+    """Whether a message is neither labelled nor passed over."""
+    labelled = select(corrections.c.message_id).where(stands(), corrections.c.message_id.is_not(None))
+    return and_(messages.c.id.not_in(labelled), messages.c.id.not_in(select(reviewed.c.message_id)))
 
 
 def label_item(connection: Connection, item: ReviewItem, intent: str, by: Person) -> None:
@@ -50,6 +53,33 @@ def label_item(connection: Connection, item: ReviewItem, intent: str, by: Person
     newest, *others = item.message_ids
     label_message(connection, item.text, intent, by.name, newest)
     pass_over(connection, others, by)
+
+
+def label_items(connection: Connection, items: Sequence[ReviewItem], intent: str, by: Person) -> None:
+    """Label several at once, as one entry of the audit log."""
+    for item in items:
+        label_item(connection, item, intent, by)
+    if len(items) > 1:
+        write_audit(connection, by.id, "labelled_together", intent, messages=_n_messages(items))
+
+
+def label_messages(
+    connection: Connection, message_ids: Sequence[int], intent: str, by: Person
+) -> tuple[int, ...]:
+    """Label those of these messages that nobody did yet, each wording once; which these were."""
+    query = (
+        select(messages.c.id, messages.c.text)
+        .where(messages.c.id.in_(message_ids), messages.c.speaker == "customer", messages.c.text != "")
+        .where(is_open())
+        .order_by(messages.c.id.desc())
+    )
+    rows: list[Row[Any]] = list(connection.execute(query))
+    for newest, *others in _alike(rows):
+        label_message(connection, newest.text, intent, by.name, newest.id)
+        pass_over(connection, [one.id for one in others], by)
+    if rows:
+        write_audit(connection, by.id, "labelled_together", intent, messages=len(rows))
+    return tuple(row.id for row in rows)
 
 
 def pass_over(connection: Connection, message_ids: Sequence[int], by: Person) -> None:
@@ -66,6 +96,18 @@ def undo(connection: Connection, message_ids: Sequence[int], by: Person) -> None
             undo_correction(connection, given.id, by.name)
     theirs = reviewed.c.message_id.in_(message_ids), reviewed.c.staff_id == by.id
     connection.execute(delete(reviewed).where(*theirs))
+
+
+def _alike(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
+    """Those that say the same together."""
+    alike: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        alike.setdefault(" ".join(words_of(row.text)) or row.text, []).append(row)
+    return list(alike.values())
+
+
+def _n_messages(items: Sequence[ReviewItem]) -> int:
+    return sum(len(item.message_ids) for item in items)
 
 
 def _unhelpful(connection: Connection, ids: Sequence[int]) -> set[int]:

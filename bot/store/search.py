@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 BATCH = 2000  # messages
+LARGEST_ID = 2**31 - 1
 LATE = 1000  # ids before the newest: with several processes a smaller id may be stored later
 
 _HAN = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"

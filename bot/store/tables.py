@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -248,6 +249,22 @@ reviewed = Table(
     _link("message_id", "messages", nullable=False, unique=True),
     _link("staff_id", "staff"),
     Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Lists and searches that staff keep under a name.
+saved_views = Table(
+    "saved_views",
+    metadata,
+    _id(),
+    _link("staff_id", "staff", nullable=False),
+    _text("name"),
+    _text("view"),  # waiting | mine | open | closed
+    _text("asked"),  # as it was typed into the search
+    Column("filters", JSON, nullable=False),  # the parts of `asked` that were filters then
+    Column("is_shared", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("staff_id", "name"),
     sqlite_autoincrement=True,
 )
 

@@ -6,22 +6,27 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from bot.store.counting import UNANSWERED
-from bot.store.tables import decisions, messages
+from bot.store.review import is_open
+from bot.store.tables import decisions, messages, understandings
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A message without an answer, and why it had none."""
+    """A message without an answer, and why it had none; `intent` is what it was taken for."""
 
     message_id: int
     conversation_id: int
     at: datetime
     text: str
     reason: str
+    customer_id: int = 0
+    intent: str | None = None
 
 
-def latest(connection: Connection, begin: datetime, end: datetime, *, limit: int) -> list[Example]:
-    """The newest first. Found by the index over reasons: messages are numbered in the order they came, so those of
+def latest(
+    connection: Connection, begin: datetime, end: datetime, *, limit: int, only_open: bool = False
+) -> list[Example]:
+    """The newest first; with `only_open` but for those that staff labelled or passed over. Found by the index over reasons: messages are numbered in the order they came, so those of
     the time lie between two numbers, give or take what arrived late."""
     bounds = _numbers(connection, begin, end)
     if bounds is None:
@@ -29,15 +34,21 @@ def latest(connection: Connection, begin: datetime, end: datetime, *, limit: int
     found: list[Example] = []
     for reason in UNANSWERED:
         query = (
-            select(messages.c.id, messages.c.conversation_id, messages.c.at, messages.c.text)
+            select(
+                *(messages.c[name] for name in ("id", "conversation_id", "customer_id", "at", "text")),
+                understandings.c.intent,
+            )
             .join(decisions, decisions.c.message_id == messages.c.id)
+            .outerjoin(understandings, understandings.c.message_id == messages.c.id)
             .where(decisions.c.reason == reason, decisions.c.message_id.between(*bounds))
             .where(messages.c.at >= begin, messages.c.at < end, messages.c.text != "")
             .order_by(decisions.c.message_id.desc())
             .limit(limit)
         )
+        if only_open:
+            query = query.where(is_open())
         found += [
-            Example(row.id, row.conversation_id, row.at, row.text, reason)
+            Example(row.id, row.conversation_id, row.at, row.text, reason, row.customer_id, row.intent)
             for row in connection.execute(query)
         ]
     return sorted(found, key=lambda one: -one.message_id)[:limit]

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.reviewing import most_valuable_first
+import pytest
+
+from bot.reviewing import MOST_TOGETHER, most_valuable_first, together
 from bot.store.views import ReviewItem
 
 
@@ -59,3 +61,30 @@ def test_small_talk_is_nothing_to_review_unless_it_was_wrong() -> None:
         "no thanks", intents=(("thanks", 0.8),), class_intent="thanks", confidence=0.8, is_unhelpful=True
     )
     assert order(thanks, wrong) == ["no thanks"]
+
+
+def test_those_that_mean_the_same_are_one_entry_and_come_first() -> None:
+    doubt: dict[str, Any] = {"confidence": 0.5, "decision": "clarify", "reason": "uncertain"}
+    alone = item("alone", message_ids=(9,), **doubt | {"confidence": 0.3})
+    like = [item(f"like {number}", message_ids=(number,), **doubt) for number in (1, 2, 3)]
+    queue = most_valuable_first([alone, *like])
+    first, second = together(queue, [[2, 1, 3], [9]])
+    assert [one.text for one in first.items] == ["like 2", "like 1", "like 3"]
+    assert (first.n_messages, second.item.text) == (3, "alone")
+    assert first.worth == pytest.approx(0.5 * 2)  # log2(1 + 3)
+
+
+def test_two_messages_stay_apart_and_what_is_gone_is_left_out() -> None:
+    doubt: dict[str, Any] = {"confidence": 0.5, "decision": "clarify", "reason": "uncertain"}
+    queue = most_valuable_first([item(str(number), message_ids=(number,), **doubt) for number in (1, 2)])
+    found = together(queue, [[1, 2, 77]])
+    assert sorted(one.item.text for one in found) == ["1", "2"]
+
+
+def test_a_large_group_comes_in_parts() -> None:
+    doubt: dict[str, Any] = {"confidence": 0.5, "decision": "clarify", "reason": "uncertain"}
+    ids = range(1, MOST_TOGETHER + 6)
+    queue = most_valuable_first([item(str(number), message_ids=(number,), **doubt) for number in ids])
+    found = together(queue, [list(ids)])
+    assert len(found[0].items) == MOST_TOGETHER
+    assert sum(len(one.items) for one in found) == len(ids)

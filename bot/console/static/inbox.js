@@ -63,13 +63,17 @@ document.addEventListener("selectionchange", () => {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-  const act = keys[event.key];
+  const act = isGoing ? () => goTo(event.key) : keys[event.key];
+  isGoing = event.key === "g" && !isGoing;
   if (!act) return;
   event.preventDefault();
   act();
 });
 
+let isGoing = false; // after g, until the next key
+
 const keys = {
+  g: () => {},
   j: () => move(1),
   k: () => move(-1),
   r: () => write("reply"),
@@ -87,6 +91,10 @@ const keys = {
   "/": () => byId("search").focus(),
   "?": () => byId("keys").showModal(),
 };
+
+function goTo(place) {
+  document.querySelector(`[data-saved="${CSS.escape(place)}"]`)?.click();
+}
 
 function move(step) {
   const rows = [...document.querySelectorAll("#rows .row")];

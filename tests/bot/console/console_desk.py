@@ -114,6 +114,7 @@ class ConsoleDesk:
     store: Store
     passwords: CountingPasswords
     engine: Engine
+    console: web.Application = field(init=False)
     url: str = ""
     n_learned: int = 0
     _clients: list[aiohttp.ClientSession] = field(default_factory=list)
@@ -176,7 +177,8 @@ async def open_console(folder: Path, *, staff_group: int = 0, **options: Any) ->
         passwords = CountingPasswords()
         app = web_app(engine, store, settings)
         desk = ConsoleDesk(settings, store, passwords, engine)
-        mount(app, console_app(engine, desk.learn, passwords))
+        desk.console = console_app(engine, desk.learn, passwords)
+        mount(app, desk.console)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -18,6 +18,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("lamp intent:order_status broken", Asked("lamp broken", intent="order_status")),
         ("Sentiment:angry rated:1", Asked(sentiment="angry", rated=1)),
         ("confidence:<0.6 decision:ask", Asked(below=0.6, decision="ask")),
+        ("handed_over:no handed_over:maybe", Asked("handed_over:maybe", handed_over=False)),
         (
             "at 5:30 or sentiment:purple rated:9 confidence:high",
             Asked("at 5:30 or sentiment:purple rated:9 confidence:high"),

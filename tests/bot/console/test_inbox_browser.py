@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bot.autonomy import Levels
+from bot.console.console import CONSOLE
 from bot.staffing import Staffing
 from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
@@ -137,6 +138,58 @@ async def test_messages_are_reviewed_by_key(browser: Browser, desk: ConsoleDesk)
         await expect(page.locator("#review")).to_contain_text("All looked at")
         await page.keyboard.press("u")
         await expect(page.locator("#review")).to_contain_text("1 left")
+
+
+async def test_those_that_mean_the_same_are_labelled_by_one_key(browser: Browser, desk: ConsoleDesk) -> None:
+    for number, text in enumerate(("pay with a voucher", "is a voucher fine", "voucher, please", "voucher?")):
+        await desk.customer(f"c{number}").say(text)
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.goto(f"{desk.url}/console/review")
+        await desk.console[CONSOLE].grouping.wait()
+        await page.reload()
+        boxes = page.locator(".alike input")
+        await expect(boxes).to_have_count(4)
+        await page.get_by_label("is a voucher fine").uncheck()
+        await page.keyboard.press("1")
+        await expect(page.locator(".done")).to_contain_text("and 2 like it")
+        await expect(page.locator(".item blockquote")).to_have_text("is a voucher fine")
+        assert len(await desk.store.corrections()) == 3
+        await page.keyboard.press("u")
+        await expect(boxes).to_have_count(4)
+        assert await desk.store.corrections() == []
+        for box in await boxes.all():
+            await box.uncheck()
+        await page.keyboard.press("1")
+        await expect(boxes.first).to_be_focused()
+        assert await desk.store.corrections() == []
+        assert await page.evaluate(FAINT) == []
+        assert await page.evaluate(WIDER) == []
+
+
+async def test_a_search_is_saved_and_opened_by_key(browser: Browser, desk: ConsoleDesk) -> None:
+    await desk.customer().say("where is LW-11111")
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.locator("#search").fill("where intent:order_status")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Save this search").click()
+        await page.get_by_label("Name", exact=True).fill("Parcels")
+        await page.keyboard.press("Enter")
+        saved = page.locator(".views a")
+        await expect(saved).to_have_text("Parcels 1")
+        await expect(saved).to_have_attribute("aria-current", "true")
+        assert await page.evaluate(FAINT) == []
+        assert await page.evaluate(WIDER) == []
+
+        await page.goto(f"{desk.url}/console/inbox/closed")
+        await expect(saved).not_to_have_attribute("aria-current", "true")
+        await desk.customer("otto").say("where is LW-22222")
+        await expect(saved).to_have_text("Parcels 2", timeout=15_000)  # without a reload
+        await page.keyboard.press("g")
+        await page.keyboard.press("1")
+        await expect(page.locator("#search")).to_have_value("where intent:order_status")
+        await expect(page.locator("#rows .row")).to_have_count(2)
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -30,7 +30,7 @@ async def test_messages_that_say_the_same_are_one_item_until_labelled(store: Sto
         0.93,
     )
     ben = Person(await add_colleague(store, "ben"), "ben")
-    await store.inbox.label_item(both, "order_status", ben)
+    await store.inbox.label_items([both], "order_status", ben)
     assert len(await store.inbox.open_reviews(LONG_AGO)) == 1
     assert [one.message_id for one in await store.corrections()] == [both.message_ids[0]]
     await store.inbox.undo_review(both.message_ids, ben)
@@ -42,8 +42,8 @@ async def test_what_is_passed_over_comes_back_only_when_it_is_wanted(store: Stor
     await tell(store, message())
     ben = Person(await add_colleague(store, "ben"), "ben")
     [item] = await store.inbox.open_reviews(LONG_AGO)
-    await store.inbox.pass_over(item, ben)
-    await store.inbox.pass_over(item, ben)
+    await store.inbox.pass_over([item], ben)
+    await store.inbox.pass_over([item], ben)
     assert await store.inbox.open_reviews(LONG_AGO) == []
     await store.inbox.undo_review(item.message_ids, Person(ben.id + 1, "cora"))
     assert await store.inbox.open_reviews(LONG_AGO) == []

@@ -118,11 +118,17 @@ async def test_what_is_not_indexed_yet_is_indexed_in_batches(
         (Asked(ends=START), ""),
         (Asked(rated=4), "1"),
         (Asked("sofa", rated=4), ""),
+        (Asked(handed_over=True), "2"),
+        (Asked(handed_over=False), "1"),
     ],
 )
 async def test_messages_are_found_by_what_was_made_of_them(store: Store, asked: Asked, chats: str) -> None:
     turn = await tell(store, message("the lamp", chat="1"), ())
-    await tell(store, message("the sofa", chat="2"), (), Decision("hand_over", "angry"))
+    other = await tell(store, message("the sofa", chat="2"), (), Decision("hand_over", "angry"))
+    wait = Move("waiting", None, {}, "angry", ())
+    back = Move("bot", None, {}, "given_back", ())
+    await store.inbox.move(other.conversation_id, None, lambda held: wait)
+    await store.inbox.move(other.conversation_id, None, lambda held: back)
     question = Line("bot", "How content are you?")
     ask = Move("closed", None, {}, "closed", (question,), asks_to_rate=True)
     moved = await store.inbox.move(turn.conversation_id, None, lambda held: ask)

@@ -204,6 +204,21 @@ def custody() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "saved_views",
+        _id(),
+        _number("staff_id", nullable=False),
+        _text("name"),
+        _text("view"),
+        _text("asked"),
+        sa.Column("filters", sa.JSON(), nullable=False),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_saved_views"),
+        sa.UniqueConstraint("staff_id", "name", name="uq_saved_views_staff_id_name"),
+        _link("saved_views", "staff_id", "staff"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "ratings",
         _id(),
         _number("conversation_id", nullable=False),

@@ -1,0 +1,100 @@
+"""What customers asked in vain, those that mean the same together: who asked, and what they are about."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from math import log
+from urllib.parse import urlencode
+
+from bot.store.search import words_of
+from bot.store.unanswered import Example
+
+OUTSIDE = {"out_of_scope", "out_of_scope_twice"}  # reasons for which the guessed intent says nothing
+N_WORDS = 3
+SHORTEST_WORD = 3  # letters
+MAX_TEXTS = 8  # that a new answer begins with
+MAX_TEXT = 200  # characters of each
+MAX_QUERY = 6000  # bytes; servers refuse an address of more than about 8,000
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Messages that mean the same, from the centre outwards, each wording once; `n` are all of them, `ids` theirs."""
+
+    name: str
+    intent: str
+    examples: tuple[Example, ...]
+    ids: tuple[int, ...]
+    n_customers: int
+    newest: datetime
+
+    @property
+    def n(self) -> int:
+        return len(self.ids)
+
+    @property
+    def query(self) -> str:
+        """What a page for a new answer is to begin with."""
+        fields = [("intent", self.intent)]
+        for one in self.examples[:MAX_TEXTS]:
+            more = [*fields, ("text", one.text[:MAX_TEXT])]
+            if len(urlencode(more)) > MAX_QUERY:
+                break
+            fields = more
+        return urlencode(fields)
+
+
+def by_wording(examples: Iterable[Example]) -> dict[int, list[Example]]:
+    """Those that say the same, by the newest message of each."""
+    alike: dict[str, list[Example]] = {}
+    for one in examples:
+        alike.setdefault(" ".join(words_of(one.text)) or one.text, []).append(one)
+    return {group[0].message_id: group for group in alike.values()}
+
+
+def clusters_of(wordings: Mapping[int, Sequence[Example]], grouped: Iterable[Sequence[int]]) -> list[Cluster]:
+    """The clusters with most messages first; `grouped` are keys of `wordings`."""
+    known = Counter(term for group in wordings.values() for term in set(_terms(group[0].text)))
+    found = [_cluster([wordings[number] for number in rows], known, len(wordings)) for rows in grouped]
+    return sorted(found, key=lambda one: (-one.n, -one.newest.timestamp()))
+
+
+def _cluster(groups: Sequence[Sequence[Example]], known: Mapping[str, int], n_known: int) -> Cluster:
+    everything = [one for group in groups for one in group]
+    words = _telling_words([group[0].text for group in groups], known, n_known)
+    intent = _guess(everything)
+    return Cluster(
+        name=intent or " · ".join(words),
+        intent=intent or "_".join(words),
+        examples=tuple(group[0] for group in groups),
+        ids=tuple(one.message_id for one in everything),
+        n_customers=len({one.customer_id for one in everything}),
+        newest=max(one.at for one in everything),
+    )
+
+
+def _guess(examples: Sequence[Example]) -> str:
+    """What most of them were taken for, "" where there is no such intent."""
+    taken = Counter(one.intent for one in examples if one.intent and one.reason not in OUTSIDE)
+    [(intent, count)] = taken.most_common(1) or [("", 0)]
+    return intent if 2 * count > len(examples) and intent not in OUTSIDE else ""
+
+
+def _telling_words(texts: Sequence[str], known: Mapping[str, int], n_known: int) -> list[str]:
+    """The words in many of these texts and in few of all."""
+    within = Counter(term for text in texts for term in set(_terms(text)))
+    scores = {term: count * log(1 + n_known / known[term]) for term, count in within.items()}
+    return sorted(scores, key=lambda term: (-scores[term], -len(term), term))[:N_WORDS]
+
+
+def _terms(text: str) -> list[str]:
+    """Words of some length; of Chinese, which has no spaces, each two characters in a row."""
+    words = words_of(text)
+    pairs = [one + other for one, other in pairwise(words) if _is_han(one) and _is_han(other)]
+    return [word for word in words if len(word) >= SHORTEST_WORD and not word.isdigit()] + pairs
+
+
+def _is_han(word: str) -> bool:
+    return len(word) == 1 and not word.isascii()
