@@ -13,33 +13,49 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
+from zlib import crc32
 
 import aiohttp
 import click
+import numpy as np
 from aiohttp import web
 
 from bench.command import run
-from bench.console_log import fill
+from bench.console_log import INTENTS, fill
 from bench.measure import percentiles
+from bot.answering import Answering
 from bot.console.app import console_app, mount
+from bot.console.asking import filters_in
+from bot.console.console import CONSOLE, Console
 from bot.console.cookies import PLAIN_NAMES, SESSION
 from bot.dialogue import Dialogue
 from bot.engine import Engine
+from bot.reading import Searches
 from bot.settings import Settings
 from bot.store.store import Store
+from nlu.understanding import Understanding
 
 TIMES = 20
+WIDTH = 384
+VIEWS = ("where intent:find_order", "sentiment:angry", "decision:hand_over rated:1", "handed_over:yes", "broken lamp", "",
+         "channel:web confidence:<0.95", "answer:answer_1", "language:en", "from:2026-01-01")  # fmt: skip
 PAGES = {
     "inbox, waiting": "/inbox/waiting",
     "inbox, mine": "/inbox/mine",
     "inbox, open": "/inbox/open",
     "inbox, closed": "/inbox/closed",
+    "inbox, saved views": "/inbox/views/part?view=open",
+    "inbox, a filter": "/inbox/search?q=intent:find_order+sentiment:angry",
+    "review": "/review",
     "a conversation": "/conversations/1000",
     "insights, today": "/insights?period=today",
     "insights, 7 days": "/insights?period=7",
     "insights, 30 days": "/insights?period=30",
     "insights, 90 days": "/insights?period=90",
+    "clusters, 7 days": "/insights/clusters?period=7",
+    "clusters, 90 days": "/insights/clusters?period=90",
 }
 
 
@@ -71,10 +87,11 @@ def main(messages: int, database: Path | None, json_path: Path | None) -> None:
 async def measure(path: Path) -> dict[str, tuple[float, float, float, float]]:
     """Milliseconds for each page: the first request, median and 95 % of those that follow, and the processor's."""
     figures = {}
-    async with _server(path) as (url, cookies), aiohttp.ClientSession(cookies=cookies) as session:
+    async with _server(path) as (url, cookies, console), aiohttp.ClientSession(cookies=cookies) as session:
         for name, page in PAGES.items():
             ms, cpu_ms = [], []
             for _ in range(TIMES + 1):
+                await console.grouping.wait()
                 started, cpu = time.perf_counter(), time.process_time()
                 async with session.get(f"{url}/console{page}", allow_redirects=False) as response:
                     await response.read()
@@ -86,25 +103,46 @@ async def measure(path: Path) -> dict[str, tuple[float, float, float, float]]:
     return figures
 
 
+class _Words:
+    """Reads a text as the mean of its words' vectors."""
+
+    async def understand(self, text: str) -> Understanding:
+        words = [np.random.default_rng(crc32(word.encode())).normal(size=WIDTH) for word in text.split()]
+        vector = np.sum(words, axis=0)
+        unit = np.asarray(vector / np.linalg.norm(vector), np.float32)
+        return Understanding(text, text, (), (), unit, unit, "en", None, 0.0, ())
+
+
+def _dialogue() -> Dialogue:
+    """What the pages ask of one: the names of intents, and vectors."""
+    known = SimpleNamespace(intents=INTENTS)
+    return Dialogue(_Words(), cast(Searches, known), cast(Answering, SimpleNamespace(book=known)))
+
+
 @asynccontextmanager
-async def _server(path: Path) -> AsyncIterator[tuple[str, dict[str, str]]]:
-    """The console over a log, without a model: nothing here is understood. With the cookie of its admin."""
+async def _server(path: Path) -> AsyncIterator[tuple[str, dict[str, str], Console]]:
+    """The console over a log, without a model: vectors are made of words. With the cookie of its admin."""
 
     async def learn() -> None:
         """There is no memory to bring up to date."""
 
     settings = Settings(folder=path.parent)
     async with await Store.open(f"sqlite:///{path}") as store:
-        engine = Engine(settings, store, cast(Dialogue, None), "r1")
+        engine = Engine(settings, store, _dialogue(), "r1")
         app = web.Application()
-        mount(app, console_app(engine, learn))
+        console = console_app(engine, learn)
+        mount(app, console)
+        for number, asked in enumerate(VIEWS):
+            await store.saved_views.save(
+                1, f"view {number}", "open", asked, filters_in(asked), is_shared=False
+            )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         token = await store.accounts.sign_in(1, "bench")
         cookies = {PLAIN_NAMES[SESSION]: token}
         try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}", cookies
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}", cookies, console[CONSOLE]
         finally:
             await runner.cleanup()
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from bot.reading import Understands
 KEPT_VECTORS = 4000
 KEPT_RESULTS = 8
 
+Clusters = tuple[tuple[int, ...], ...]
 Key = tuple[int, int]  # a message's id, and the hash of its text: an edited message is another
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class Grouped:
     """Ids of messages in clusters, the largest first, each from its centre outwards; `n_unread` messages are still being
     read and stand in none."""
 
-    clusters: tuple[tuple[int, ...], ...]
+    clusters: Clusters
     n_unread: int
 
 
@@ -39,37 +40,33 @@ class Grouping:
         self._used: Understands | None = None
         self._vectors: OrderedDict[Key, NDArray[np.float32]] = OrderedDict()
         self._unreadable: set[Key] = set()
-        self._results: OrderedDict[frozenset[Key], tuple[tuple[int, ...], ...]] = OrderedDict()
-        self._reading: asyncio.Task[None] | None = None
+        self._results: deque[tuple[frozenset[Key], Clusters]] = deque(maxlen=KEPT_RESULTS)
+        self._work: asyncio.Task[None] | None = None
 
     async def group(self, said: Mapping[int, str]) -> Grouped:
-        """Put messages, texts by their id, into clusters: the first MAX_VECTORS of them that were read already. Those
-        that weren't are read from now on, one after another."""
+        """The clusters of the first MAX_VECTORS messages, texts by their id, as far as they are made.
+
+        Nobody waits for the rest: it is read and clustered from now on, for a later call."""
         self._follow_release()
-        keys = {(number, hash(text)): text for number, text in list(said.items())[:MAX_VECTORS]}
-        unread = {
-            key: text
-            for key, text in keys.items()
-            if key not in self._vectors and key not in self._unreadable
-        }
-        if unread and (self._reading is None or self._reading.done()):
-            self._reading = asyncio.create_task(self._read(unread))
-        known = tuple(key for key in keys if key in self._vectors)
-        for key in known:
-            self._vectors.move_to_end(key)
-        return Grouped(await self._clusters(known), len(unread))
+        texts = {(number, hash(text)): text for number, text in list(said.items())[:MAX_VECTORS]}
+        wanted = texts.keys() - self._unreadable
+        made, clusters = max(self._results, key=lambda one: len(wanted & one[0]), default=(frozenset(), ()))
+        missing = wanted - made
+        if missing and (self._work is None or self._work.done()):
+            self._work = asyncio.create_task(self._read_and_cluster(texts))
+        return Grouped(_only({number for number, _ in wanted & made}, clusters), len(missing))
 
     async def wait(self) -> None:
-        """Until all that is being read was read."""
-        if self._reading is not None:
-            await self._reading
+        """Until what is being read and clustered is done."""
+        if self._work is not None:
+            await self._work
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._reading is not None:
-            self._reading.cancel()
+        if self._work is not None:
+            self._work.cancel()
             with suppress(asyncio.CancelledError):
-                await self._reading
+                await self._work
 
     def _follow_release(self) -> None:
         current = self._current()
@@ -79,30 +76,27 @@ class Grouping:
             self._unreadable.clear()
             self._results.clear()
 
-    async def _clusters(self, known: tuple[Key, ...]) -> tuple[tuple[int, ...], ...]:
-        """Where the messages were clustered before, maybe with others that are done with since, so they stay."""
-        wanted = frozenset(known)
-        for earlier, clusters in self._results.items():
-            if wanted <= earlier:
-                self._results.move_to_end(earlier)
-                return _only({number for number, _ in known}, clusters)
-        if not known:
-            return ()
-        vectors = np.stack([self._vectors[key] for key in known])
-        found = await asyncio.to_thread(cluster, vectors)
-        clusters = tuple(tuple(known[row][0] for row in rows) for rows in found)
-        self._results[wanted] = clusters
-        while len(self._results) > KEPT_RESULTS:
-            self._results.popitem(last=False)
-        return clusters
-
-    async def _read(self, unread: Mapping[Key, str]) -> None:
-        """One text at a time, so that a customer's message waits for one at most."""
+    async def _read_and_cluster(self, texts: Mapping[Key, str]) -> None:
         understander = self._used
         assert understander is not None  # noqa: S101 - group() came first
+        await self._read(understander, texts)
+        known = [key for key in texts if key in self._vectors]
+        if not known or understander is not self._used:
+            return
+        vectors = np.stack([self._vectors[key] for key in known])
+        found = await asyncio.to_thread(cluster, vectors)
+        if understander is self._used:
+            clusters = tuple(tuple(known[row][0] for row in rows) for rows in found)
+            self._results.append((frozenset(known), clusters))
+
+    async def _read(self, understander: Understands, texts: Mapping[Key, str]) -> None:
+        """One text at a time, so that a customer's message waits for one at most."""
         by_text: dict[str, list[Key]] = {}
-        for key, text in unread.items():
-            by_text.setdefault(text, []).append(key)
+        for key, text in texts.items():
+            if key in self._vectors:
+                self._vectors.move_to_end(key)
+            elif key not in self._unreadable:
+                by_text.setdefault(text, []).append(key)
         for text, keys in by_text.items():
             try:
                 vector = (await understander.understand(text)).vector
@@ -117,7 +111,7 @@ class Grouping:
                 self._vectors.popitem(last=False)
 
 
-def _only(numbers: Collection[int], clusters: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+def _only(numbers: Collection[int], clusters: Clusters) -> Clusters:
     """What is left of clusters, the largest first."""
-    left = [tuple(number for number in one if number in numbers) for one in clusters]
+    left = (tuple(number for number in one if number in numbers) for one in clusters)
     return tuple(sorted(filter(None, left), key=len, reverse=True))

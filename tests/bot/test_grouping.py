@@ -32,9 +32,21 @@ async def test_each_wording_is_read_once_and_an_edited_message_again() -> None:
     await grouping.group({1: "a voucher", 2: "a voucher"})
     await grouping.wait()
     assert fake.read == ["a voucher"]
-    assert (await grouping.group({1: "something else", 2: "a voucher"})).n_unread == 1
+    edited = await grouping.group({1: "something else", 2: "a voucher"})
+    assert (edited.clusters, edited.n_unread) == (((2,),), 1)  # what was made before, nobody waits
     await grouping.wait()
     assert fake.read == ["a voucher", "something else"]
+
+
+async def test_what_is_done_with_leaves_the_clusters_as_they_are() -> None:
+    grouping = Grouping(lambda: fake)
+    fake = FakeUnderstander()
+    await grouping.group(SAID)
+    await grouping.wait()
+    left = await grouping.group({number: text for number, text in SAID.items() if number != 2})
+    assert {frozenset(rows) for rows in left.clusters} == {frozenset({1, 3}), frozenset({4})}
+    assert left.n_unread == 0
+    assert ((await grouping.group({})).clusters, len(fake.read)) == ((), 4)
 
 
 async def test_a_new_release_reads_anew() -> None:
