@@ -20,13 +20,13 @@ import click
 from aiohttp import web
 
 from bench.command import run
-from bench.console_log import fill
+from bench.console_log import WORKSPACE, fill
 from bench.measure import percentiles
 from bot.console.app import console_app, mount
 from bot.console.cookies import PLAIN_NAMES, SESSION
 from bot.dialogue import Dialogue
 from bot.engine import Engine
-from bot.settings import Settings
+from bot.settings import load_settings
 from bot.store.store import Store
 
 TIMES = 20
@@ -36,6 +36,10 @@ PAGES = {
     "inbox, open": "/inbox/open",
     "inbox, closed": "/inbox/closed",
     "a conversation": "/conversations/1000",
+    "answers": "/answers",
+    "answers, searched": "/answers?q=refund",
+    "an answer": "/answers/order_status_shipped",
+    "a new answer": "/answers/new",
     "insights, today": "/insights?period=today",
     "insights, 7 days": "/insights?period=7",
     "insights, 30 days": "/insights?period=30",
@@ -86,6 +90,17 @@ async def measure(path: Path) -> dict[str, tuple[float, float, float, float]]:
     return figures
 
 
+class NoDialogue:
+    """Knows no intents, and no answers that are like others."""
+
+    def __init__(self) -> None:
+        self.retriever = self.answering = self.book = self
+        self.intents: tuple[str, ...] = ()
+
+    def alike(self, bound: float) -> list[tuple[str, str]]:
+        return []
+
+
 @asynccontextmanager
 async def _server(path: Path) -> AsyncIterator[tuple[str, dict[str, str]]]:
     """The console over a log, without a model: nothing here is understood. With the cookie of its admin."""
@@ -93,9 +108,9 @@ async def _server(path: Path) -> AsyncIterator[tuple[str, dict[str, str]]]:
     async def learn() -> None:
         """There is no memory to bring up to date."""
 
-    settings = Settings(folder=path.parent)
+    settings = load_settings(WORKSPACE)
     async with await Store.open(f"sqlite:///{path}") as store:
-        engine = Engine(settings, store, cast(Dialogue, None), "r1")
+        engine = Engine(settings, store, cast(Dialogue, NoDialogue()), "r1")
         app = web.Application()
         mount(app, console_app(engine, learn))
         runner = web.AppRunner(app, access_log=None)
