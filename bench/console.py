@@ -23,7 +23,7 @@ import numpy as np
 from aiohttp import web
 
 from bench.command import run
-from bench.console_log import INTENTS, fill
+from bench.console_log import INTENTS, WORKSPACE, fill
 from bench.measure import percentiles
 from bot.answering import Answering
 from bot.console.app import console_app, mount
@@ -33,7 +33,7 @@ from bot.console.cookies import PLAIN_NAMES, SESSION
 from bot.dialogue import Dialogue
 from bot.engine import Engine
 from bot.reading import Searches
-from bot.settings import Settings
+from bot.settings import load_settings
 from bot.store.store import Store
 from nlu.understanding import Understanding
 
@@ -50,6 +50,10 @@ PAGES = {
     "inbox, a filter": "/inbox/search?q=intent:find_order+sentiment:angry",
     "review": "/review",
     "a conversation": "/conversations/1000",
+    "answers": "/answers",
+    "answers, searched": "/answers?q=refund",
+    "an answer": "/answers/order_status_shipped",
+    "a new answer": "/answers/new",
     "insights, today": "/insights?period=today",
     "insights, 7 days": "/insights?period=7",
     "insights, 30 days": "/insights?period=30",
@@ -106,6 +110,8 @@ async def measure(path: Path) -> dict[str, tuple[float, float, float, float]]:
 class _Words:
     """Reads a text as the mean of its words' vectors."""
 
+    entity_types = ()
+
     async def understand(self, text: str) -> Understanding:
         words = [np.random.default_rng(crc32(word.encode())).normal(size=WIDTH) for word in text.split()]
         vector = np.sum(words, axis=0)
@@ -115,7 +121,7 @@ class _Words:
 
 def _dialogue() -> Dialogue:
     """What the pages ask of one: the names of intents, and vectors."""
-    known = SimpleNamespace(intents=INTENTS)
+    known = SimpleNamespace(intents=INTENTS, alike=lambda bound: [])
     return Dialogue(_Words(), cast(Searches, known), cast(Answering, SimpleNamespace(book=known)))
 
 
@@ -126,7 +132,7 @@ async def _server(path: Path) -> AsyncIterator[tuple[str, dict[str, str], Consol
     async def learn() -> None:
         """There is no memory to bring up to date."""
 
-    settings = Settings(folder=path.parent)
+    settings = load_settings(WORKSPACE)
     async with await Store.open(f"sqlite:///{path}") as store:
         engine = Engine(settings, store, _dialogue(), "r1")
         app = web.Application()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bot.store.store import Store
+from retrieval.answers import load_answers
 
 DAYS = 180
 TURNS = 4  # customer's messages in a conversation, on average
@@ -31,6 +32,9 @@ REASONS = {
     "clarify": "uncertain",
     "hand_over": "customer_asked",
 }
+# Those of the demo shop, which the console is shown with.
+WORKSPACE = Path(__file__).parent.parent / "examples" / "shop"
+ANSWERS = tuple(answer.id for answer in load_answers(WORKSPACE / "answers").answers)
 BY_HOUR = np.array(
     [1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 18, 17, 17, 18, 18, 17, 15, 13, 12, 11, 8, 4, 2], float
 )
@@ -143,7 +147,8 @@ class _Writer:
         self._add("understandings", (asked, "r1", intent, 0.9, ranked, ranked, 0.9, 0.9, json.dumps([["answer_1", 0.9]]),
                                      json.dumps([entity] if product else []), sentiment, "en"))  # fmt: skip
         known = None if kind == "clarify" else intent
-        self._add("decisions", (asked, kind, reason, known, 0.9, "answer_1", None, "[]", '{"total": 4.2}'))
+        answer = ANSWERS[min(int(rng.expovariate(1 / 8)), len(ANSWERS) - 1)] if kind == "answer" else None
+        self._add("decisions", (asked, kind, reason, known, 0.9, answer, None, "[]", '{"total": 4.2}'))
         later = one.at + timedelta(seconds=1)
         self.message_id += 1
         self._say(

@@ -200,6 +200,7 @@ def _compiled(source: str) -> Any:
     return _sandbox.from_string(source)
 
 
+@lru_cache(maxsize=4096)  # most texts are the same when a file is read again
 def names_in(source: str) -> frozenset[str]:
     """The names a template takes from its context. Raises TemplateError where it does not compile."""
     return frozenset(find_undeclared_variables(_parse(source)))

@@ -67,8 +67,9 @@ def entries_of(text: str) -> tuple[Entry, ...]:
     return tuple(_entry(text, span, found) for span, found in zip(spans, ids, strict=True))
 
 
+@lru_cache(maxsize=16)
 def root_of(text: str) -> SequenceNode:
-    """The list of answers as nodes that know where they stand. Raises EditRefused, YAMLError."""
+    """The list of answers as nodes that know where they stand; nobody changes them. Raises EditRefused, YAMLError."""
     root = YAML(typ="safe", pure=True).compose(text)
     if root is None:
         return SequenceNode("", [], None, None)

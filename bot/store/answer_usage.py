@@ -95,23 +95,20 @@ def _opinions(connection: Connection, since: datetime) -> Counter[tuple[str, str
 
 def _handed_over(connection: Connection, since: datetime) -> Counter[str]:
     """By the answer that was given last before; where a person always answers, nobody failed."""
-    handed = (
-        select(custody_changes.c.conversation_id, custody_changes.c.at)
-        .where(custody_changes.c.at >= since, custody_changes.c.status == "waiting")
-        .where(custody_changes.c.reason != "always_a_person")
+    handed = custody_changes.c
+    query = (
+        select(handed.id, handed.at, messages.c.at.label("said_at"), decisions.c.answer_id)
+        .select_from(custody_changes)
+        .join(messages, messages.c.conversation_id == handed.conversation_id)
+        .join(decisions, decisions.c.message_id == messages.c.id)
+        .where(handed.at >= since, handed.status == "waiting", handed.reason != "always_a_person")
+        .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
+        .where(messages.c.at >= since - SOON)
+        .order_by(messages.c.id)
     )
-    found: Counter[str] = Counter()
-    for conversation_id, at in connection.execute(handed).all():
-        last = (
-            select(decisions.c.answer_id)
-            .select_from(messages)
-            .join(decisions, decisions.c.message_id == messages.c.id)
-            .where(messages.c.conversation_id == conversation_id)
-            .where(messages.c.at <= at + CLOCKS_DIFFER, messages.c.at >= at - SOON)
-            .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
-            .order_by(messages.c.id.desc())
-            .limit(1)
-        )
-        if answer_id := connection.execute(last).scalar_one_or_none():
-            found[answer_id] += 1
-    return found
+    last = {
+        change: str(answer_id)
+        for change, at, said_at, answer_id in connection.execute(query)
+        if at - SOON <= said_at <= at + CLOCKS_DIFFER
+    }
+    return Counter(last.values())
