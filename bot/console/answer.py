@@ -1,6 +1,7 @@
 """One answer: its texts to edit, what they look like, what became of them, and the versions before."""
 
 import asyncio
+import re
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,7 +29,7 @@ from bot.editing.names import check_name
 from bot.store.views import Person
 from bot.wording import LANGUAGES
 
-MAX_TRIED = 1000  # characters of a question in the address
+MAX_QUESTION = 4096  # characters of one in the address: as long as a message may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ async def bring_back(request: web.Request) -> web.Response:
 async def new_page(request: web.Request) -> web.Response:
     """An empty form; `intent` and example questions (`text`, several of them) may be in the address."""
     intent = request.query.get("intent", "").strip()[:100]
-    texts = [text.strip()[:MAX_TRIED] for text in request.query.getall("text", []) if text.strip()]
+    texts = [text.strip()[:MAX_QUESTION] for text in request.query.getall("text", []) if text.strip()]
     found = await console_of(request).editor.read()
     taken = intent in found.places
     typed = Typed(
@@ -183,7 +184,20 @@ async def _try(
         typed = replace(typed, base=fingerprint(conflict.theirs)) if typed else None
         return await _page(request, answer_id, typed=typed, refused=refused, status=409)
     except (EditRefused, FilesBusy) as error:
-        return await _page(request, answer_id, typed=typed, refused=Refused(str(error)), status=422)
+        said = str(error) + await _line_below(request, answer_id, str(error), typed)
+        return await _page(request, answer_id, typed=typed, refused=Refused(said), status=422)
+
+
+async def _line_below(request: web.Request, answer_id: str, error: str, typed: Typed | None) -> str:
+    """Which line of the YAML typed an error is about, where it names one of the file; else ""."""
+    place = (found := await console_of(request).editor.read()).places.get(answer_id)
+    named = re.match(r"answers/([^:]+):(\d+):", error)
+    if place is None or named is None or typed is None or named[1] != place.file:
+        return ""
+    line = int(named[2]) - found.texts[place.file].count("\n", 0, place.entry.start)
+    if not 1 <= line <= typed.yaml.count("\n") + 1:
+        return ""
+    return " " + words_for(request).say("That is line {n} of what you typed.", n=line)
 
 
 async def _against(
@@ -293,7 +307,6 @@ async def _new(request: web.Request, typed: Typed, *, problem: str = "", status:
         shared=frozenset(),
         files=list(found.texts) or ["answers.yaml"],
         intents=console.rereading.intents,
-        is_known=typed.intent in console.rereading.intents,
         language_name=lambda code: language_name(words, code),
         **trial_values(words, Trial(typed.questions[0] if typed.questions else "")),
     )

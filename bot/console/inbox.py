@@ -60,6 +60,7 @@ async def list_values(request: web.Request, view: View, open_id: int | None = No
     beside it."""
     words, inbox, staff = words_for(request), console_of(request).store.inbox, me(request)
     asked = request.query.get("q", "").strip()[:MAX_ASKED]
+    seen = await inbox.watermark()  # before the rest is read: what happens meanwhile is news
     rows, before = await (_found(request, asked) if asked else _page(request, view))
     counts = await inbox.counts(staff.id)
     names = {
@@ -79,6 +80,7 @@ async def list_values(request: web.Request, view: View, open_id: int | None = No
         "before": before,
         "is_first": not request.query.get("before"),
         "open_id": open_id,
+        "seen": as_seen(seen),
         **naming(words),
     }
 
@@ -108,6 +110,11 @@ def naming(words: Wording) -> dict[str, Any]:
         "why_moved": lambda reason: why_moved(words, reason),
         "how_moved": lambda change: how_moved(words, change),
     }
+
+
+def as_seen(watermark: tuple[int, ...]) -> str:
+    """What a page shows, as it tells the server when it asks for news."""
+    return ".".join(map(str, watermark))
 
 
 def cursor(view: View, row: InboxRow) -> str:

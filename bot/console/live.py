@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.console.console import CONSOLE, console_of
 from bot.console.forms import small_number
+from bot.console.inbox import as_seen
 from bot.console.routes import get
 
 AGAIN_MS = 2000  # until a browser whose connection broke tries again
@@ -39,7 +40,8 @@ class Ear:
 
 
 async def live(request: web.Request) -> web.StreamResponse:
-    """Tell a page of news until it goes away; `conversation` in the query is the one it shows."""
+    """Tell a page of news until it goes away; `conversation` in the query is the one it shows, `seen` how far it is:
+    what happened before it listened, or while its connection was broken, is news too."""
     console = console_of(request)
     number = small_number(request.query.get("conversation", ""))
     key = await console.store.inbox.key_of(number) if number is not None else None
@@ -54,6 +56,8 @@ async def live(request: web.Request) -> web.StreamResponse:
     try:
         with console.engine.news.heard_by(ear.tell), suppress(ConnectionError):
             await response.write(f"retry: {AGAIN_MS}\n\n".encode())
+            if as_seen(await console.store.inbox.watermark()) != request.query.get("seen", ""):
+                ear.tell("")
             await _tell(response, ear)
     finally:
         looking.cancel()

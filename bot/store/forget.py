@@ -112,7 +112,7 @@ def _forget_corrections(connection: Connection, theirs: ColumnElement[bool]) -> 
     ids = set(connection.execute(select(messages.c.id).where(theirs)).scalars())
     gone = []
     for row in connection.execute(query.where(corrections.c.undoes.is_(None))):
-        typed = row.message_id is None and not row.is_common and row.text.strip() in texts
+        typed = row.message_id is None and not row.is_common and _in_one_line(row.text) in texts
         if row.message_id in ids or typed:
             gone.append(row.id)
     drop_corrections(connection, gone)
@@ -123,8 +123,13 @@ def _texts_of(connection: Connection, theirs: ColumnElement[bool]) -> set[str]:
     query = select(messages.c.text, messages.c.versions).where(theirs, messages.c.speaker == "customer")
     texts = set()
     for row in connection.execute(query):
-        texts |= {row.text.strip(), *(version["text"].strip() for version in row.versions)}
+        texts |= {_in_one_line(said) for said in (row.text, *(version["text"] for version in row.versions))}
     return texts - {""}
+
+
+def _in_one_line(text: str) -> str:
+    """As staff may have put it into a field of one line."""
+    return " ".join(text.split())
 
 
 def _forget_updates(connection: Connection, customer_key: str) -> int:

@@ -196,23 +196,24 @@ async def test_the_whole_entry_is_edited_as_yaml(desk: ConsoleDesk, lea: Browser
 
 
 @pytest.mark.parametrize(
-    ("yaml", "reason"),
+    ("yaml", "reason", "line"),
     [
-        (YAML.replace("order_status", "order_statos"), "order_statos"),
-        (YAML.replace("id: greeting", "id: hello"), "an id stays"),
-        (YAML + "\n- {id: two, intent: two, variants: x}", "an id stays"),
-        (YAML.replace("intent: greeting", "intnt: greeting"), "unknown key 'intnt'"),
-        (YAML.replace("variants:", "action: fly\n  variants:"), "calls action 'fly'"),
-        ("", "begins with"),
-        ("just words", "begins with"),
-        ("- [", "not YAML"),
-        ("- id: greeting\n  \x00", "greeting"),
-        ("- id: greeting\n  variants: *nowhere", "nowhere"),
-        ("- " + "x" * 40_000, "at most 30000"),
+        (YAML.replace("order_status", "order_statos"), "order_statos", 0),
+        (YAML.replace("id: greeting", "id: hello"), "an id stays", 0),
+        (YAML + "\n- {id: two, intent: two, variants: x}", "an id stays", 0),
+        (YAML.replace("intent: greeting", "intnt: greeting"), "unknown key 'intnt'", 2),
+        (YAML.replace('"Hello!"', '"{{ helo }}"'), "'helo' is neither", 3),
+        (YAML.replace("variants:", "action: fly\n  variants:"), "calls action 'fly'", 0),
+        ("", "begins with", 0),
+        ("just words", "begins with", 0),
+        ("- [", "not YAML", 0),
+        ("- id: greeting\n  \x00", "greeting", 0),
+        ("- id: greeting\n  variants: *nowhere", "nowhere", 2),
+        ("- " + "x" * 40_000, "at most 30000", 0),
     ],
 )
 async def test_yaml_that_will_not_do_is_refused_and_kept(
-    yaml: str, reason: str, desk: ConsoleDesk, lea: Browser
+    yaml: str, reason: str, line: int, desk: ConsoleDesk, lea: Browser
 ) -> None:
     before = all_yaml(desk).read_text("utf-8")
 
@@ -220,6 +221,8 @@ async def test_yaml_that_will_not_do_is_refused_and_kept(
 
     assert page.status == 422
     assert reason in page.words
+    if line:
+        assert f"That is line {line} of what you typed." in page.words
     if yaml:
         assert area(page) == yaml.replace("\x00", "")
     assert all_yaml(desk).read_text("utf-8") == before

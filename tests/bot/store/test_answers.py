@@ -11,6 +11,7 @@ from bot.store.store import Store
 from bot.store.tables import decisions, messages
 from bot.store.views import Person
 from tests.bot.store.log import Log
+from tests.bot.store.told import message, tell
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -102,3 +103,16 @@ async def test_what_can_not_be_published_is_not_kept(store: Store) -> None:
     assert await store.answers.changes("a") == []
     assert await store.accounts.audit() == before
     assert await store.corrections() == []
+
+
+async def test_a_forgotten_customers_question_is_no_example_any_more(store: Store) -> None:
+    lea = Person(await store.accounts.add("lea@shop.example", "Lea", "lead", None), "Lea")
+    await tell(store, message("I'm Priya,\n can you  wrap it?", 1, "880077"))
+    examples = ("I'm Priya, can you wrap it?", "wrap it please")
+    change = NewChange("a", "all.yaml", None, "- {id: a}", "answer_added", "wrap", examples)
+    await store.answers.record(change, lea, lambda: None)
+
+    await store.forget("telegram:880077")
+
+    assert [one.text for one in await store.corrections()] == ["wrap it please"]
+    assert [one.after for one in await store.answers.changes("a")] == ["- {id: a}"]
