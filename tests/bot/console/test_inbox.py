@@ -1,7 +1,9 @@
 """The inbox: lists, a conversation, what staff do with it, and the news that keep both fresh."""
 
 import asyncio
+import html
 import json
+import re
 
 import pytest
 
@@ -275,11 +277,24 @@ async def test_an_open_page_hears_of_its_conversation_and_of_the_list(desk: Cons
     anna.count = 10
     ben = await desk.signed_in("ben@shop.example")
 
-    async with ben.client.get(f"{ben.url}/live?conversation={number}") as stream:
+    page = await ben.get(f"/conversations/{number}")
+    [live] = re.findall(r'sse-connect="/console(.*?)"', page.text)
+    async with ben.client.get(f"{ben.url}{html.unescape(live)}") as stream:
         assert stream.content_type == "text/event-stream"
         await other.say("hi")
         assert await _events(stream) == ["inbox"]
         await anna.say("are you there?")
+        assert await _events(stream) == ["inbox", "case"]
+
+
+async def test_what_happened_before_a_page_listened_is_told_at_once(desk: ConsoleDesk) -> None:
+    number = await waiting(desk)
+    ben = await desk.signed_in("ben@shop.example")
+    page = await ben.get(f"/conversations/{number}")
+    [live] = re.findall(r'sse-connect="/console(.*?)"', page.text)
+    await desk.customer("otto").say("hi")
+
+    async with ben.client.get(f"{ben.url}{html.unescape(live)}") as stream:
         assert await _events(stream) == ["inbox", "case"]
 
 
