@@ -18,18 +18,13 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, may, post
 from bot.console.trying import Trial
-from bot.editing.concerns import languages_of
 from bot.editing.editor import Saved, fingerprint, shared_by
-from bot.editing.entries import replace_entry
 from bot.editing.errors import Conflict, EditRefused, FilesBusy
-from bot.editing.examples import fill_all
-from bot.editing.fields import EntryFields, fields_of, new_entry
+from bot.editing.fields import EntryFields, fields_of
 from bot.editing.files import Place, Snapshot
-from bot.editing.names import check_name
+from bot.editing.writing import new_entry
 from bot.store.views import Person
 from bot.wording import LANGUAGES
-
-MAX_QUESTION = 4096  # characters of one in the address: as long as a message may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ async def save(request: web.Request) -> web.Response:
     typed, words = read_typed(await request.post()), words_for(request)
     is_yaml = request.query.get("as") == "yaml"
     if is_yaml:
-        saving = editor.save_yaml(answer_id, typed.base, typed.yaml, _person(request))
+        saving = editor.save_yaml(answer_id, typed.base, typed.yaml, person(request))
     else:
         saving = _save_fields(request, answer_id, typed)
     saved = await _try(request, answer_id, saving, typed)
@@ -69,7 +64,7 @@ async def delete(request: web.Request) -> web.Response:
     """Take it out of its file; its page still has the versions."""
     answer_id = request.match_info["id"]
     form = await form_of(request)
-    deleting = console_of(request).editor.delete(answer_id, form.get("base", ""), _person(request))
+    deleting = console_of(request).editor.delete(answer_id, form.get("base", ""), person(request))
     done = await _try(request, answer_id, deleting, None)
     if isinstance(done, web.Response):
         return done
@@ -87,7 +82,7 @@ async def bring_back(request: web.Request) -> web.Response:
     text = change.before if form.get("side") == "before" else change.after
     if text is None:
         raise web.HTTPBadRequest
-    found, by = await console.editor.read(), _person(request)
+    found, by = await console.editor.read(), person(request)
     action = "answer_restored"
     if answer_id in found.places:
         restoring = console.editor.save_yaml(answer_id, form.get("base", ""), text, by, action=action)
@@ -99,64 +94,6 @@ async def bring_back(request: web.Request) -> web.Response:
     return see_other(request, f"/answers/{answer_id}", words_for(request).say("Brought back."))
 
 
-async def new_page(request: web.Request) -> web.Response:
-    """An empty form; `intent` and example questions (`text`, several of them) may be in the address."""
-    intent = request.query.get("intent", "").strip()[:100]
-    texts = [text.strip()[:MAX_QUESTION] for text in request.query.getall("text", []) if text.strip()]
-    found = await console_of(request).editor.read()
-    taken = intent in found.places
-    typed = Typed(
-        id="" if taken else intent,
-        intent=intent,
-        file=_file_for(found, intent),
-        examples="\n".join(" ".join(text.split()) for text in texts),
-    )
-    return await _new(request, typed)
-
-
-async def add(request: web.Request) -> web.Response:
-    """Write a new answer; the example questions of a new intent are learned at once."""
-    console, typed = console_of(request), read_typed(await request.post())
-    is_new_intent = typed.intent not in console.rereading.intents
-    examples = typed.questions if is_new_intent else ()
-    try:
-        check_name("id", typed.id)
-        check_name("intent", typed.intent)
-        fields = fields_from(typed, None, language=console.settings.desk.language)
-        entry = new_entry(typed.id, typed.intent, fields)
-        await console.editor.add(
-            typed.id, typed.file, entry, _person(request), intent=typed.intent, examples=examples
-        )
-    except (EditRefused, FilesBusy) as error:
-        return await _new(request, typed, problem=str(error), status=422)
-    if examples:
-        await console.learn()
-    said = words_for(request).say("Saved. Customers get it within two seconds.")
-    return see_other(request, f"/answers/{typed.id}", said)
-
-
-async def preview(request: web.Request) -> web.Response:
-    """The texts of a form filled with made-up values."""
-    form = await request.post()
-    typed, answer_id = read_typed(form), str(form.get("of", ""))
-    found, words = await console_of(request).editor.read(), words_for(request)
-    place, problem, variants = found.places.get(answer_id), "", typed.variants
-    if typed.yaml.strip() and place is not None:
-        try:
-            text = replace_entry(found.texts[place.file], place.index, typed.yaml)
-            variants = (await asyncio.to_thread(fields_of, text, place.index)).variants
-        except (EditRefused, IndexError) as error:
-            variants, problem = {}, str(error)
-    answer = found.book.find(answer_id) if found.book else None
-    intent = answer.intent if answer else typed.intent
-    language = console_of(request).settings.desk.language
-    shown = [
-        (language_name(words, code), fill_all(texts, answer, intent, found.book, language=code or language))
-        for code, texts in variants.items()
-    ]
-    return render(request, "answer_preview.html", shown=shown, problem=problem)
-
-
 async def _save_fields(request: web.Request, answer_id: str, typed: Typed) -> Saved:
     console = console_of(request)
     found = await console.editor.read()
@@ -165,7 +102,7 @@ async def _save_fields(request: web.Request, answer_id: str, typed: Typed) -> Sa
         raise Conflict(answer_id, None)
     old = await asyncio.to_thread(fields_of, found.texts[place.file], place.index)
     fields = fields_from(typed, old, language=console.settings.desk.language)
-    return await console.editor.save_fields(answer_id, typed.base, fields, _person(request))
+    return await console.editor.save_fields(answer_id, typed.base, fields, person(request))
 
 
 async def _try(
@@ -292,43 +229,12 @@ async def _fields(found: Snapshot, place: Place | None) -> tuple[EntryFields, st
     return EntryFields({}, {}, False), ""
 
 
-async def _new(request: web.Request, typed: Typed, *, problem: str = "", status: int = 200) -> web.Response:
-    console, words = console_of(request), words_for(request)
-    found = await console.editor.read()
-    languages = languages_of(found.book) if found.book is not None else ()
-    wanted = languages or (console.settings.desk.language,)
-    return render(
-        request,
-        "answer_new.html",
-        status=status,
-        typed=typed,
-        problem=problem or found.problem,
-        groups=groups_of(typed, wanted),
-        shared=frozenset(),
-        files=list(found.texts) or ["answers.yaml"],
-        intents=console.rereading.intents,
-        language_name=lambda code: language_name(words, code),
-        **trial_values(words, Trial(typed.questions[0] if typed.questions else "")),
-    )
-
-
-def _file_for(found: Snapshot, intent: str) -> str:
-    """Where the other answers of an intent stand, else the file with the most."""
-    book = found.book
-    own = [answer.id for answer in book.of_intent(intent)] if book is not None else []
-    files = [found.places[one].file for one in own if one in found.places]
-    counts = [place.file for place in found.places.values()]
-    return files[0] if files else max(set(counts), key=counts.count, default="answers.yaml")
-
-
-def _person(request: web.Request) -> Person:
+def person(request: web.Request) -> Person:
+    """Who changes something."""
     return Person(me(request).id, me(request).called)
 
 
 ROUTES = (
-    get("/answers/new", new_page, role="lead"),
-    post("/answers/new", add, role="lead"),
-    post("/answers/-/preview", preview, role="lead"),
     get("/answers/{id}", answer_page, role="agent"),
     post("/answers/{id}", save, role="lead"),
     post("/answers/{id}/delete", delete, role="lead"),

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.editing.changing import change_fields
 from bot.editing.entries import append_entry, entries_of, remove_entry, replace_entry
 from bot.editing.errors import Conflict, EditRefused
-from bot.editing.fields import EntryFields, change_fields
+from bot.editing.fields import EntryFields
 from bot.editing.files import AnswerFiles, Place, Snapshot
 from bot.store.answers import Answers, NewChange
 from bot.store.views import Person

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from bot.editing.changing import change_fields
 from bot.editing.entries import append_entry, entries_of, remove_entry, replace_entry
 from bot.editing.errors import EditRefused
-from bot.editing.fields import EntryFields, Texts, change_fields, fields_of, new_entry
+from bot.editing.fields import EntryFields, Texts, fields_of
+from bot.editing.writing import new_entry
 from tests.shop_desk import SHOP
 
 FILES = sorted((SHOP / "answers").glob("*.yaml"))
@@ -210,6 +212,24 @@ def test_what_stands_elsewhere_is_not_changed_here() -> None:
         fields_of(AWKWARD, 5)
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "- id: a\n  variants: {en: &t [One, Two], zh: *t}\n",
+        "- id: a\n  variants:\n    en: &t\n      - One\n      - Two\n    zh: *t\n  intent: b\n",
+    ],
+)
+def test_what_would_become_something_else_is_refused(entry: str) -> None:
+    fields = fields_of(entry, 0)
+    assert fields.variants == {"en": ("One", "Two"), "zh": ("One", "Two")}
+    for variants in (
+        {"en": ("One",), "zh": ("One", "Two")},
+        {"en": ("A", "Two"), "zh": ("B", "Two")},
+    ):
+        with pytest.raises(EditRefused, match="YAML"):
+            change_fields(entry, 0, replace(fields, variants=variants))
+
+
 @pytest.mark.parametrize("text", ["a: 1\n", "[{id: a}, {id: b}]\n", "- id: a\n  x: [\n", "just words\n"])
 def test_a_file_that_is_no_list_of_answers_is_refused(text: str) -> None:
     with pytest.raises(EditRefused):
@@ -233,13 +253,13 @@ def test_a_new_answer_is_written_as_the_others_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["a\u2028b", "\u200d x", "tab\there", "emoji 😀\nline\n  in", "true", "x: #y", "é\x85"]
+    "said",
+    ["a\u2028b", "\u200d x", "tab\there", "emoji 😀\nline\n  in", "end \nline", "true", "x: #y", "é\x85"],
 )
 def test_odd_texts_are_read_back_as_they_were(said: str) -> None:
+    said = said.strip()
     for before in ("One", "[One, Two]"):
         text = f"- id: a\n  variants: {before}\n"
         for texts in ((said,), (said, "b", said)):
             new = replace(fields_of(text, 0), variants={"": texts})
-            assert fields_of(change_fields(text, 0, new), 0).variants == {
-                "": tuple(one.strip() for one in texts)
-            }
+            assert fields_of(change_fields(text, 0, new), 0) == new
