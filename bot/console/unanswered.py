@@ -13,6 +13,7 @@ from bot.store.unanswered import Example
 
 OUTSIDE = {"out_of_scope", "out_of_scope_twice"}  # reasons for which the guessed intent says nothing
 N_WORDS = 3
+MAX_NAME = 80  # characters
 SHORTEST_WORD = 3  # letters
 MAX_TEXTS = 8  # that a new answer begins with
 MAX_TEXT = 200  # characters of each
@@ -66,7 +67,7 @@ def _cluster(groups: Sequence[Sequence[Example]], known: Mapping[str, int], n_kn
     words = _telling_words([group[0].text for group in groups], known, n_known)
     intent = _guess(everything)
     return Cluster(
-        name=intent or " · ".join(words),
+        name=intent or (" · ".join(words) if len(groups) > 1 else groups[0][0].text[:MAX_NAME]),
         intent=intent or "_".join(words),
         examples=tuple(group[0] for group in groups),
         ids=tuple(one.message_id for one in everything),
@@ -83,10 +84,38 @@ def _guess(examples: Sequence[Example]) -> str:
 
 
 def _telling_words(texts: Sequence[str], known: Mapping[str, int], n_known: int) -> list[str]:
-    """The words in many of these texts and in few of all."""
+    """The words in many of these texts and in few of all, N_WORDS at most."""
     within = Counter(term for text in texts for term in set(_terms(text)))
     scores = {term: count * log(1 + n_known / known[term]) for term, count in within.items()}
-    return sorted(scores, key=lambda term: (-scores[term], -len(term), term))[:N_WORDS]
+    best = sorted(scores, key=lambda term: (-scores[term], -len(term), term))[: 2 * N_WORDS]
+    return _joined(best, texts)[:N_WORDS]
+
+
+def _joined(terms: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Chinese pairs that overlap as one word, where each text with the one has both: 礼品 and 品卡 are 礼品卡."""
+    found: list[str] = []
+    for term in terms:
+        for place, other in enumerate(found):
+            whole = _overlapped(other, term)
+            if whole and _count(whole, texts) == _count(other, texts):
+                found[place] = whole
+                break
+        else:
+            found.append(term)
+    return found
+
+
+def _overlapped(one: str, other: str) -> str:
+    """Two Chinese terms as one, "" where the end of neither begins the other."""
+    if not (_is_han(one[0]) and _is_han(other[0])):
+        return ""
+    if one[-1] == other[0]:
+        return one + other[1:]
+    return other + one[1:] if other[-1] == one[0] else ""
+
+
+def _count(term: str, texts: Sequence[str]) -> int:
+    return sum(term in text for text in texts)
 
 
 def _terms(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from bot.store.upsert import insert_new
 from bot.store.values import now
 from bot.store.views import Person, ReviewItem
 
-LOOKED_AT = 3000  # messages, the newest
+LOOKED_AT = 2000  # messages, the newest
 KINDS = ("text", "photo", "document")  # with words of the customer's own
 
 

@@ -126,14 +126,16 @@ def test_a_cluster_is_named_after_what_most_were_taken_for_else_after_its_words(
     guessed = [example(n, f"text {n}", intent="refund") for n in (1, 2, 3)]
     outside = [example(n, "a voucher", intent="refund", reason="out_of_scope") for n in (4, 5)]
     found = clusters_of(by_wording([*guessed, *outside]), [[1, 2, 3], [4]])
-    assert [(one.name, one.n) for one in found] == [("refund", 3), ("voucher", 2)]
+    assert [(one.name, one.n) for one in found] == [("refund", 3), ("a voucher", 2)]
+    assert (found[0].intent, found[1].intent) == ("refund", "voucher")
 
 
-def test_chinese_is_named_by_two_characters_in_a_row() -> None:
-    found = clusters_of(
-        by_wording([example(1, "发票"), example(2, "我要发票"), example(3, "你好")]), [[1, 2], [3]]
-    )
-    assert found[0].name.split(" · ")[0] == "发票"
+def test_chinese_is_named_by_characters_that_stand_together() -> None:
+    said = ("礼品卡怎么用", "你们收礼品卡吗", "你好")
+    wordings = by_wording([example(number, text) for number, text in enumerate(said)])
+    found = clusters_of(wordings, [[0, 1], [2]])
+    assert found[0].name.split(" · ")[0] == "礼品卡"
+    assert found[1].name == "你好"
 
 
 def test_the_link_stays_short_enough_for_any_server() -> None:

@@ -1,6 +1,7 @@
 """The inbox in a real browser: a conversation arrives, is taken, answered, given back, put right and closed."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
         yield opened
 
 
-async def sign_in(page: Page, desk: ConsoleDesk) -> None:
+async def sign_in(page: Page, desk: ConsoleDesk, email: str = "ben@shop.example") -> None:
     await page.goto(f"{desk.url}/console/sign-in")
-    await page.locator("#email").fill("ben@shop.example")
+    await page.locator("#email").fill(email)
     await page.locator("#password").fill(PASSWORD)
     await page.locator("#password").press("Enter")
     await expect(page.locator("#list")).to_be_visible()
@@ -165,6 +166,31 @@ async def test_those_that_mean_the_same_are_labelled_by_one_key(browser: Browser
         assert await desk.store.corrections() == []
         assert await page.evaluate(FAINT) == []
         assert await page.evaluate(WIDER) == []
+
+
+async def test_a_question_many_asked_in_vain_is_labelled_in_insights(
+    browser: Browser, desk: ConsoleDesk
+) -> None:
+    await desk.add("lena@shop.example", "lead")
+    for number, text in enumerate(("pay with a voucher", "is a voucher fine", "voucher, please")):
+        customer = desk.customer(f"c{number}")
+        customer.now -= timedelta(minutes=5)
+        await customer.say(text)
+    async with open_tab(browser) as page:
+        await sign_in(page, desk, "lena@shop.example")
+        await page.goto(f"{desk.url}/console/insights")
+        cluster = page.locator(".cluster")
+        await expect(cluster).to_contain_text("× 3")  # without a reload, once it is grouped
+        await cluster.locator("summary").click()
+        await expect(cluster.get_by_role("link", name="Make an answer of it")).to_be_visible()
+        assert await page.evaluate(FAINT) == []
+        await cluster.get_by_label("All of it means").fill("order_status")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#clusters .done")).to_contain_text("3 messages labelled")
+        assert len(await desk.store.corrections()) == 3
+        await page.get_by_role("button", name="Undo").click()
+        await expect(cluster).to_contain_text("× 3")
+        assert await desk.store.corrections() == []
 
 
 async def test_a_search_is_saved_and_opened_by_key(browser: Browser, desk: ConsoleDesk) -> None:
