@@ -22,6 +22,9 @@ new MutationObserver((changes) => {
 }).observe(document.getElementById("toasts"), { childList: true });
 document.querySelectorAll(".toast").forEach(leaveLater);
 prepare(document);
+// On a phone the menu may be wider than the page.
+const [rail, here] = [document.querySelector(".rail"), document.querySelector(".rail [aria-current]")];
+if (here) rail.scrollLeft = here.offsetLeft - (rail.clientWidth - here.offsetWidth) / 2;
 
 // Buttons that need this script are hidden without it.
 function prepare(part) {

@@ -35,9 +35,9 @@ FAINT = """() => {
   }
   return faint;
 }"""
-# What reaches beyond the right edge, or holds more than it is wide.
+# What reaches beyond the right edge, or holds more than it is wide; the menu may, for it scrolls by itself.
 WIDER = """[...document.body.querySelectorAll("*")]
-  .filter((item) => item.checkVisibility() && !item.matches(".unseen, svg *"))
+  .filter((item) => item.checkVisibility() && !item.matches(".unseen, svg *") && !item.closest(".rail"))
   .filter((item) => item.getBoundingClientRect().right > innerWidth + 0.5 || item.scrollWidth > item.clientWidth + 1)
   .filter((item) => getComputedStyle(item).display !== "inline")
   .map((item) => item.outerHTML)"""
