@@ -81,6 +81,16 @@ async def test_the_link_to_a_new_answer_has_intent_and_examples(desk: ConsoleDes
     assert "voucher" in asked["intent"][0]
 
 
+async def test_every_conversation_of_a_wording_can_be_opened(desk: ConsoleDesk) -> None:
+    lena = await ask_all(desk)
+    again = desk.customer("mia")
+    again.now -= timedelta(minutes=5)
+    await again.say(LIKE[0])
+    page = await part(desk, lena)
+    assert "× 4 4 customers" in page.words
+    assert page.text.count('href="/console/conversations/') == 5
+
+
 @pytest.mark.parametrize("role", ["agent", "lead"])
 async def test_only_who_sees_insights_does_this(desk: ConsoleDesk, role: str) -> None:
     browser = await desk.signed_in("x@shop.example", role)  # type: ignore[arg-type]
