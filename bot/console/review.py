@@ -23,6 +23,7 @@ from bot.wording import Wording
 
 LOOKS_BACK = timedelta(days=30)
 MAX_CHOICES = 5
+MAX_NUMBERS = 5000  # databases take only so many values in a statement
 BEFORE = 4  # lines shown before the message
 
 
@@ -150,9 +151,9 @@ async def _lines_before(request: web.Request, item: ReviewItem) -> tuple[Spoken,
 
 
 def numbers_of(text: str) -> list[int]:
-    """Ids with commas between. Raises HTTPBadRequest for anything else."""
+    """Ids with commas between, MAX_NUMBERS at most. Raises HTTPBadRequest for anything else."""
     numbers = [small_number(part) for part in text.split(",")]
-    if None in numbers:
+    if None in numbers or len(numbers) > MAX_NUMBERS:
         raise web.HTTPBadRequest
     return [number for number in numbers if number is not None]
 

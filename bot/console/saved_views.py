@@ -17,6 +17,7 @@ from bot.store.errors import StoreError
 from bot.store.saved_views import MAX_VIEWS, SavedView
 from bot.wording import Wording
 
+MAX_SHOWN = 20  # beside the lists
 MAX_COUNTED = 100  # more are shown as 99+
 
 
@@ -42,7 +43,7 @@ async def views_part(request: web.Request) -> web.Response:
     console, staff_id = console_of(request), me(request).id
     counted = []
     await console.store.inbox.index_messages()  # what was just said counts
-    for one in await console.store.saved_views.of(staff_id):
+    for one in (await console.store.saved_views.of(staff_id))[:MAX_SHOWN]:
         if _lost(one) or one.view not in VIEWS:
             counted.append(Counted(one, ""))
             continue

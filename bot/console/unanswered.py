@@ -22,14 +22,23 @@ MAX_QUERY = 6000  # bytes; servers refuse an address of more than about 8,000
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Messages that mean the same, from the centre outwards, each wording once; `n` are all of them, `ids` theirs."""
+    """Messages that mean the same by wording, from the centre outwards, of each wording the newest first."""
 
     name: str
     intent: str
-    examples: tuple[Example, ...]
-    ids: tuple[int, ...]
+    wordings: tuple[tuple[Example, ...], ...]
     n_customers: int
     newest: datetime
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """Each wording once."""
+        return tuple(one[0] for one in self.wordings)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Of all messages."""
+        return tuple(one.message_id for wording in self.wordings for one in wording)
 
     @property
     def n(self) -> int:
@@ -69,8 +78,7 @@ def _cluster(groups: Sequence[Sequence[Example]], known: Mapping[str, int], n_kn
     return Cluster(
         name=intent or (" · ".join(words) if len(groups) > 1 else groups[0][0].text[:MAX_NAME]),
         intent=intent or "_".join(words),
-        examples=tuple(group[0] for group in groups),
-        ids=tuple(one.message_id for one in everything),
+        wordings=tuple(tuple(group) for group in groups),
         n_customers=len({one.customer_id for one in everything}),
         newest=max(one.at for one in everything),
     )

@@ -81,6 +81,16 @@ async def test_the_link_to_a_new_answer_has_intent_and_examples(desk: ConsoleDes
     assert "voucher" in asked["intent"][0]
 
 
+async def test_every_conversation_of_a_wording_can_be_opened(desk: ConsoleDesk) -> None:
+    lena = await ask_all(desk)
+    again = desk.customer("mia")
+    again.now -= timedelta(minutes=5)
+    await again.say(LIKE[0])
+    page = await part(desk, lena)
+    assert "× 4 4 customers" in page.words
+    assert page.text.count('href="/console/conversations/') == 5
+
+
 @pytest.mark.parametrize("role", ["agent", "lead"])
 async def test_only_who_sees_insights_does_this(desk: ConsoleDesk, role: str) -> None:
     browser = await desk.signed_in("x@shop.example", role)  # type: ignore[arg-type]
@@ -95,7 +105,7 @@ async def test_nonsense_changes_nothing(desk: ConsoleDesk) -> None:
     page = await part(desk, lena)
     about = {"message": hidden(page, "message")}
     assert "There is no intent" in (await send(lena, "label", **about, intent="<b>")).words
-    for nothing in ("", "1 OR 1", "1,,2", "9" * 30):
+    for nothing in ("", "1 OR 1", "1,,2", "9" * 30, "1," * 5000 + "1"):
         assert (await send(lena, "label", message=nothing, intent="order_status")).status == 400
         assert (await send(lena, "undo", undo=nothing)).status == 400
     assert (await lena.get("/insights/clusters?period=never")).status == 400

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, func, select
 from bot.store.figures import Figures, Mood
 from bot.store.store import Store
 from bot.store.tables import day_figures
+from bot.store.views import Person
+from tests.bot.colleagues import add_colleague
 from tests.bot.store.log import Log
 from tests.bot.store.told import message, tell
 
@@ -173,6 +175,17 @@ async def test_questions_without_an_answer_newest_first(store: Store) -> None:
     found = await store.insights.unanswered(at("0:00"), at("0:00", 3), limit=10)
     assert [one.text for one in found] == ["d", "c", "a"]
     assert [one.text for one in await store.insights.unanswered(at("0:00"), at("0:00", 3), limit=1)] == ["d"]
+
+
+async def test_questions_that_staff_looked_at_are_no_longer_open(store: Store) -> None:
+    log = Log(store)
+    numbers = [await log.say(at(f"9:0{n}"), text=text, reason="uncertain") for n, text in enumerate("abc")]
+    ben = Person(await add_colleague(store, "ben"), "ben")
+    await store.inbox.label_messages(numbers[:1], "refund", ben)
+    found = await store.insights.unanswered(at("0:00"), at("0:00", 3), limit=10, only_open=True)
+    assert [(one.text, one.intent) for one in found] == [("c", "order_status"), ("b", "order_status")]
+    assert len({one.customer_id for one in found}) == 1
+    assert len(await store.insights.unanswered(at("0:00"), at("0:00", 3), limit=10)) == 3
 
 
 async def test_an_empty_log_has_empty_figures(store: Store) -> None:

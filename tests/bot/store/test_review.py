@@ -67,3 +67,26 @@ async def test_presses_commands_and_old_messages_are_not_reviewed(store: Store) 
     await tell(store, message("old", 4))
     assert [one.text for one in await store.inbox.open_reviews(LONG_AGO)] == ["old"]
     assert await store.inbox.open_reviews(START + timedelta(hours=1)) == []
+
+
+async def test_many_are_labelled_at_once_but_for_those_somebody_looked_at(store: Store) -> None:
+    texts = ("by voucher?", "By  VOUCHER", "a gift card", "something else")
+    told = [await tell(store, message(text, chat=str(number))) for number, text in enumerate(texts)]
+    first, second, third, other = (one.message_id for one in told)
+    ben = Person(await add_colleague(store, "ben"), "ben")
+    await store.inbox.label(texts[2], "order_status", "cora", third)
+
+    wanted = [first, second, third, told[0].replies[0].message_id, 999_999]
+    done = await store.inbox.label_messages(wanted, "voucher", ben)
+
+    assert done == (second, first)
+    given = {(one.message_id, one.intent, one.by) for one in await store.corrections()}
+    assert given == {(second, "voucher", "ben"), (third, "order_status", "cora")}
+    assert [one.text for one in await store.inbox.open_reviews(LONG_AGO)] == ["something else"]
+    [entry] = [one for one in await store.accounts.audit() if one.action == "labelled_together"]
+    assert (entry.target, entry.details) == ("voucher", {"messages": 2})
+    assert await store.inbox.label_messages([first], "voucher", ben) == ()
+
+    await store.inbox.undo_review(done, ben)
+    assert len(await store.corrections()) == 1
+    assert other not in done
