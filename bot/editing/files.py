@@ -111,9 +111,13 @@ class AnswerFiles:
 
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
-        """Be the only one of all processes that share the folder who changes it. Raises FilesBusy."""
-        self._lock.parent.mkdir(exist_ok=True)
-        with self._lock.open("a") as gate:
+        """Be the only one of all processes that share the folder who changes it. Raises FilesBusy, EditRefused."""
+        try:
+            self._lock.parent.mkdir(exist_ok=True)
+            gate = self._lock.open("a")
+        except OSError as error:
+            raise EditRefused(f"{self._lock} can't be written: {error.strerror}") from error
+        with gate:
             deadline = time.monotonic() + PATIENCE_S
             while not _take(gate.fileno()):
                 if time.monotonic() > deadline:
