@@ -69,7 +69,7 @@ class Editor:
             place = _found(found, answer_id, base)
             _refuse_lost_anchors(found, place)
             text = remove_entry(found.texts[place.file], place.index)
-            book = await self._write(found, place.file, text, without=answer_id)
+            book = await self._book_of(found, place.file, text, without=answer_id)
             change = NewChange(answer_id, place.file, place.entry.text, None, "answer_deleted")
             await self._publish(found, book, text, change, by)
 
@@ -94,7 +94,7 @@ class Editor:
                 there = found.places[answer_id].file
                 raise EditRefused(f"answer id {answer_id!r} is taken already, in answers/{there}")
             text = append_entry(found.texts.get(file, ""), _one_entry(entry))
-            book = await self._write(found, file, text, added=answer_id)
+            book = await self._book_of(found, file, text, added=answer_id)
             written = entries_of(text)[-1].text
             change = NewChange(answer_id, file, None, written, action, intent, tuple(examples))
             await self._publish(found, book, text, change, by)
@@ -108,13 +108,13 @@ class Editor:
             text = await asyncio.to_thread(edit, old, place)
             if text == old:
                 return Saved(answer_id, is_changed=False)
-            book = await self._write(found, place.file, text)
+            book = await self._book_of(found, place.file, text)
             after = entries_of(text)[place.index].text
             change = NewChange(answer_id, place.file, place.entry.text, after, action)
             await self._publish(found, book, text, change, by)
         return Saved(answer_id, _changed_with(answer_id, found.book, book))
 
-    async def _write(
+    async def _book_of(
         self, found: Snapshot, file: str, text: str, *, added: str = "", without: str = ""
     ) -> AnswerBook:
         """The book of the files to be. Raises EditRefused where they won't do, or say something else than was meant."""

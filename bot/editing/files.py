@@ -92,26 +92,32 @@ class AnswerFiles:
 
         Raises EditRefused where the disk won't."""
         target = (self.folder / name).resolve()  # a link stays a link
-        put = None
+        path = None
         try:
-            handle, path = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
-            put = Prepared(name, Path(path), target, found.stamps.get(name))
+            handle, name_beside = tempfile.mkstemp(
+                prefix=f".{target.name}.", suffix=".new", dir=target.parent
+            )
+            path = Path(name_beside)
             with os.fdopen(handle, "wb") as file:
                 file.write(text.encode())
                 file.flush()
                 os.fsync(file.fileno())
-            Path(path).chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
+            path.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
         except OSError as error:
-            if put is not None:
-                put.drop()
+            if path is not None:
+                path.unlink(missing_ok=True)
             raise EditRefused(f"answers/{name} can't be written: {error.strerror}") from error
-        return put
+        return Prepared(name, path, target, found.stamps.get(name), _stamp(path))
 
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
-        """Be the only one of all processes that share the folder who changes it. Raises FilesBusy."""
-        self._lock.parent.mkdir(exist_ok=True)
-        with self._lock.open("a") as gate:
+        """Be the only one of all processes that share the folder who changes it. Raises FilesBusy, EditRefused."""
+        try:
+            self._lock.parent.mkdir(exist_ok=True)
+            gate = self._lock.open("a")
+        except OSError as error:
+            raise EditRefused(f"{self._lock} can't be written: {error.strerror}") from error
+        with gate:
             deadline = time.monotonic() + PATIENCE_S
             while not _take(gate.fileno()):
                 if time.monotonic() > deadline:
@@ -125,16 +131,14 @@ class AnswerFiles:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A file that waits to take another's place; `was` is the stamp of what it was made from, None for a new file."""
+    """A file that waits to take another's place; `was` is the stamp of what it was made from, None for a new file,
+    `stamp` its own, which it keeps."""
 
     name: str
     path: Path
     target: Path
     was: Stamp | None
-
-    @property
-    def stamp(self) -> Stamp:
-        return _stamp(self.target)
+    stamp: Stamp
 
     def publish(self) -> None:
         """Put it there at once: whoever reads sees the old file or the new one. Raises EditRefused where somebody wrote

@@ -140,6 +140,16 @@ async def test_a_folder_that_takes_nothing_is_told(
     assert await editor._store.changes("greeting") == []
 
 
+async def test_a_workspace_that_can_not_be_locked_is_told(
+    editor: Editor, lea: Person, tmp_path: Path
+) -> None:
+    base = await base_of(editor, "greeting")
+    (tmp_path / ".kefu").write_text("a file where a folder is wanted")
+
+    with pytest.raises(EditRefused, match=r"answers\.lock can't be written"):
+        await editor.save_fields("greeting", base, one_text("Hi"), lea)
+
+
 async def test_mode_and_link_of_a_file_stay(editor: Editor, lea: Person, tmp_path: Path) -> None:
     path, real = tmp_path / "answers" / "all.yaml", tmp_path / "real.yaml"
     path.rename(real)
