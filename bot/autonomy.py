@@ -1,7 +1,8 @@
 """How far the bot may go by itself, for each intent: answer, draft what a person sends, or nothing.
 
-A guarded dialogue first answers quietly, with actions that only read. Where the intent may be answered, it then answers
-in earnest; else a person has the conversation, with what would have been said as a draft."""
+A guarded dialogue first answers quietly, with actions that only read. Where the intent may be answered, that is the answer,
+or an action that changes something is then called; else a person has the conversation, with what would have been said as
+a draft."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -90,23 +91,28 @@ class GuardedDialogue:
         quiet = await self.dialogue.quietly().hear(replace(talk, status="bot"))
         decision = quiet.decision
         if decision is None or decision.kind == "hand_over":
-            return self._hand_over(talk, quiet, decision or Decision("hand_over", "drafted"))
+            return _told_once(
+                talk, self._hand_over(talk, quiet, decision or Decision("hand_over", "drafted"))
+            )
         return self._hold(talk, quiet, decision)
 
     async def _guard(self, talk: Talk, answer: Callable[[Dialogue], Awaitable[Outcome]]) -> Outcome:
         if self.levels.are_all_auto:
             return await answer(self.dialogue)
         quiet = await answer(self.dialogue.quietly())
-        level = "auto" if quiet.decision is None else self.levels.of(quiet.decision)
-        if quiet.decision is None or level == "auto":
-            return await answer(self.dialogue)
-        if level == "suggest" and quiet.decision.kind != "hand_over":
-            return self._hold(talk, quiet, quiet.decision)
-        return self._hand_over(talk, quiet, replace(quiet.decision, kind="hand_over", reason="off"))
+        decision = quiet.decision
+        if decision is None or self.levels.of(decision) == "auto":
+            # Only an action that changes something makes a difference: quietly it fails.
+            has_acted = decision is None or decision.reason != "action_failed"
+            return quiet if has_acted else await answer(self.dialogue)
+        if self.levels.of(decision) == "suggest" and decision.kind != "hand_over":
+            return self._hold(talk, quiet, decision)
+        return self._hand_over(talk, quiet, replace(decision, kind="hand_over", reason="off"))
 
     def _hold(self, talk: Talk, quiet: Outcome, decision: Decision) -> Outcome:
         """A person looks at it first."""
-        held = self._hand_over(talk, quiet, replace(decision, kind="hand_over", reason="drafted"))
+        handed = self._hand_over(talk, quiet, replace(decision, kind="hand_over", reason="drafted"))
+        held = _told_once(talk, handed)
         state = replace(held.talk.state, is_held=True)
         text = "\n\n".join(reply.text for reply in quiet.replies)
         buttons = tuple(button for reply in quiet.replies for button in reply.buttons)
@@ -118,6 +124,10 @@ class GuardedDialogue:
         read = replace(
             talk, understanding=quiet.talk.understanding, findings=quiet.talk.findings, state=quiet.talk.state
         )
-        outcome = self.answering.hand_over(read, decision)
-        was_told = talk.now.timestamp() - talk.state.last_word_at < TOLD_FOR_S
-        return replace(outcome, replies=()) if was_told else outcome
+        return self.answering.hand_over(read, decision)
+
+
+def _told_once(talk: Talk, outcome: Outcome) -> Outcome:
+    """Without a word where the customer heard of late that somebody looks at it."""
+    was_told = talk.now.timestamp() - talk.state.last_word_at < TOLD_FOR_S
+    return replace(outcome, replies=()) if was_told else outcome

@@ -31,8 +31,8 @@ from bot.names import meant_by_name
 from bot.phrases import after_no, is_asking, is_bare, is_dropping, is_other_one
 from bot.reading import Searches, Understands, read
 from bot.requests import Request, answer_all, apart, asked_for, clauses
-from bot.state import Form, Given
-from bot.talk import Outcome, Talk
+from bot.state import Form
+from bot.talk import Outcome, Talk, moving_on, with_given, with_values, without_form
 from nlu.understanding import Understanding
 from retrieval.answers import Slot
 from retrieval.budget import MAX_CHOICES
@@ -85,17 +85,17 @@ class Dialogue:
     async def choose(self, talk: Talk, intent: str, answer_id: str | None = None) -> Outcome:
         """Answer an intent the customer picked: there is nothing to doubt."""
         decision = Decision("answer", "chosen", intent, 1.0, answer_id)
-        return await self._take_up(await self.answering.give(_moving_on(talk, intent), decision))
+        return await self._take_up(await self.answering.give(moving_on(talk, intent), decision))
 
     async def say_yes(self, talk: Talk, form: Form) -> Outcome:
         """Run what was confirmed."""
         decision = Decision("answer", "confirmed", form.intent, 1.0)
-        given = await self.answering.give(_with_values(talk, form), decision, is_confirmed=True)
+        given = await self.answering.give(with_values(talk, form), decision, is_confirmed=True)
         return await self._take_up(given)
 
     async def fill(self, talk: Talk, form: Form, slot: str, value: str) -> Outcome:
         """Go on with a value picked for a slot."""
-        talk = _with_values(talk, replace(form, values={**form.values, slot: value}))
+        talk = with_values(talk, replace(form, values={**form.values, slot: value}))
         decision = Decision("answer", "filled", form.intent, 1.0)
         return await self._take_up(await self.answering.give(talk, decision))
 
@@ -175,14 +175,14 @@ class Dialogue:
         slots = slots_of(self.answering.book.of_intent(form.intent))
         slot = slots.get(form.slot) if form.slot else None
         if form.slot and slot is None:  # the answers were edited meanwhile
-            return await self._carry_out(_without_form(talk), decision)
+            return await self._carry_out(without_form(talk), decision)
         if decision.reason == "angry":
             return await self._carry_out(talk, decision)
         reading = read_form(form, slot, talk.text, talk.entities)
         if is_free(slot) and is_asking(talk.text) and decision.intent != form.intent:
             reading = "unclear"  # "can I have two?" is a value, "how long does it take?" isn't
         if self._is_elsewhere(talk, form, reading, decision):
-            return await self._carry_out(_moving_on(talk, decision.intent), decision)
+            return await self._carry_out(moving_on(talk, decision.intent), decision)
         return await self._go_on(talk, form, reading, decision)
 
     def _is_elsewhere(self, talk: Talk, form: Form, reading: Reading, decision: Decision) -> bool:
@@ -201,7 +201,7 @@ class Dialogue:
     async def _go_on(self, talk: Talk, form: Form, reading: Reading, decision: Decision) -> Outcome:
         decision = Decision("answer", reading, form.intent, decision.prob)
         slots = slots_of(self.answering.book.of_intent(form.intent))
-        talk = _with_values(talk, form)
+        talk = with_values(talk, form)
         is_open = form.slot is None or is_free(slots[form.slot])
         if is_open and (asked := await self._ask_anew(talk, form.intent, form.values)) is not None:
             return asked
@@ -214,7 +214,7 @@ class Dialogue:
         if reading == "unclear":
             return self.answering.repeat(talk, form, decision)
         if form.slot and is_free(slots[form.slot]) and not is_about_another(form.slot, slots, talk):
-            talk = _with_values(talk, replace(form, values={form.slot: free_text(talk.text)}))
+            talk = with_values(talk, replace(form, values={form.slot: free_text(talk.text)}))
         return await self.answering.give(talk, decision)
 
     @staticmethod
@@ -227,9 +227,7 @@ class Dialogue:
             return replace(talk, state=state)
         free = [name for name, slot in slots.items() if is_free(slot)]
         given = new_free_text(talk.text) if reading == "unclear" else after_no(talk.text)
-        return (
-            _with_values(talk, replace(form, values={free[0]: given})) if len(free) == 1 and given else None
-        )
+        return with_values(talk, replace(form, values={free[0]: given})) if len(free) == 1 and given else None
 
     def _carried_on(self, talk: Talk, decision: Decision) -> tuple[Talk, Decision]:
         """Read "I mixed them up, it's for LW-2" as the last question once more, where it means nothing by itself."""
@@ -240,9 +238,7 @@ class Dialogue:
         changed = corrects(given, slots_of(self.answering.book.of_intent(given.intent)), talk.entities)
         if is_other or not changed:
             return talk, decision
-        return _with_given(talk, given, changed), Decision(
-            "answer", "carried_on", given.intent, decision.prob
-        )
+        return with_given(talk, given, changed), Decision("answer", "carried_on", given.intent, decision.prob)
 
     async def _corrected(self, talk: Talk) -> Outcome | None:
         """Give the last answer again for "sorry, it's LW-22222"; None where nothing is corrected."""
@@ -252,7 +248,7 @@ class Dialogue:
         changed = corrects(given, slots_of(self.answering.book.of_intent(given.intent)), talk.entities)
         if not changed:
             return None
-        talk = _with_given(talk, given, changed)
+        talk = with_given(talk, given, changed)
         return await self.answering.give(talk, Decision("answer", "corrected", given.intent, 1.0))
 
     async def _other_one(self, talk: Talk) -> Outcome | None:
@@ -260,7 +256,7 @@ class Dialogue:
         given = talk.state.given
         if given is None:
             return None
-        return await self._ask_anew(_with_given(talk, given, {}), given.intent, given.slots)
+        return await self._ask_anew(with_given(talk, given, {}), given.intent, given.slots)
 
     async def _ask_anew(self, talk: Talk, intent: str, values: Mapping[str, str]) -> Outcome | None:
         """Ask for the lasting one of these slots again where another is meant; None where it isn't clear which slot."""
@@ -302,7 +298,7 @@ class Dialogue:
         if outcome.decision is not None and outcome.decision.intent in {paused.intent, GOODBYE}:
             return replace(outcome, talk=talk)
         # What was said to the other matter fills nothing here, but for what every intent shares.
-        quiet = replace(_with_values(talk, paused), understanding=None, findings=None)
+        quiet = replace(with_values(talk, paused), understanding=None, findings=None)
         resumed = await self.answering.give(quiet, Decision("answer", "taken_up", paused.intent, 1.0))
         title = self.answering.title(paused.intent, talk)
         preface = (
@@ -334,28 +330,3 @@ def is_about_another(asked: str, slots: Mapping[str, Slot], talk: Talk) -> bool:
     """For "no, the other one, LW-2" to a question for an address: whether it only gives a value of another slot."""
     others = {slot.entity for name, slot in slots.items() if name != asked}
     return is_bare(talk.text, talk.entities) and any(entity.label in others for entity in talk.entities)
-
-
-def _with_values(talk: Talk, form: Form) -> Talk:
-    """With the slots as the form has them, whatever else was mentioned since."""
-    at = talk.now.timestamp()
-    return replace(talk, state=talk.state.restore(form.values, intent=form.intent, at=at))
-
-
-def _with_given(talk: Talk, given: Given, changed: Mapping[str, str]) -> Talk:
-    """With the slots of the last answer as they were but for what changed."""
-    values, at = {**given.slots, **changed}, talk.now.timestamp()
-    return replace(talk, state=talk.state.restore(values, intent=given.intent, at=at))
-
-
-def _without_form(talk: Talk) -> Talk:
-    return replace(talk, state=replace(talk.state, form=None))
-
-
-def _moving_on(talk: Talk, intent: str | None) -> Talk:
-    """With the open form put aside for later, unless this is about the same."""
-    form = talk.state.form
-    if form is None:
-        return talk
-    paused = talk.state.paused if form.intent == intent else form
-    return replace(talk, state=replace(talk.state, form=None, paused=paused))

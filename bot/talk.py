@@ -1,12 +1,13 @@
 """One message on its way through the desk, and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import handoff
 from bot.handoff import Custody
 from bot.messages import WITH_PEOPLE, ConversationStatus, Decision, Draft, Message, Reply
-from bot.state import ConversationState
+from bot.state import ConversationState, Form, Given
 from bot.wording import Wording
 from nlu.understanding import Entity, Understanding
 from retrieval.candidates import Findings
@@ -64,3 +65,29 @@ def in_custody(talk: Talk, custody: Custody) -> Talk:
     """The talk with its conversation in other hands."""
     moved = custody.reason if custody.status != talk.met else ""
     return replace(talk, status=custody.status, state=custody.state, moved=moved)
+
+
+def with_values(talk: Talk, form: Form) -> Talk:
+    """With the slots as the form has them, whatever else was mentioned since."""
+    at = talk.now.timestamp()
+    return replace(talk, state=talk.state.restore(form.values, intent=form.intent, at=at))
+
+
+def with_given(talk: Talk, given: Given, changed: Mapping[str, str]) -> Talk:
+    """With the slots of the last answer as they were but for what changed."""
+    values, at = {**given.slots, **changed}, talk.now.timestamp()
+    return replace(talk, state=talk.state.restore(values, intent=given.intent, at=at))
+
+
+def without_form(talk: Talk) -> Talk:
+    """With nothing being asked."""
+    return replace(talk, state=replace(talk.state, form=None))
+
+
+def moving_on(talk: Talk, intent: str | None) -> Talk:
+    """With the open form put aside for later, unless this is about the same."""
+    form = talk.state.form
+    if form is None:
+        return talk
+    paused = talk.state.paused if form.intent == intent else form
+    return replace(talk, state=replace(talk.state, form=None, paused=paused))

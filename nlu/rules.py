@@ -73,8 +73,11 @@ class EntityRules:
         return self._kinds.get(label, "text")
 
     def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
-        """Know these names from now on, besides those of the files: a name as written -> (label, value)."""
-        self._taught = Gazetteer(names)
+        """Know these names from now on, besides those of the files: a name as written -> (label, value).
+
+        Types of a kind are left out: "Monday" is another day next week, and a sum is found by its digits."""
+        kept = {name: found for name, found in names.items() if self.kind_of(found[0]) == "text"}
+        self._taught = Gazetteer(kept)
 
     def find(self, text: str, *, now: datetime | None = None) -> list[Entity]:
         """Entities by position, none overlapping: the longest wins, then patterns before gazetteers."""

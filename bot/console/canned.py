@@ -57,9 +57,8 @@ async def picker_part(request: web.Request) -> web.Response:
     """What can be put into the reply of a conversation, filled in, the customer's language first."""
     case, console = await case_of(request), console_of(request)
     known = known_names(case, me(request).called, console.settings.desk.name)
-    kept = [one for one in await console.store.canned.all() if one.language in {"", case.language}]
-    others = [one for one in await console.store.canned.all() if one not in kept]
-    filled = [(one, fill_in(one.text, known)) for one in (*kept, *others)]
+    kept = sorted(await console.store.canned.all(), key=lambda one: one.language not in {"", case.language})
+    filled = [(one, fill_in(one.text, known)) for one in kept]
     return render(request, "canned_picker.html", filled=filled)
 
 

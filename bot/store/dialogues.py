@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select
 
-from bot.store.entity_labels import as_entities
+from bot.store.entity_labels import as_entities, found_in
 from bot.store.labels import standing_corrections
 from bot.store.records import LoggedDialogue, LoggedEntity, LoggedTurn
 from bot.store.tables import (
@@ -80,7 +80,7 @@ def _said_in(conversation_id: int) -> Any:
         select(
             messages,
             understandings.c.intent,
-            understandings.c.entities,
+            understandings.c.entities.label("found"),
             understandings.c.sentiment,
             decided.c.kind.label("decision_kind"),
             answered.c.answer_id,
@@ -148,13 +148,11 @@ def _turn(row: Row[Any], labels: Labels, chosen: dict[int, str]) -> LoggedTurn:
 
 def _entities(row: Row[Any]) -> tuple[LoggedEntity, ...]:
     """What staff marked, else what was found."""
+    found = found_in(row)
     if row.marked is not None:
-        return as_entities(row.marked, row.text)
-    # What was understood of a message that was edited since has offsets into another text.
-    understood = () if row.versions else tuple(row.entities or ())
+        return as_entities(row.marked, row.text, found)
     return tuple(
-        LoggedEntity(entity["label"], entity["start"], entity["end"], entity["text"], entity["value"])
-        for entity in understood
+        LoggedEntity(one["label"], one["start"], one["end"], one["text"], one["value"]) for one in found
     )
 
 

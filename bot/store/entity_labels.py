@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from bot.store.errors import StoreError
 from bot.store.records import LoggedEntity
-from bot.store.tables import entity_labels, messages
+from bot.store.tables import entity_labels, messages, understandings
 from bot.store.upsert import insert_if_new
 from bot.store.values import now, storable
 
@@ -54,22 +54,24 @@ def marked_in(
     connection: Connection, message_ids: Sequence[int]
 ) -> dict[int, tuple[tuple[LoggedEntity, ...], str]]:
     """The marks of messages, and by whom."""
-    query = (
-        select(entity_labels, messages.c.text)
-        .join(messages, messages.c.id == entity_labels.c.message_id)
-        .where(entity_labels.c.message_id.in_(message_ids))
-    )
+    query = _with_found().where(entity_labels.c.message_id.in_(message_ids))
     return {
-        row.message_id: (as_entities(row.entities, row.text), row.by) for row in connection.execute(query)
+        row.message_id: (as_entities(row.marked, row.text, found_in(row)), row.by)
+        for row in connection.execute(query)
     }
 
 
-def as_entities(rows: Sequence[dict[str, Any]], text: str) -> tuple[LoggedEntity, ...]:
-    """As an understanding has them; the value is what was written."""
-    return tuple(
-        LoggedEntity(row["label"], row["start"], row["end"], said := text[row["start"] : row["end"]], said)
-        for row in rows
-    )
+def as_entities(
+    rows: Sequence[dict[str, Any]], text: str, found: Sequence[dict[str, Any]]
+) -> tuple[LoggedEntity, ...]:
+    """As an understanding has them; the value is what was written, or that of the same one where it was `found`."""
+    values = {_place(one): str(one["value"]) for one in found}
+    entities = []
+    for row in rows:
+        said = text[row["start"] : row["end"]]
+        value = values.get(_place(row), said)
+        entities.append(LoggedEntity(row["label"], row["start"], row["end"], said, value))
+    return tuple(entities)
 
 
 def version(connection: Connection) -> tuple[int, str]:
@@ -80,14 +82,36 @@ def version(connection: Connection) -> tuple[int, str]:
 
 
 def marked_names(connection: Connection) -> dict[str, str]:
-    """All that was marked, as written -> its type; of several for one the newest."""
-    query = (
-        select(entity_labels.c.entities, messages.c.text)
+    """All that was marked and not found already, as written -> its type; of several for one the newest."""
+    names = {}
+    for row in connection.execute(_with_found().order_by(entity_labels.c.at)):
+        known = {_place(one) for one in found_in(row)}
+        for mark in row.marked:
+            if _place(mark) not in known:
+                names[row.text[mark["start"] : mark["end"]].strip()] = str(mark["label"])
+    return names
+
+
+def _with_found() -> Select[Any]:
+    """Marks beside what the release found; of an edited message that was in other words, see `found_in`."""
+    return (
+        select(
+            entity_labels.c.message_id,
+            entity_labels.c.by,
+            entity_labels.c.entities.label("marked"),
+            messages.c.text,
+            understandings.c.entities.label("found"),
+            messages.c.versions,
+        )
         .join(messages, messages.c.id == entity_labels.c.message_id)
-        .order_by(entity_labels.c.at)
+        .outerjoin(understandings, understandings.c.message_id == messages.c.id)
     )
-    return {
-        entity.text.strip(): entity.label
-        for row in connection.execute(query)
-        for entity in as_entities(row.entities, row.text)
-    }
+
+
+def found_in(row: Row[Any]) -> Sequence[dict[str, Any]]:
+    """What the release found in the words as they are: nothing where they were edited since."""
+    return () if row.versions else tuple(row.found or ())
+
+
+def _place(entity: dict[str, Any]) -> tuple[int, int, str]:
+    return entity["start"], entity["end"], entity["label"]

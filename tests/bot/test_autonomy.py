@@ -170,6 +170,32 @@ async def test_the_newest_message_has_the_draft(floor: Floor) -> None:
     assert len(told) == 1, "told twice that somebody looks at it"
 
 
+async def test_an_answer_that_may_be_given_is_made_once(floor: Floor) -> None:
+    floor.let(cancel_order="suggest")
+    dialogue = floor.anna.engine.dialogue
+    await floor.ask("where is LW-11111")
+    assert dialogue.understander.read == ["where is LW-11111"]  # type: ignore[attr-defined]  # the fake's own
+    calls = dialogue.answering.actions.calls  # type: ignore[attr-defined]  # the fake's own
+    assert [call[0] for call in calls] == ["get_order"]
+
+
+async def test_an_action_that_may_be_called_is_called_once(floor: Floor) -> None:
+    floor.let(greeting="off")
+    await floor.ask("cancel LW-11111")
+    assert await floor.ask("yes") == ("answer", "confirmed")
+    calls = floor.anna.engine.dialogue.answering.actions.calls  # type: ignore[attr-defined]  # the fake's own
+    assert [call[0] for call in calls] == ["cancel_order"]
+
+
+async def test_who_is_left_to_people_is_told_each_time(floor: Floor) -> None:
+    floor.let(order_status="off")
+    for n_told in (1, 2):
+        await floor.ask("where is LW-11111")
+        told = [text for _, text in await floor.said() if "colleague" in text]
+        assert len(told) == n_told
+        await floor.staffing.give_back(await floor.id(), floor.ben)
+
+
 async def test_off_is_left_to_people_without_a_draft(floor: Floor) -> None:
     floor.let(order_status="off")
     assert await floor.ask("where is LW-11111") == ("hand_over", "off")
@@ -183,7 +209,7 @@ async def test_no_action_that_changes_anything_is_called_for_a_draft(floor: Floo
     draft = await floor.draft()
     assert "Shall I cancel" in draft.text
     await floor.staffing.send_draft(await floor.id(), floor.ben, draft.id, draft.text)
-    calls = floor.anna.engine.dialogue.answering.actions.calls  # type: ignore[attr-defined]
+    calls = floor.anna.engine.dialogue.answering.actions.calls  # type: ignore[attr-defined]  # the fake's own
     before = [call for call in calls if call[0] == "cancel_order"]
 
     assert await floor.ask("yes") == ("hand_over", "off")

@@ -196,5 +196,7 @@ def test_taught_names_are_found_and_forgotten(tmp_path: Path) -> None:
     assert found("my oslo bench and the pip") == [("product", "Oslo bench"), ("product", "Pip lamp")]
     assert found("我的台凳坏了") == [("product", "台凳")]
     assert found("oslo benches") == []
+    known.teach({"Boxing Monday": ("date", "Boxing Monday"), "Oslo bench": ("product", "Oslo bench")})
+    assert ("date", "Boxing Monday") not in found("on boxing monday")
     known.teach({})
     assert found("my oslo bench and the pip") == [("product", "Pip lamp")]

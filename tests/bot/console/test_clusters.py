@@ -1,6 +1,7 @@
 """Questions without an answer by what they mean: shown, opened, labelled at once, made an answer of."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -15,9 +16,9 @@ LIKE = ("can I pay with a voucher", "is a voucher fine", "voucher <b>please</b>"
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 
 
-def example(number: int, text: str, **more: object) -> Example:
-    values: dict[str, object] = {"reason": "uncertain", "customer_id": number, "intent": None}
-    return Example(number, 1, NOW, text, **values | more)  # type: ignore[arg-type]
+def example(number: int, text: str, **more: Any) -> Example:
+    values: dict[str, Any] = {"reason": "uncertain", "customer_id": number, "intent": None}
+    return Example(number, 1, NOW, text, **values | more)
 
 
 async def ask_all(desk: ConsoleDesk) -> Browser:

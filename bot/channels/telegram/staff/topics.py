@@ -106,10 +106,8 @@ class Topics:
 
     async def _tell(self, topic: Topic, case: Case) -> Topic:
         """What happened since the last post; where people were out of it, only the end of what was said."""
-        thread_id = topic.thread_id
-        assert thread_id is not None  # noqa: S101 - it was opened
         if topic.status == "closed" and case.status in WITH_PEOPLE:
-            await self.forum.reopen(thread_id)
+            await self.forum.reopen(_thread(topic))
         news = [entry for entry in case.entries if _is_news(topic, entry)]
         if topic.status not in WITH_PEOPLE:
             news = news[-LOOK_BACK:]
@@ -136,8 +134,7 @@ class Topics:
 
     async def _post_one(self, topic: Topic, case: Case, entry: Spoken) -> Topic:
         """A message that is shown by itself: it points at another, or is no words alone."""
-        thread_id = topic.thread_id
-        assert thread_id is not None  # noqa: S101 - it was opened
+        thread_id = _thread(topic)
         quotes = None
         if entry.quotes is not None:
             quotes = await self.store.staff_group.post_showing(topic.chat_id, entry.quotes)
@@ -157,8 +154,7 @@ class Topics:
 
     async def _show_status(self, topic: Topic, case: Case) -> Topic:
         """The title says who has it; a closed one is closed on Telegram too."""
-        thread_id, title = topic.thread_id, self.texts.title(case, topic.subject)
-        assert thread_id is not None  # noqa: S101 - it was opened
+        thread_id, title = _thread(topic), self.texts.title(case, topic.subject)
         if title != topic.title:
             await self.forum.rename(thread_id, title)
         if case.status == "closed" and topic.status != "closed":
@@ -187,6 +183,12 @@ class Topics:
 
     async def _save(self, topic: Topic, post: Post | None = None) -> None:
         await self.store.staff_group.save(topic, post)
+
+
+def _thread(topic: Topic) -> int:
+    """The number of one that was opened."""
+    assert topic.thread_id is not None  # noqa: S101 - `_show` opens it before all else
+    return topic.thread_id
 
 
 def _is_news(topic: Topic, entry: Entry) -> bool:
