@@ -27,9 +27,9 @@ from bench.console_log import INTENTS, WORKSPACE, fill
 from bench.measure import percentiles
 from bot.answering import Answering
 from bot.console.app import console_app, mount
-from bot.console.asking import filters_in
 from bot.console.console import CONSOLE, Console
 from bot.console.cookies import PLAIN_NAMES, SESSION
+from bot.console.inbox.asking import filters_in
 from bot.dialogue import Dialogue
 from bot.engine import Engine
 from bot.reading import Searches

@@ -16,23 +16,19 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
-from torch.utils.data import Dataset as TorchDataset
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
 
-from nlu.encoder import MAX_TOKENS, words_of
 from nlu.heads import Heads
-from nlu.letter_case import UNKNOWN, letter_cases, spread
 from nlu.model import IGNORED, JointModel, reads_letter_case
-from nlu.tagging import tags_of
-from training.batches import IntentGroups
 from training.dataset import LabelledText
 from training.errors import TrainingError
 from training.export import quiet
 from training.features import Progress
 from training.hyperparameters import DEFAULTS, Hyperparameters
+from training.mixing import MIX_SHARES, choose_share, mix_back, weights_of
 from training.pace import Batch, batches_of, n_tokens, time_steps
 from training.ranks import world_size
+from training.rows import Collate, Rows
 from training.sentence_config import prompts_of
 from training.trained import CurvePoint
 
@@ -41,7 +37,6 @@ PATIENCE = 3  # epochs without a better validation score
 BATCH = 64
 ENCODER_RATE = 5e-5
 TAGGING_RATE = 1.5e-4  # of an encoder that learns to tag words, which is farther from what it was made for
-MIX_SHARES = (0.5, 0.6, 0.7, 0.8)  # of the tuned weights in those that are kept
 WARMUP = 0.1
 WEIGHT_DECAY = 0.01
 STATE_FILE = "trainer_state.json"  # the last file of a checkpoint
@@ -57,84 +52,6 @@ class Tuned:
     heads: Heads
     curves: tuple[CurvePoint, ...]
     score: float
-
-
-class Rows(TorchDataset[dict[str, Any]]):
-    """Labelled texts as token ids and label ids."""
-
-    def __init__(
-        self, rows: Sequence[LabelledText], tokenizer: Any, labels: dict[str, list[str]], prompt: str = ""
-    ) -> None:
-        """`prompt` is what the encoder reads before each text."""
-        self._rows = list(rows)
-        self._labels = {name: {label: i for i, label in enumerate(names)} for name, names in labels.items()}
-        texts = [row.for_encoder for row in rows]
-        prompted = [prompt + text for text in texts]
-        self._encoded = tokenizer(prompted, truncation=True, max_length=MAX_TOKENS)
-        encodings = zip(self._encoded.encodings, texts, strict=True)
-        self._words = [words_of(encoding, text, start=len(prompt)) for encoding, text in encodings]
-        self._cases = [letter_cases(text, words) for (_, words), text in zip(self._words, texts, strict=True)]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @property
-    def lengths(self) -> list[int]:
-        """Tokens of each row."""
-        return [len(ids) for ids in self._encoded["input_ids"]]
-
-    def in_order(self, *, batch: int, seed: int) -> IntentGroups:
-        """A sampler for batches of messages that have something to learn from each other."""
-        intents = [self._labels["intent"].get(row.intent or "", IGNORED) for row in self._rows]
-        return IntentGroups(intents, self.lengths, batch=batch, seed=seed)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        row = self._rows[index]
-        return {
-            "input_ids": self._encoded["input_ids"][index],
-            "intent": self._labels["intent"].get(row.intent or "", IGNORED),
-            "sentiment": self._labels.get("sentiment", {}).get(row.sentiment or "", IGNORED),
-            "words": self._words[index][0],
-            "cases": self._cases[index],
-            "token_cases": spread(
-                self._cases[index], self._words[index][0], len(self._encoded["input_ids"][index])
-            ),
-            "tags": self._tags(index),
-        }
-
-    def _tags(self, index: int) -> list[int]:
-        spans = self._words[index][1]
-        entities = self._rows[index].entities
-        if entities is None or "tag" not in self._labels:
-            return [IGNORED] * len(spans)
-        tags = tags_of(spans, [(e.start, e.end, e.label) for e in entities])
-        return [
-            self._labels["tag"].get(tag, IGNORED) for tag in tags
-        ]  # a type that only validation rows have
-
-
-@dataclass(frozen=True, slots=True)
-class Collate:
-    """Pads rows to one batch of tensors."""
-
-    pad_id: int
-
-    def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
-        longest = max(len(row["input_ids"]) for row in rows)
-        ids = torch.full((len(rows), longest), self.pad_id)
-        mask = torch.zeros_like(ids)
-        words = torch.full((len(rows), max(1, *(len(row["words"]) for row in rows))), IGNORED)
-        tags = words.clone()
-        cases, token_cases = torch.full_like(words, UNKNOWN), torch.full_like(ids, UNKNOWN)
-        for i, row in enumerate(rows):
-            n, n_words = len(row["input_ids"]), len(row["words"])
-            ids[i, :n], mask[i, :n] = torch.tensor(row["input_ids"]), 1
-            words[i, :n_words], tags[i, :n_words] = torch.tensor(row["words"]), torch.tensor(row["tags"])
-            cases[i, :n_words] = torch.from_numpy(row["cases"])
-            token_cases[i, :n] = torch.from_numpy(row["token_cases"])
-        single = {name: torch.tensor([row[name] for row in rows]) for name in ("intent", "sentiment")}
-        of_words = {"words": words, "cases": cases, "tags": tags}
-        return {"input_ids": ids, "attention_mask": mask, "token_cases": token_cases, **of_words, **single}
 
 
 class JointTrainer(Trainer):  # type: ignore[misc]
@@ -289,37 +206,6 @@ def is_cased(tokenizer: Any) -> bool:
     """Whether a tokenizer tells a capital letter from a small one."""
     large, small = (tokenizer(text, add_special_tokens=False)["input_ids"] for text in ("A", "a"))
     return bool(large != small)
-
-
-def weights_of(model: JointModel) -> dict[str, Tensor]:
-    """A copy of all weights."""
-    return {name: weight.detach().cpu().clone() for name, weight in model.state_dict().items()}
-
-
-def choose_share(
-    model: JointModel, untuned: dict[str, Tensor], evaluate: Callable[[], float]
-) -> tuple[float, float]:
-    """The smallest of MIX_SHARES that scores as well as any in `mix_back`, and its score; the model stays as it is."""
-    tuned = weights_of(model)
-    scored = []
-    for share in MIX_SHARES:
-        mix_back(model, untuned, tuned, share)
-        scored.append(evaluate())
-    model.load_state_dict(tuned)
-    best = max(scored)
-    return MIX_SHARES[scored.index(best)], best
-
-
-def mix_back(model: JointModel, untuned: dict[str, Tensor], tuned: dict[str, Tensor], share: float) -> None:
-    """Average a tuned model with what it was before (Wortsman et al. 2022), heads and all.
-
-    Tuning forgets what no message of the training was about, and articles are there for just that; the way back
-    brings it back before what was learned is lost."""
-    mixed = {
-        name: torch.lerp(untuned[name], weight, share) if weight.is_floating_point() else weight
-        for name, weight in tuned.items()
-    }
-    model.load_state_dict(mixed)
 
 
 def last_checkpoint(folder: Path) -> Path | None:

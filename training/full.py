@@ -21,9 +21,10 @@ from training.evidence import LabelledEvidence, gather
 from training.export import Agreement, check_agreement, export, load_transformer
 from training.fast import Model, fit_heads, learnable, messages
 from training.features import Features, Progress, encode_rows
-from training.fine_tune import MIX_SHARES, Tuned, fine_tune, last_checkpoint
+from training.fine_tune import Tuned, fine_tune, last_checkpoint
 from training.full_search import MEASURE, search_full
 from training.hyperparameters import Hyperparameters
+from training.mixing import MIX_SHARES
 from training.names import encode_names, name_rows, names_of
 from training.off_topic import is_off_topic
 from training.pace import in_words

@@ -140,7 +140,7 @@ def _on(workspace: Path, work: "Callable[[Accounts, Settings], Awaitable[None]]"
 
 
 async def _hash(password: str) -> str:
-    from bot.console.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
+    from bot.console.accounts.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
 
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise BotError(f"the password has {len(password)} characters; wanted {MIN_LENGTH} to {MAX_LENGTH}")

@@ -5,41 +5,31 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.channels.web.assets import give_asset, load_assets
-from bot.console import (
-    account,
-    alerts,
-    answer,
-    answer_new,
-    answer_preview,
-    answers,
-    audit_log,
-    autonomy,
+from bot.console import live
+from bot.console.access import at_the_door, me
+from bot.console.accounts import account, audit_log, join, sign_in, team
+from bot.console.accounts.passwords import Passwords
+from bot.console.answers import answer, autonomy, new_answer, overview, preview
+from bot.console.console import CONSOLE, Console, console_of
+from bot.console.errors import errors_as_pages
+from bot.console.inbox import (
     canned,
-    clusters,
     conversation,
     deeds,
     details,
     drafting,
     exporting,
-    inbox,
-    insights,
-    join,
-    live,
+    lists,
     marks,
-    review,
     saved_views,
-    sign_in,
-    team,
 )
-from bot.console.access import at_the_door, me
-from bot.console.alerts import count_alerts
-from bot.console.console import CONSOLE, Console, console_of
-from bot.console.errors import errors_as_pages
+from bot.console.insights import alerts, page
+from bot.console.insights.alerts import count_alerts
 from bot.console.links import PREFIX
 from bot.console.live import close_pages
 from bot.console.notices import see_other
-from bot.console.passwords import Passwords
 from bot.console.rendering import TEMPLATES, first_page, load_templates, words_for
+from bot.console.review import clusters, queue
 from bot.console.routes import Route, add_routes, get
 from bot.engine import Engine
 from bot.grouping import Grouping
@@ -94,7 +84,7 @@ ROUTES: tuple[Route, ...] = (
     get("/", start, role="agent"),
     get("/static/{name}", static, role=None),
     *saved_views.ROUTES,
-    *inbox.ROUTES,
+    *lists.ROUTES,
     *conversation.ROUTES,
     *deeds.ROUTES,
     *drafting.ROUTES,
@@ -102,14 +92,14 @@ ROUTES: tuple[Route, ...] = (
     *marks.ROUTES,
     *exporting.ROUTES,
     *live.ROUTES,
-    *review.ROUTES,
+    *queue.ROUTES,
     *canned.ROUTES,
     *autonomy.ROUTES,
-    *answers.ROUTES,
-    *answer_new.ROUTES,
-    *answer_preview.ROUTES,
+    *overview.ROUTES,
+    *new_answer.ROUTES,
+    *preview.ROUTES,
     *answer.ROUTES,
-    *insights.ROUTES,
+    *page.ROUTES,
     *clusters.ROUTES,
     *alerts.ROUTES,
     *sign_in.ROUTES,

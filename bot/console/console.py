@@ -13,8 +13,8 @@ from yarl import URL
 
 from bot.channels.web.assets import Asset
 from bot.channels.web.limits import Network, client_of
+from bot.console.accounts.passwords import Passwords
 from bot.console.links import PREFIX
-from bot.console.passwords import Passwords
 from bot.editing.editor import Editor
 from bot.engine import Engine
 from bot.grouping import Grouping

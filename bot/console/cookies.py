@@ -4,8 +4,8 @@ from typing import Final
 
 from aiohttp import web
 
+from bot.console.accounts.half_step import VALID_S
 from bot.console.console import Console
-from bot.console.half_step import VALID_S
 from bot.store.staff_sessions import LONGEST
 
 SESSION: Final = "session"

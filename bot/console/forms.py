@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bot.console.passwords import MAX_LENGTH, MIN_LENGTH
+from bot.console.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from bot.store.staff import is_email
 from bot.wording import Wording
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.console.console import CONSOLE, console_of
 from bot.console.forms import small_number
-from bot.console.inbox import as_seen
+from bot.console.inbox.lists import as_seen
 from bot.console.routes import get
 
 AGAIN_MS = 2000  # until a browser whose connection broke tries again

@@ -135,7 +135,7 @@ def test_what_was_tuned_is_averaged_with_what_was_before(
 
     from nlu.model import JointModel
     from training.export import load_transformer
-    from training.fine_tune import choose_share, mix_back, weights_of
+    from training.mixing import choose_share, mix_back, weights_of
 
     model = JointModel.from_base(load_transformer(str(tiny_base))[0], blank())
     before = weights_of(model)
@@ -158,7 +158,7 @@ def test_with_a_share_nobody_is_looked_at_on_the_way(tune: Tune, rows: tuple[Lab
 
 
 def test_tags_stand_where_they_stood_without_a_prompt(tune: Tune, rows: tuple[LabelledText, ...]) -> None:
-    from training.fine_tune import Rows
+    from training.rows import Rows
 
     labels = {"intent": list(INTENTS), "tag": list(TAGS)}
     plain = Rows(rows, tune.tokenizer, labels)

@@ -17,8 +17,8 @@ from argon2 import PasswordHasher
 from yarl import URL
 
 from bot.channels.web.app import web_app
+from bot.console.accounts.passwords import Passwords
 from bot.console.app import console_app, mount
-from bot.console.passwords import Passwords
 from bot.engine import Engine
 from bot.settings import Settings, Telegram
 from bot.store.accounts import Accounts

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
-from bot.console.second_factor import matching_step
+from bot.console.accounts.second_factor import matching_step
 from bot.store.sign_ins import PER_EMAIL
 from bot.store.tables import telegram_codes
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, code_of, open_console

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.console.asking import FILTERS, read_asked
+from bot.console.inbox.asking import FILTERS, read_asked
 from bot.store.finding import Asked
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bot.console.canned import fill_in, holes_in
+from bot.console.inbox.canned import fill_in, holes_in
 from tests.bot.console.console_desk import ConsoleDesk
 
 BEN, LEA = "ben@shop.example", "lea@shop.example"

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from bot.console.console import CONSOLE
-from bot.console.unanswered import MAX_QUERY, by_wording, clusters_of
+from bot.console.review.unanswered import MAX_QUERY, by_wording, clusters_of
 from bot.store.unanswered import Example
 from tests.bot.console.console_desk import OURS, Answer, Browser, ConsoleDesk
 from tests.bot.console.test_review import hidden

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.console.alike import alike
-from bot.console.charts import Point, bar, heat_map, line_chart, nice, short
-from bot.console.periods import read_period
-from bot.console.report import quantile
-from bot.console.rising import rise_prob, rising
-from bot.console.sheets import Column, Sheet, as_csv
+from bot.console.insights.alike import alike
+from bot.console.insights.charts import Point, bar, heat_map, line_chart, nice, short
+from bot.console.insights.periods import read_period
+from bot.console.insights.report import quantile
+from bot.console.insights.rising import rise_prob, rising
+from bot.console.insights.sheets import Column, Sheet, as_csv
 from bot.store.alerts import Alert, NewAlert
 from bot.store.unanswered import Example
 from tests.bot.console.console_desk import Answer, ConsoleDesk

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.console import asking
+from bot.console.inbox import asking
 from bot.store.saved_views import MAX_VIEWS
 from tests.bot.console.console_desk import Browser, ConsoleDesk
 
@@ -37,7 +37,7 @@ async def test_a_search_is_kept_opened_and_counted(desk: ConsoleDesk) -> None:
 
 
 async def test_counts_are_capped(desk: ConsoleDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.console.saved_views.MAX_COUNTED", 2)
+    monkeypatch.setattr("bot.console.inbox.saved_views.MAX_COUNTED", 2)
     for name in ("anna", "otto", "mia"):
         await desk.customer(name).say("hi")
     ben = await desk.signed_in("ben@shop.example")

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from bot.console.passwords import Passwords
+from bot.console.accounts.passwords import Passwords
 from bot.store.sign_ins import PER_EMAIL
 from bot.store.tables import staff
 from tests.bot.console.console_desk import (

@@ -9,15 +9,15 @@ from typing import Any
 from aiohttp import web
 
 from bot.console.access import me
-from bot.console.answer_form import Typed, fields_from, groups_of, read_typed, typed_of
-from bot.console.answer_history import DiffLine, diff_of, is_changed_by_hand, versions
-from bot.console.answers import concern_text, language_name, rows_of, trial_values
+from bot.console.answers.form import Typed, fields_from, groups_of, read_typed, typed_of
+from bot.console.answers.history import DiffLine, diff_of, is_changed_by_hand, versions
+from bot.console.answers.overview import concern_text, language_name, rows_of, trial_values
+from bot.console.answers.trying import Trial
 from bot.console.console import console_of
 from bot.console.forms import form_of, small_number
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, may, post
-from bot.console.trying import Trial
 from bot.editing.editor import Saved, fingerprint, shared_by
 from bot.editing.errors import Conflict, EditRefused, FilesBusy
 from bot.editing.fields import EntryFields, fields_of

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.console.periods import Period
-from bot.console.rising import rising
+from bot.console.insights.periods import Period
+from bot.console.insights.rising import rising
 from bot.store.figures import Figures, total
 from bot.store.insights import Insights
 from bot.store.opinions import Ratings

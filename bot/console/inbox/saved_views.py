@@ -6,10 +6,10 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.console.access import me
-from bot.console.asking import filters_in, read_asked
 from bot.console.console import console_of
 from bot.console.forms import form_of, number_of
-from bot.console.inbox import MAX_ASKED, MAX_NAME, VIEWS
+from bot.console.inbox.asking import filters_in, read_asked
+from bot.console.inbox.lists import MAX_ASKED, MAX_NAME, VIEWS
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, may, post

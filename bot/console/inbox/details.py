@@ -6,10 +6,10 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.conversation import message_of
 from bot.console.forms import form_of, number_of
-from bot.console.inbox import naming
-from bot.console.marking import entities_of, marked
+from bot.console.inbox.conversation import message_of
+from bot.console.inbox.lists import naming
+from bot.console.inbox.marking import entities_of, marked
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post

@@ -3,12 +3,12 @@
 from aiohttp import web
 
 from bot.console.access import me, signed_in
+from bot.console.accounts.second_factor import grouped, is_secret, matching_step, new_secret, qr_code
 from bot.console.console import console_of
 from bot.console.forms import form_of, name_problem, number_of, password_problem, wait_problem
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.console.second_factor import grouped, is_secret, matching_step, new_secret, qr_code
 from bot.store.staff_links import CODE_VALID
 
 

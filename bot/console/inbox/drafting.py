@@ -4,8 +4,8 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.deeds import do
 from bot.console.forms import number_of
+from bot.console.inbox.deeds import do
 from bot.console.routes import post
 
 

@@ -5,10 +5,10 @@ from collections.abc import Awaitable
 from aiohttp import web
 
 from bot.console.access import me
-from bot.console.canned import holes_in
 from bot.console.console import console_of
 from bot.console.forms import form_of, number_of, small_number
-from bot.console.inbox import view_of
+from bot.console.inbox.canned import holes_in
+from bot.console.inbox.lists import view_of
 from bot.console.notices import see_other
 from bot.console.rendering import words_for
 from bot.console.routes import post

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.conversation import case_of
 from bot.console.forms import form_of, small_number
+from bot.console.inbox.conversation import case_of
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, may, post

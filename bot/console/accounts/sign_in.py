@@ -4,14 +4,14 @@ from aiohttp import web
 from yarl import URL
 
 from bot.console.access import find_signed_in, safe_next, signed_in
-from bot.console.clients import client_label
+from bot.console.accounts.clients import client_label
+from bot.console.accounts.half_step import email_of, half_step, is_genuine
+from bot.console.accounts.second_factor import matching_step
 from bot.console.console import console_of
 from bot.console.cookies import HALF_STEP, SESSION, drop_cookie, read_cookie, set_cookie
 from bot.console.forms import form_of, wait_problem
-from bot.console.half_step import email_of, half_step, is_genuine
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.console.second_factor import matching_step
 from bot.store.staff import as_email
 from bot.store.staff_records import Credentials
 

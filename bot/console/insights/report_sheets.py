@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.console.alike import Group
-from bot.console.report import Report, Side, by_weekday, quantile
-from bot.console.sheets import Column, Sheet, Value
+from bot.console.insights.alike import Group
+from bot.console.insights.report import Report, Side, by_weekday, quantile
+from bot.console.insights.sheets import Column, Sheet, Value
 from bot.naming import dimension_name, which
 from bot.store.counting import UNANSWERED
 from bot.store.figures import Figures, Mood

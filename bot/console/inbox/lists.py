@@ -7,9 +7,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.console.access import me
-from bot.console.asking import FILTERS, read_asked
 from bot.console.console import console_of
 from bot.console.forms import small_number
+from bot.console.inbox.asking import FILTERS, read_asked
 from bot.console.rendering import render, words_for
 from bot.console.routes import get
 from bot.naming import channel_name, how_moved, sentiment_name, status_name, why_moved

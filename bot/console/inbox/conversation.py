@@ -7,8 +7,8 @@ from aiohttp import web
 from bot.console.access import me
 from bot.console.console import console_of
 from bot.console.forms import number_of, small_number
-from bot.console.inbox import list_values, naming, view_of
-from bot.console.marking import marked
+from bot.console.inbox.lists import list_values, naming, view_of
+from bot.console.inbox.marking import marked
 from bot.console.rendering import render, words_for
 from bot.console.routes import get
 from bot.store.views import Case, Spoken

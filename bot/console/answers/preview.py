@@ -4,8 +4,8 @@ import asyncio
 
 from aiohttp import web
 
-from bot.console.answer_form import read_typed
-from bot.console.answers import language_name
+from bot.console.answers.form import read_typed
+from bot.console.answers.overview import language_name
 from bot.console.console import console_of
 from bot.console.rendering import render, words_for
 from bot.console.routes import post

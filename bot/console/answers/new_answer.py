@@ -2,14 +2,14 @@
 
 from aiohttp import web
 
-from bot.console.answer import person
-from bot.console.answer_form import Typed, fields_from, groups_of, read_typed
-from bot.console.answers import language_name, trial_values
+from bot.console.answers.answer import person
+from bot.console.answers.form import Typed, fields_from, groups_of, read_typed
+from bot.console.answers.overview import language_name, trial_values
+from bot.console.answers.trying import Trial
 from bot.console.console import console_of
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.console.trying import Trial
 from bot.editing.concerns import languages_of
 from bot.editing.errors import EditRefused, FilesBusy
 from bot.editing.files import Snapshot

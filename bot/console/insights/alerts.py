@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler
 from bot.console.access import SIGNED_IN
 from bot.console.console import console_of
 from bot.console.forms import number_of
-from bot.console.inbox import naming
+from bot.console.inbox.lists import naming
 from bot.console.rendering import OPEN_ALERTS, render, words_for
 from bot.console.routes import get, may
 from bot.naming import series_name

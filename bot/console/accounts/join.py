@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
+from bot.console.accounts.sign_in import open_session
 from bot.console.console import console_of
 from bot.console.forms import email_problem, form_of, name_problem, password_problem
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.console.sign_in import open_session
 from bot.store.invitations import LinkSpent
 from bot.store.staff import EmailTaken
 from bot.store.staff_records import Invitation

@@ -9,16 +9,16 @@ from aiohttp import web
 from babel.dates import format_date
 from markupsafe import Markup
 
-from bot.console.alerts import alert_values
-from bot.console.alike import alike
-from bot.console.charts import Point, bar, heat_map, line_chart
 from bot.console.console import console_of
-from bot.console.periods import LENGTHS, Period, read_period
+from bot.console.insights.alerts import alert_values
+from bot.console.insights.alike import alike
+from bot.console.insights.charts import Point, bar, heat_map, line_chart
+from bot.console.insights.periods import LENGTHS, Period, read_period
+from bot.console.insights.report import Report, by_weekday, quantile, read_report
+from bot.console.insights.report_sheets import sheets_of, weekday_names
+from bot.console.insights.sheets import Kind, Sheet, as_csv, shown
 from bot.console.rendering import render, words_for
-from bot.console.report import Report, by_weekday, quantile, read_report
-from bot.console.report_sheets import sheets_of, weekday_names
 from bot.console.routes import get
-from bot.console.sheets import Kind, Sheet, as_csv, shown
 from bot.store.values import now
 from bot.wording import Wording
 

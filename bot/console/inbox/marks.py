@@ -4,9 +4,9 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.details import again, found, show
 from bot.console.forms import form_of, small_number
-from bot.console.marking import entities_of
+from bot.console.inbox.details import again, found, show
+from bot.console.inbox.marking import entities_of
 from bot.console.rendering import words_for
 from bot.console.routes import post
 from bot.store.entity_labels import BadSpan, Mark

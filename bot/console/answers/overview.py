@@ -7,11 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from bot.console.access import me
+from bot.console.answers.trying import Trial, try_out
 from bot.console.console import console_of
 from bot.console.forms import form_of
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, may, post
-from bot.console.trying import Trial, try_out
 from bot.editing.concerns import ALIKE, LOOKS_BACK, Concern, concerns_of
 from bot.editing.files import Snapshot
 from bot.naming import decision_name

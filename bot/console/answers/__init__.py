@@ -1,0 +1,1 @@
+"""What the bot says: the answers, their texts and how far it goes by itself."""

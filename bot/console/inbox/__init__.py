@@ -1,0 +1,1 @@
+"""Conversations: listed, read, answered, and put right message by message."""

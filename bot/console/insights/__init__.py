@@ -1,0 +1,1 @@
+"""What customers say: figures of a period, and alerts of the sentiment watch."""
