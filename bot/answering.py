@@ -49,7 +49,7 @@ class Answering:
         """Answer the decision's intent, or ask for what that takes; `is_confirmed`: the customer said yes."""
         intent = decision.intent or ""
         answers = likeliest_first(self.book.of_intent(intent), talk.findings)
-        if decision.answer_id is not None and (wanted := self.book.find(decision.answer_id)):
+        if wanted := self._wanted(decision, talk.findings, answers):
             answers = (wanted, *(other for other in answers if other is not wanted))
         talk = self._filled(talk, answers, intent)
         context = self._context(talk, answers, intent)
@@ -67,6 +67,15 @@ class Answering:
         if step is None or isinstance(step, Act):
             return self.hand_over(talk, replace(decision, kind="hand_over", reason="no_answer"))
         return self._give_text(talk, step.answer, decision, context)
+
+    def _wanted(
+        self, decision: Decision, findings: Findings | None, answers: Sequence[Answer]
+    ) -> Answer | None:
+        """The answer that a button leads to, or the one of these that staff named for such a message."""
+        if decision.answer_id is not None:
+            return self.book.find(decision.answer_id)
+        taught = findings.taught_answer if findings else None
+        return next((answer for answer in answers if answer.id == taught), None)
 
     def ask(
         self, talk: Talk, slot: Slot, decision: Decision, *, asked: int = 1, preface: str = ""

@@ -116,7 +116,13 @@ async def _teach(model: Model, changes: Sequence[Correction]) -> None:
         taught = [change for change in batch if change.undoes is None and change.text]
         read = await asyncio.gather(*(model.understander.understand(change.text) for change in taught))
         for change, understanding in zip(taught, read, strict=True):
-            model.retriever.learn(change.text, change.intent, understanding.vector, correction_id=change.id)
+            model.retriever.learn(
+                change.text,
+                change.intent,
+                understanding.vector,
+                correction_id=change.id,
+                answer_id=change.answer_id,
+            )
         for change in batch:
             if change.undoes is not None:
                 model.retriever.unlearn(change.undoes)

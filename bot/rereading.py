@@ -13,11 +13,12 @@ from bot.store.views import Case, Spoken
 from bot.talk import Outcome, Talk
 from bot.wording import LANGUAGES, wording
 from nlu.understanding import Understanding
-from retrieval.answers import say
+from retrieval.answers import Answer, say
 from retrieval.budget import Budget
 from retrieval.candidates import Findings
 
 MAX_SUGGESTIONS = 3
+N_LIKELY = 3
 LEAST_PROB = 0.03  # of an intent, for its answer to be worth reading
 
 
@@ -42,6 +43,12 @@ class Reread:
     decision: Decision
     replies: tuple[str, ...]
 
+    @property
+    def likely(self) -> tuple[str, ...]:
+        """What it most probably means, out of scope last."""
+        best = (one.intent for one in self.findings.intents[:N_LIKELY])
+        return (*best, OUT_OF_SCOPE)
+
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
@@ -60,6 +67,15 @@ class Rereading:
     def entity_types(self) -> tuple[str, ...]:
         """All that may be marked in a message."""
         return self.dialogue.understander.entity_types
+
+    @property
+    def answers(self) -> tuple[tuple[str, str], ...]:
+        """All that may be said, by id, with what it is called."""
+        return tuple((one.id, one.title.templates[0]) for one in self.dialogue.answering.book.answers)
+
+    def find_answer(self, answer_id: str) -> Answer | None:
+        """The answer of that id."""
+        return self.dialogue.answering.book.find(answer_id)
 
     @property
     def answerable(self) -> tuple[str, ...]:

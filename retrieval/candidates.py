@@ -46,6 +46,7 @@ class Findings:
     `scope_prob`: calibrated probability that the message is something the desk is for.
     `choice_prob`: how probable it is that one of the three best intents is right.
     `is_corrected`: what staff said of a message nearly the same settles this one.
+    `taught_answer`: the answer that staff named for it then, by id.
     `answers`: answer candidates of the best intents, best first; `passages`: best first."""
 
     intents: tuple[RankedIntent, ...]
@@ -56,3 +57,4 @@ class Findings:
     passages: tuple[Candidate, ...]
     neighbours: tuple[Neighbour, ...]
     is_corrected: bool = False
+    taught_answer: str | None = None

@@ -15,11 +15,13 @@ Hashes = NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled customer text. `correction_id` is set for those learned since the release was trained."""
+    """A labelled customer text. `correction_id` is set for those learned since the release was trained, `answer_id`
+    for those of them whose answer was named."""
 
     text: str
     intent: str
     correction_id: int | None = None
+    answer_id: str | None = None
 
 
 class Examples:
@@ -35,6 +37,7 @@ class Examples:
         self._n_of_intent: Counter[str] = Counter()
         self._correction_of: dict[int, int] = {}  # by row
         self._row_of: dict[int, int] = {}  # by correction
+        self._answer_of: dict[int, str] = {}  # by row
         self._gone: set[int] = set()
         self._hashes = array("Q")  # of each row's text
         self._sort()
@@ -79,7 +82,7 @@ class Examples:
 
     def __getitem__(self, row: int) -> Example:
         read = json.loads(self._line(row).decode("utf-8", "surrogatepass"))
-        return Example(read["text"], read["intent"], self._correction_of.get(row))
+        return Example(read["text"], read["intent"], self._correction_of.get(row), self._answer_of.get(row))
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -116,6 +119,8 @@ class Examples:
         if example.correction_id is not None:
             self._correction_of[row] = example.correction_id
             self._row_of[example.correction_id] = row
+        if example.answer_id is not None:
+            self._answer_of[row] = example.answer_id
         self._hashes.append(_hash(example.text))
         self._later.setdefault(self._hashes[row], []).append(row)
         return row
@@ -130,6 +135,7 @@ class Examples:
             del self._n_of_intent[example.intent]
         if example.correction_id is not None:
             del self._correction_of[row], self._row_of[example.correction_id]
+        self._answer_of.pop(row, None)
         return example
 
     def _line(self, row: int) -> bytes:

@@ -65,15 +65,17 @@ class Retriever:
         share = _share_of_correction(near)
         fused = _with_correction(self._fuse(text, near, class_probs, labels), near, labels, share)
         ranked = _rank(fused, labels)[:top]
+        taught = near[0][0].answer_id if share else None
         return Findings(
             intents=ranked,
             confidence=float(fused.confidence[0]),
             scope_prob=float(fused.scope[0]),
             choice_prob=float(fused.choice[0]),
-            answers=self._rank_answers(vector, ranked),
+            answers=self._rank_answers(vector, ranked, taught, share),
             passages=self._rank_passages(text, vector, top),
             neighbours=as_neighbours(near[:top]),
             is_corrected=share > 0.5,
+            taught_answer=taught if share > 0.5 and taught and self.answers.find(taught) else None,
         )
 
     def alike(self, bound: float) -> list[tuple[str, str]]:
@@ -84,9 +86,11 @@ class Retriever:
         pairs = ((self._variant_of[one], self._variant_of[other]) for one, other in near.tolist())
         return list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
 
-    def learn(self, text: str, intent: str, vector: Vector, *, correction_id: int) -> None:
-        """Remember a correction; the very next search finds it."""
-        self.memory.learn(Example(text, intent, correction_id), vector)
+    def learn(
+        self, text: str, intent: str, vector: Vector, *, correction_id: int, answer_id: str | None = None
+    ) -> None:
+        """Remember a correction, perhaps with the very answer to give; the next search finds it."""
+        self.memory.learn(Example(text, intent, correction_id, answer_id), vector)
 
     def unlearn(self, correction_id: int) -> bool:
         """Forget a correction that was taken back; False if it wasn't known."""
@@ -108,7 +112,10 @@ class Retriever:
         words = self.memory.word_scores(text, labels)[None, :]
         return self.fusion.fuse(Evidence(probs, similarities, owners, words), labels)
 
-    def _rank_answers(self, vector: Vector, intents: Sequence[RankedIntent]) -> tuple[Candidate, ...]:
+    def _rank_answers(
+        self, vector: Vector, intents: Sequence[RankedIntent], taught: str | None, share: float
+    ) -> tuple[Candidate, ...]:
+        """Those of the intents, the taught one first among those of its own by that share."""
         likeness: dict[str, float] = {}  # of each answer's nearest variant
         if self._variant_vectors is not None:
             for answer_id, cosine in zip(self._variant_of, self._variant_vectors @ vector, strict=True):
@@ -120,9 +127,13 @@ class Retriever:
             leads = cosines.copy()
             leads[:1] += FIRST_LEAD
             shares = np.exp(4 * leads)
+            shares /= max(shares.sum(), 1e-9)
+            is_taught = np.array([answer.id == taught for answer in group])
+            if is_taught.any():
+                shares = (1 - share) * shares + share * is_taught
             for i in np.argsort(-shares, kind="stable"):
                 answer = group[i]
-                prob = ranked.prob * float(shares[i] / shares.sum())
+                prob = ranked.prob * float(shares[i])
                 title, text = answer.title.templates[0], answer.variants.templates[0]
                 found.append(
                     Candidate(answer.id, "answer", answer.intent, float(cosines[i]), prob, title, text)

@@ -82,7 +82,7 @@ def _spoken(
         _by_message(connection, select(decisions), ids),
     )
     labels = {
-        row.message_id: Labelled(row.id, row.intent, row.by)
+        row.message_id: Labelled(row.id, row.intent, row.by, row.answer_id)
         for row in standing_corrections_of(connection, ids)
     }
     marks = marked_in(connection, ids)

@@ -76,9 +76,11 @@ class Inbox:
         """What customers said since then and nobody labelled; see bot/store/review.py."""
         return await self._database.read(review.open_reviews, since)
 
-    async def label(self, said: str, intent: str, by: str, message_id: int) -> None:
-        """Give a message its intent, in place of one it had."""
-        await self._database.write(labels.label_message, said, intent, by, message_id)
+    async def label(
+        self, said: str, intent: str, by: str, message_id: int, answer_id: str | None = None
+    ) -> None:
+        """Give a message its intent, and perhaps its answer, in place of those it had."""
+        await self._database.write(labels.label_message, said, intent, by, message_id, answer_id)
 
     async def unlabel(self, by: str, message_id: int) -> None:
         """Take back what a message was labelled."""

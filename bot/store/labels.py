@@ -24,7 +24,13 @@ def add_feedback(connection: Connection, message_id: int, value: str, by: str) -
 
 
 def add_correction(
-    connection: Connection, said: str, intent: str, by: str, note: str, message_id: int | None
+    connection: Connection,
+    said: str,
+    intent: str,
+    by: str,
+    note: str,
+    message_id: int | None,
+    answer_id: str | None = None,
 ) -> int:
     if not said.strip() or not intent.strip():
         raise StoreError(f"a correction needs a text and an intent; met {said!r} and {intent!r}")
@@ -40,14 +46,17 @@ def add_correction(
             "by": storable(by),
             "note": storable(note),
             "message_id": message_id,
+            "answer_id": answer_id,
         },
     )
 
 
-def label_message(connection: Connection, said: str, intent: str, by: str, message_id: int) -> int:
+def label_message(
+    connection: Connection, said: str, intent: str, by: str, message_id: int, answer_id: str | None = None
+) -> int:
     """The correction of a message, in place of those it had."""
     unlabel_message(connection, by, message_id)
-    return add_correction(connection, said, intent, by, "", message_id)
+    return add_correction(connection, said, intent, by, "", message_id, answer_id)
 
 
 def unlabel_message(connection: Connection, by: str, message_id: int) -> None:
@@ -140,4 +149,5 @@ def _correction_from(row: Row[Any]) -> Correction:
         note=row.note,
         message_id=row.message_id,
         undoes=row.undoes,
+        answer_id=row.answer_id,
     )

@@ -164,7 +164,8 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A label given by staff, or with `undoes` the id of the one that holds no longer.
+    """A label given by staff, or with `undoes` the id of the one that holds no longer; `answer_id` where they named the
+    answer too.
 
     An undo repeats text and intent of what it undoes, except where the customer was forgotten: then both are ""."""
 
@@ -176,6 +177,7 @@ class Correction:
     note: str = ""
     message_id: int | None = None
     undoes: int | None = None
+    answer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

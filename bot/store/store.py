@@ -213,10 +213,18 @@ class Store:
         await self._database.write(labels.add_feedback, message_id, value, by)
 
     async def add_correction(
-        self, text: str, intent: str, by: str, note: str = "", message_id: int | None = None
+        self,
+        text: str,
+        intent: str,
+        by: str,
+        note: str = "",
+        message_id: int | None = None,
+        answer_id: str | None = None,
     ) -> int:
         """Store a label of staff; its id."""
-        return await self._database.write(labels.add_correction, text, intent, by, note, message_id)
+        return await self._database.write(
+            labels.add_correction, text, intent, by, note, message_id, answer_id
+        )
 
     async def corrections(self, after_id: int = 0) -> list[Correction]:
         """The corrections that hold today, oldest first."""

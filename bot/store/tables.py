@@ -375,6 +375,7 @@ corrections = Table(
     _text("by"),
     _text("note"),
     _link("message_id", "messages", index=True),
+    Column("answer_id", Text),  # where not just any answer of the intent is right
     Column("at", UtcDateTime, nullable=False),
     Column("undoes", Integer, index=True),
     sqlite_autoincrement=True,

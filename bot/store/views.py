@@ -64,11 +64,12 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """The intent staff gave a message."""
+    """The intent staff gave a message, and the answer where they named it."""
 
     correction_id: int
     intent: str
     by: str
+    answer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

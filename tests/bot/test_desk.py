@@ -29,7 +29,9 @@ class FakeMemory:
 
     taught: dict[int, tuple[str, str]] = field(default_factory=dict)
 
-    def learn(self, text: str, intent: str, vector: Any, *, correction_id: int) -> None:
+    def learn(
+        self, text: str, intent: str, vector: Any, *, correction_id: int, answer_id: str | None = None
+    ) -> None:
         self.taught[correction_id] = (text, intent)
 
     def unlearn(self, correction_id: int) -> bool:
@@ -110,6 +112,20 @@ def edit(desk: Desk, old: str, new: str) -> None:
 
 
 @pytest.mark.slow
+async def test_an_answer_that_staff_named_is_given_from_then_on(live: Desk, log: Store) -> None:
+    second = '- {id: hours_sunday, intent: opening_hours, title: Sundays, variants: ["Closed on Sundays."]}\n'
+    edit(live, "- {id: hours,", f"{second}- {{id: hours,")
+    await live.reload()
+    asked = "what are your opening hours"
+
+    for wanted, text in (("hours", "From nine to five."), ("hours_sunday", "Closed on Sundays.")):
+        number = await log.add_correction(asked, "opening_hours", "sam", answer_id=wanted)
+        await live.learn_corrections()
+        turn = await Customer(live.engine, key=f"web:{wanted}").send(asked)
+        assert turn.replies[0].text == text
+        await log.undo_correction(number, "sam")
+
+
 async def test_files_that_did_not_change_are_not_read_again(live: Desk) -> None:
     before = live.model
 

@@ -192,6 +192,32 @@ def test_of_an_intents_answers_the_one_most_like_the_message_comes_first(book: A
         assert sum(found.prob for found in answers) == pytest.approx(likeliest.prob)
 
 
+@pytest.mark.parametrize("taught", ["refund_rug", "refund_lamp"])
+def test_an_answer_that_staff_named_comes_first_for_such_a_message(book: AnswerBook, taught: str) -> None:
+    retriever = make(book)
+    text = "money for my rug and lamp"
+    retriever.learn(text, "refund", vector_of(text), correction_id=1, answer_id=taught)
+
+    same, other = ask(retriever, text), ask(retriever, "my money")
+
+    assert (same.taught_answer, same.answers[0].id) == (taught, taught)
+    assert same.answers[0].prob == pytest.approx(1)
+    assert other.taught_answer is None
+    retriever.unlearn(1)
+    assert ask(retriever, text).taught_answer is None
+
+
+def test_an_answer_that_is_gone_is_not_named(book: AnswerBook) -> None:
+    retriever = make(book)
+    retriever.learn("my money", "refund", vector_of("my money"), correction_id=1, answer_id="no_more")
+    findings = ask(retriever, "my money")
+    assert findings.taught_answer is None
+    assert {found.id for found in findings.answers if found.intent == "refund"} == {
+        "refund_lamp",
+        "refund_rug",
+    }
+
+
 def test_passages_come_with_their_source(book: AnswerBook) -> None:
     passages = ask(make(book, passages=PASSAGES), "how to wash a rug").passages
     assert [found.id for found in passages] == ["article:care#1", "article:care#2"]

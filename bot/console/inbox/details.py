@@ -16,7 +16,7 @@ from bot.console.routes import get, post
 from bot.naming import decision_name
 from bot.store.views import Case, Spoken
 
-MAX_INTENT = 100  # characters
+MAX_NAME = 100  # characters of a name that is unknown
 
 
 async def details_part(request: web.Request) -> web.Response:
@@ -31,11 +31,35 @@ async def correct(request: web.Request) -> web.Response:
     intent = (await form_of(request)).get("intent", "").strip()
     console = console_of(request)
     if intent not in console.rereading.intents:
-        said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:MAX_INTENT]))
+        said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:MAX_NAME]))
         return await show(request, case, spoken, problem=said)
     await console.store.inbox.label(spoken.text, intent, me(request).called, spoken.id)
     await console.learn()
     return await again(request)
+
+
+async def correct_answer(request: web.Request) -> web.Response:
+    """Give the message the very answer it should have had, and with it an intent that has this answer: its own if it
+    can be."""
+    case, spoken = await found(request)
+    wanted = (await form_of(request)).get("answer", "").strip()
+    console = console_of(request)
+    answer = console.rereading.find_answer(wanted)
+    if answer is None:
+        said = words_for(request).say("There is no answer {answer}.", answer=repr(wanted[:MAX_NAME]))
+        return await show(request, case, spoken, problem=said)
+    intents = (answer.intent, *answer.also_for)
+    intent = next((one for one in _intents_of(spoken) if one in intents), answer.intent)
+    await console.store.inbox.label(spoken.text, intent, me(request).called, spoken.id, answer.id)
+    await console.learn()
+    return await again(request)
+
+
+def _intents_of(spoken: Spoken) -> tuple[str, ...]:
+    """What staff said the message means, else what the bot took it for."""
+    if spoken.labelled:
+        return (spoken.labelled.intent,)
+    return tuple(name for name, _ in spoken.understood.intents[:1]) if spoken.understood else ()
 
 
 async def undo(request: web.Request) -> web.Response:
@@ -74,6 +98,7 @@ async def show(request: web.Request, case: Case, spoken: Spoken, *, problem: str
         "entity_types": console.rereading.entity_types,
         "pieces": marked(spoken),
         "intents": console.rereading.intents,
+        "answers": console.rereading.answers,
         "decision_name": lambda kind: decision_name(words, kind),
         "problem": problem,
     }
@@ -83,5 +108,6 @@ async def show(request: web.Request, case: Case, spoken: Spoken, *, problem: str
 ROUTES = (
     get("/conversations/{id}/messages/{message}", details_part, role="agent"),
     post("/conversations/{id}/messages/{message}/intent", correct, role="agent"),
+    post("/conversations/{id}/messages/{message}/answer", correct_answer, role="agent"),
     post("/conversations/{id}/messages/{message}/undo", undo, role="agent"),
 )

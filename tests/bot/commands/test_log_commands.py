@@ -21,6 +21,16 @@ def test_a_correction_is_given_listed_and_taken_back(workspace: Path) -> None:
     assert "No corrections yet" in run(workspace, "correct", "--list").output
 
 
+def test_a_text_can_be_given_its_very_answer(workspace: Path) -> None:
+    given = run(workspace, "correct", "nine or ten", "--answer", "status", "--by", "ana")
+    assert "means order_status and gets status" in given.output
+    assert "ana  order_status (status): nine or ten" in run(workspace, "correct", "--list").output
+    with pytest.raises(BotError, match="answer 'statu' is not among the 2 known; did you mean 'status'"):
+        run(workspace, "correct", "nine or ten", "--answer", "statu")
+    with pytest.raises(BotError, match="status answers order_status, not greeting"):
+        run(workspace, "correct", "nine or ten", "--answer", "status", "--intent", "greeting")
+
+
 def test_an_intent_without_an_answer_is_a_slip(workspace: Path) -> None:
     with pytest.raises(
         BotError, match=r"intent 'order_staus' is not among the 3 .* did you mean 'order_status'"

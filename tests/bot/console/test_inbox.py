@@ -154,6 +154,38 @@ async def test_a_correction_is_learned_before_the_page_is_shown(desk: ConsoleDes
     assert await desk.store.corrections() == []
 
 
+async def test_the_right_answer_is_learned_with_an_intent_that_has_it(desk: ConsoleDesk) -> None:
+    number = await waiting(desk, "where is LW-11111")
+    ben = await desk.signed_in("ben@shop.example", name="Ben")
+    message = (await desk.store.transcript("web:anna"))[0].id
+    path = f"/conversations/{number}/messages/{message}"
+    headers = {**HTMX, "X-CSRF-Token": ben.csrf}
+
+    wrong = await ben.send(f"{path}/answer", headers, answer="<b>no_such_answer")
+    right = await ben.send(f"{path}/answer", headers, answer="order_shipped")
+
+    assert "There is no answer" in wrong.words
+    assert "<b>" not in wrong.text
+    assert "✓ order_status: order_shipped" in right.words
+    assert desk.n_learned == 1
+    [standing] = await desk.store.corrections()
+    assert (standing.intent, standing.answer_id) == ("order_status", "order_shipped")
+    await ben.send(f"{path}/intent", headers, intent="cancel_order")
+    [standing] = await desk.store.corrections()
+    assert (standing.intent, standing.answer_id) == ("cancel_order", None)
+
+
+async def test_the_likeliest_intents_and_out_of_scope_take_one_click(desk: ConsoleDesk) -> None:
+    number = await waiting(desk, "where is LW-11111")
+    ben = await desk.signed_in("ben@shop.example")
+    message = (await desk.store.transcript("web:anna"))[0].id
+
+    page = await ben.get(f"/conversations/{number}/messages/{message}")
+
+    assert 'name="intent" value="order_status"' in page.text
+    assert 'name="intent" value="out_of_scope"' in page.text
+
+
 async def test_details_tell_why(desk: ConsoleDesk) -> None:
     number = await waiting(desk, "where is LW-11111")
     ben = await desk.signed_in("ben@shop.example")

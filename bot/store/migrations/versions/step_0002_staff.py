@@ -46,6 +46,7 @@ def upgrade() -> None:
     words()
     insights()
     answers()
+    corrections()
 
 
 def accounts() -> None:
@@ -391,3 +392,7 @@ def answers() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_answer_changes_answer_id_id", "answer_changes", ["answer_id", "id"])
+
+
+def corrections() -> None:
+    op.add_column("corrections", sa.Column("answer_id", sa.Text()))
