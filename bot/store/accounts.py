@@ -144,6 +144,10 @@ class Accounts:
         """Count a try to sign in before looking at it."""
         return await self._database.write(sign_ins.take_attempt, email, client)
 
+    async def note_failure(self, whose: str, client: str) -> None:
+        """Keep that somebody failed to sign in, as that account or, with "", as nobody's."""
+        await self._database.write(sign_ins.note_failure, whose, client)
+
     async def forgive_attempt(self, attempt_id: int) -> None:
         """It was right, though more is asked for."""
         await self._database.write(sign_ins.forgive_attempt, attempt_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
+from bot.store.audit import write_audit
 from bot.store.locks import one_at_a_time
 from bot.store.staff import MAX_EMAIL
 from bot.store.staff_records import Attempt
@@ -31,6 +32,12 @@ def take_attempt(connection: Connection, email: str, client: str) -> Attempt:
         return Attempt(0, wait_s)
     values = {"email": email, "client": client, "at": now()}
     return Attempt(connection.execute(insert(sign_ins).values(values).returning(sign_ins.c.id)).scalar_one())
+
+
+def note_failure(connection: Connection, whose: str, client: str) -> None:
+    """Keep for the audit log that a try was wrong, with the address of an account, or "" where there is none: what
+    was typed in its place may be a password."""
+    write_audit(connection, None, "sign_in_failed", whose, client=client)
 
 
 def forgive_attempt(connection: Connection, attempt_id: int) -> None:

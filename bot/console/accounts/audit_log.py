@@ -16,7 +16,7 @@ async def audit_page(request: web.Request) -> web.Response:
     """A page of entries, the newest first; `before` is the id that the page before ended with."""
     words, before = words_for(request), _before(request)
     entries = await console_of(request).accounts.audit(before, PAGE + 1)
-    lines = [(entry, told(words, entry)) for entry in entries[:PAGE]]
+    lines = [(entry, _who(words, entry), told(words, entry)) for entry in entries[:PAGE]]
     older = entries[PAGE - 1].id if len(entries) > PAGE else None
     return render(request, "audit.html", lines=lines, older=older, is_first=before is None)
 
@@ -26,7 +26,7 @@ def told(words: Wording, entry: AuditEntry) -> str:
     known = {
         name: role_name(words, value) if value in ROLES else value for name, value in entry.details.items()
     }
-    values = {"target": entry.target, "role": "", "was": "", **known}
+    values = {"target": entry.target, "client": "", "role": "", "was": "", **known}
     match entry.action:
         case "added":
             return words.say("Added {target} as {role}", **values)
@@ -38,6 +38,10 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Joined as {role}", **values)
         case "signed_in":
             return words.say("Signed in: {target}", **values)
+        case "sign_in_failed" if not entry.target:
+            return words.say("Somebody without an account failed to sign in, from {client}", **values)
+        case "sign_in_failed":
+            return words.say("Somebody failed to sign in as {target}, from {client}", **values)
         case "signed_out":
             return words.say("Signed out: {target}", **values)
         case "signed_out_elsewhere":
@@ -94,6 +98,12 @@ def told(words: Wording, entry: AuditEntry) -> str:
     return " ".join(
         [entry.action, entry.target, *(f"{name}={value}" for name, value in entry.details.items())]
     )
+
+
+def _who(words: Wording, entry: AuditEntry) -> str:
+    if entry.action == "sign_in_failed":
+        return "—"  # that isn't known
+    return entry.by or words.say("Command line")
 
 
 def _before(request: web.Request) -> int | None:

@@ -36,6 +36,7 @@ async def sign_in(request: web.Request) -> web.Response:
     met = await console.accounts.credentials(email)
     password = form.get("password", "")
     if not await console.passwords.is_right(met.password_hash if met else None, password) or met is None:
+        await console.accounts.note_failure(met.staff.email if met else "", console.client_of(request))
         return _form(request, form, 401, words.say("E-mail address and password don't go together."))
     await _keep_up(request, met, password)
     if met.totp_secret is None:
@@ -65,6 +66,7 @@ async def check_code(request: web.Request) -> web.Response:
         return render(request, "code.html", status=429, headers=headers, next=wanted, problem=problem)
     step = matching_step(met.totp_secret, form.get("code", ""), met.totp_step)
     if step is None or not await console.accounts.use_totp_step(met.staff.id, step):
+        await console.accounts.note_failure(met.staff.email, console.client_of(request))
         problem = words.say("That code doesn't hold, or no longer. Type the one the app shows now.")
         return render(request, "code.html", status=401, next=wanted, problem=problem)
     return await open_session(request, met.staff.id, met.staff.email, wanted)

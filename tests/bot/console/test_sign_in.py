@@ -90,6 +90,21 @@ async def test_unknown_wrong_and_disabled_get_the_same_answer_after_the_same_wor
     assert desk.passwords.compared.count(None) == 3
 
 
+async def test_the_audit_log_keeps_who_failed_to_sign_in_but_not_what_was_typed(desk: ConsoleDesk) -> None:
+    await desk.add(ANA, "admin")
+
+    await desk.browser().sign_in(ANA, "wrong-password-1")
+    await desk.browser().sign_in("my-secret-password@nowhere.example", "wrong-password-2")
+
+    failed = [entry for entry in await desk.accounts.audit() if entry.action == "sign_in_failed"]
+    assert [entry.target for entry in failed] == ["", ANA]
+    assert all(entry.details["client"] for entry in failed)
+    page = await (await desk.signed_in("cora@shop.example", "admin")).get("/audit")
+    assert f"Somebody failed to sign in as {ANA}, from 127.0.0.1" in page.words
+    assert "Somebody without an account failed to sign in" in page.words
+    assert "secret" not in page.text
+
+
 async def test_a_comparison_with_nobody_is_a_real_one() -> None:
     class Counting(PasswordHasher):
         verified = 0
