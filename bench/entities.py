@@ -24,6 +24,7 @@ from training.features import Features, encode_rows
 from training.fine_tune import fine_tune
 from training.full import VALID_SHARE
 from training.scoring import span_predictions
+from training.tag_fitting import choose_tag_fitting
 
 existing = click.Path(exists=True, path_type=Path)
 
@@ -76,6 +77,11 @@ def main(
             )
             export(tuned.transformer, tokenizer, folder)
             heads = tuned.heads
+            taught = encode_rows(rows.train if rows else train, folder, precision)
+            judging = encode_rows(rows.test if rows else valid or (), folder, precision)
+            way, _ = choose_tag_fitting(heads, taught, judging, seed=seed)
+            if way:
+                heads = dataclasses.replace(heads, tag=fit_tag_head(taught, hyperparameters=way, seed=seed))
         train_s = time.perf_counter() - start
         found = span_predictions(heads, encode_rows(test.rows, folder, precision), EntityRules())
     scores = evaluate_entities(found if test.words is None else dataclasses.replace(found, tokens=test.words))

@@ -37,6 +37,7 @@ class Model:
     several: Several | None = (
         None  # how that for several intents is; None where too few messages have several
     )
+    tags: Hyperparameters | None = None  # how the tag head is after a full training; None where it was tuned
 
 
 def intent_labels(features: Features) -> tuple[str, ...]:

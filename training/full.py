@@ -9,32 +9,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from nlu.heads import Heads
 from training.base_model import resolve
-from training.calibrate import FEW_MESSAGES, calibrate, is_right
+from training.calibrate import FEW_MESSAGES
 from training.dataset import Dataset, LabelledText, Split, split
 from training.errors import TrainingError
-from training.evidence import LabelledEvidence, gather
-from training.export import Agreement, check_agreement, export, load_transformer
-from training.fast import Model, fit_heads, learnable, messages
-from training.features import Features, Progress, encode_rows
+from training.export import load_transformer
+from training.fast import fit_heads
+from training.features import Progress
 from training.fine_tune import Tuned, fine_tune, last_checkpoint
+from training.finishing import finish, judge, learn_again
 from training.full_search import MEASURE, search_full
 from training.hyperparameters import Hyperparameters
 from training.mixing import MIX_SHARES
-from training.names import encode_names, name_rows, names_of
+from training.names import name_rows
 from training.off_topic import is_off_topic
 from training.pace import in_words
 from training.ranks import OtherRank, leave_group, rank
 from training.registry import Registry
 from training.search import find_study, found_by, unfinished_study
-from training.sentiment import choose_fitting, fit_sentiment_head, is_shipped_sentiment
-from training.several import choose_several, fit_several_head, several_labels
+from training.sentiment import is_shipped_sentiment
 from training.trained import (
-    AGREEMENT_TEXTS,
     ENCODER_FILES,
     Options,
     Trained,
@@ -113,18 +110,18 @@ def train_full(parts: Split, folder: Path, options: Options, registry: Registry,
         raise OtherRank
     beside = folder / "tuned"
     beside.mkdir()
-    full = _finish(tuned, tokenizer, fast, parts, (train_at, valid_at), beside, options, watch)
-    before = valid_accuracy(_evidence(fast.train, train_at, valid_at, fast.model, start), fast.model)
-    after = valid_accuracy(full.model.calibrated.evidence, full.model)
-    kept = "full" if after >= before else "fast"
+    at = (train_at, valid_at)
+    full, after = finish(tuned, tokenizer, fast, parts, at, beside, options, watch)
+    before = judge(fast.train, at, fast.model, start)
+    kept = "full" if after.score >= before.score else "fast"
     if kept == "full":
         if again:
-            full = _learned_again(again, full, tokenizer, parts, beside, options, watch)
+            full = learn_again(again, full, tokenizer, parts, beside, options, watch)
         for name in ENCODER_FILES:
             (beside / name).replace(folder / name)
     shutil.rmtree(beside)
     tuner.clear(hyperparameters)
-    note = f"Validation accuracy: full {after:.1%}, fast {before:.1%}; the {kept} training was kept."
+    note = f"Validation messages: full {after}; fast {before}. The {kept} training was kept."
     trained = replace(full, hyperparameters=hyperparameters) if kept == "full" else fast
     return replace(trained, notes=(note,), curves=tuned.curves, study=study)
 
@@ -189,116 +186,3 @@ class Tuner:
         for folder in self.folder.glob("full-*"):
             if folder == done or time.time() - folder.stat().st_mtime > A_DAY_S:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _finish(
-    tuned: Tuned,
-    tokenizer: object,
-    fast: Trained,
-    parts: Split,
-    at: tuple[Sequence[int], Sequence[int]],
-    folder: Path,
-    options: Options,
-    watch: Watch,
-) -> Trained:
-    """Export the tuned encoder, encode everything with it, and calibrate on the validation messages."""
-    agreement, train, test = _encode(tuned, tokenizer, fast, parts, folder, options, watch)
-    n_own = len(parts.train)
-    labels = fast.model.labels
-    taught = train.only(at[0])
-    sentiment = choose_fitting(taught, train.only(at[1]))
-    valid = train.only(at[1])
-    spoken = encode_names(several_labels(train.rows), folder, options.precision)
-    several = (
-        choose_several(taught, spoken, held_out=valid, seed=options.seed) if fast.model.several else None
-    )
-    heads = replace(
-        tuned.heads,
-        sentiment=fit_sentiment_head(taught, sentiment) if sentiment else None,
-        several=fit_several_head(taught, several, seed=options.seed) if several else None,
-    )
-    model = Model(labels, heads, fast.model.calibrated, sentiment, several)
-    evidence = _evidence(train, at[0], at[1], model, heads)
-    known = learnable(taught, labels)
-    names = names_of(spoken, tuple(fast.model.calibrated.names.vectors))
-    calibrated = calibrate(
-        messages(known),
-        labels,
-        (),
-        names=names,
-        n_off_topic=sum(i >= n_own for i in at[1]),
-        seed=options.seed,
-        fixed=evidence,
-    )
-    return Trained(
-        "full",
-        replace(model, calibrated=calibrated),
-        train,
-        test,
-        fast.words,
-        agreement,
-        is_frozen=False,
-        calibrated_at=tuple(i for i in at[1] if i < n_own and train.rows[i].intent),
-        curves=tuned.curves,
-    )
-
-
-def _learned_again(
-    again: Tuned,
-    full: Trained,
-    tokenizer: object,
-    parts: Split,
-    folder: Path,
-    options: Options,
-    watch: Watch,
-) -> Trained:
-    """The training that has learned from the validation messages too, calibrated as the one that hadn't."""
-    agreement, train, test = _encode(again, tokenizer, full, parts, folder, options, watch)
-    sentiment, several = full.model.sentiment, full.model.several
-    if several:
-        several = replace(several, names=encode_names(several.labels, folder, options.precision))
-    heads = replace(
-        again.heads,
-        sentiment=fit_sentiment_head(train, sentiment) if sentiment else None,
-        several=fit_several_head(train, several, seed=options.seed) if several else None,
-    )
-    model = replace(full.model, heads=heads, several=several)
-    return replace(full, model=model, train=train, test=test, agreement=agreement)
-
-
-def _encode(
-    tuned: Tuned,
-    tokenizer: object,
-    trained: Trained,
-    parts: Split,
-    folder: Path,
-    options: Options,
-    watch: Watch,
-) -> tuple[Agreement, Features, Features]:
-    """Export a tuned encoder, and encode with it what there is to train and to test on."""
-    with watch.stage("encoder to ONNX"):
-        export(tuned.transformer, tokenizer, folder)
-        texts = [row.text for row in parts.train[:AGREEMENT_TEXTS]]
-        agreement = check_agreement(tuned.transformer, tokenizer, folder, texts)
-    with watch.stage("encoding"):
-        rows = (*trained.train.rows, *parts.test)
-        features = encode_rows(
-            rows, folder, options.precision, watch.progress, words=trained.words, head=tuned.heads.intent
-        )
-    train, test = features.cut(len(trained.train.rows))
-    return agreement, train, test
-
-
-def _evidence(
-    features: Features, train_at: Sequence[int], valid_at: Sequence[int], model: Model, heads: Heads
-) -> LabelledEvidence:
-    known = learnable(features.only(train_at), model.labels)
-    valid = features.only(valid_at).with_intent()
-    return gather(messages(known), messages(valid), model.labels, head=heads.intent)
-
-
-def valid_accuracy(evidence: LabelledEvidence, model: Model) -> float:
-    """Share of messages in scope whose intent is right; intents that stand in for out-of-scope messages are passed over."""
-    fused = model.calibrated.fusion.fuse(evidence, model.labels)
-    known = np.array([label in model.labels and label != OUT_OF_SCOPE for label in evidence.gold])
-    return float(is_right(fused.probs, model.labels, evidence.gold)[known].mean()) if known.any() else 0.0

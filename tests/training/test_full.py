@@ -7,7 +7,7 @@ from retrieval.fusion import Fusion
 from training.calibrate import Calibrated
 from training.evidence import NO_NAMES, LabelledEvidence
 from training.fast import Model
-from training.full import valid_accuracy
+from training.finishing import valid_accuracy
 from training.turns import OUT_OF_SCOPE
 
 LABELS = ("cancel", OUT_OF_SCOPE, "refund")
