@@ -16,6 +16,7 @@ COMMANDS = {
     "init": "init",
     "import": "import_",
     "validate": "validate",
+    "data": "data",
     "train": "train",
     "releases": "releases",
     "serve": "serve",

@@ -21,6 +21,7 @@ __all__ = [
     "EntityLabel",
     "as_json",
     "dialogue_files",
+    "places_of",
     "problems",
     "read_dialogues",
     "write_dialogues",
@@ -51,6 +52,17 @@ def read_dialogues(paths: Iterable[Path], watch: Watch | None = None) -> Iterato
 def problems(paths: Iterable[Path], watch: Watch | None = None) -> Iterator[str]:
     """Every problem of the files: "file:line: field: met ..., wanted ..."."""
     return (found for found in _checked(paths, watch) if isinstance(found, str))
+
+
+def places_of(paths: Iterable[Path]) -> dict[str, str]:
+    """Where each dialogue stands, "file:line" by its id, in files that `read_dialogues` reads."""
+    found = {}
+    for path in paths:
+        with open_text(path, encoding="utf-8-sig") as file:
+            for number, line in lines_of(file, path):
+                if line.strip():
+                    found[str(json.loads(line)["id"])] = f"{path}:{number}"
+    return found
 
 
 def _checked(paths: Iterable[Path], watch: Watch | None) -> Iterator[Dialogue | str]:

@@ -1,0 +1,1 @@
+"""What is wrong with labelled messages, found before it is learned."""
