@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_MS = 30_000  # with a machine that has other things to do
+
+expect.set_options(timeout=PATIENCE_MS)
 
 # Texts with less contrast to what is painted behind them than WCAG's 4.5, and how much they have.
 FAINT = """() => {

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from bot.messages import ButtonPress
 from tests.bot.console.console_desk import OURS, Browser, ConsoleDesk
 
 HTMX = {**OURS, "HX-Request": "true"}
@@ -112,6 +113,22 @@ async def test_a_conversation_goes_to_a_colleague_to_the_bot_and_is_closed(desk:
     assert "Closed" in (await ben.get(f"/conversations/{number}/head")).words
     await desk.accounts.disable(cora_id)
     assert await do(ben, number, "assign", to=str(cora_id)) == 404
+
+
+async def test_a_rating_is_shown_with_what_the_customer_added(desk: ConsoleDesk) -> None:
+    number = await waiting(desk)
+    ben = await desk.signed_in("ben@shop.example")
+    await do(ben, number, "close")
+    question = (await desk.store.transcript("web:anna"))[-1]
+    anna = desk.customer()
+    anna.count = 100
+    await anna.send("2", kind="button", button=ButtonPress(question.id, 1))
+    await anna.send("too slow" + HOSTILE)
+
+    head = await ben.get(f"/conversations/{number}/head")
+
+    assert "rated 2 of 5: “too slow" in head.words
+    assert "<script>alert" not in head.text
 
 
 async def test_suggestions_are_ready_to_send(desk: ConsoleDesk) -> None:

@@ -211,7 +211,7 @@ async def test_a_search_is_saved_and_opened_by_key(browser: Browser, desk: Conso
         await page.goto(f"{desk.url}/console/inbox/closed")
         await expect(saved).not_to_have_attribute("aria-current", "true")
         await desk.customer("otto").say("where is LW-22222")
-        await expect(saved).to_have_text("Parcels 2", timeout=15_000)  # without a reload
+        await expect(saved).to_have_text("Parcels 2")  # without a reload
         await page.keyboard.press("g")
         await page.keyboard.press("1")
         await expect(page.locator("#search")).to_have_value("where intent:order_status")
