@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 KEFU := $(BIN)/kefu
 WORKSPACE ?= examples/shop
+WORKERS ?= 2
 
 .PHONY: demo test check bench clean
 
@@ -11,7 +12,7 @@ demo: $(VENV)/.train
 	@$(KEFU) demo --workspace $(WORKSPACE)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal  # a thread a worker
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -40,9 +40,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
+async def desk(folder: Path) -> AsyncIterator[ConsoleDesk]:
     """With something on each page."""
-    async with open_console(tmp_path, staff_group=-1001) as opened:
+    async with open_console(folder, staff_group=-1001) as opened:
         await opened.add(ANA, "admin", "Ana Moreno")
         await opened.accounts.invite("emil@shop.example", "lead", by=1)
         anna, zoe = opened.customer(), opened.customer("zoe")
