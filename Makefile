@@ -11,8 +11,9 @@ WORKERS ?= 2
 demo: $(VENV)/.train
 	@$(KEFU) demo --workspace $(WORKSPACE)
 
+# A thread a worker; and what Python compiles is kept, for the many processes that tests start.
 test: $(VENV)/.dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal  # a thread a worker
+	@OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
