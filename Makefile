@@ -4,14 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 KEFU := $(BIN)/kefu
 WORKSPACE ?= examples/shop
+WORKERS ?= 2
 
 .PHONY: demo test check bench clean
 
 demo: $(VENV)/.train
 	@$(KEFU) demo --workspace $(WORKSPACE)
 
+# A thread a worker; and what Python compiles is kept, for the many processes that tests start.
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from tests.once import make_once
 from tests.shop_desk import SHOP, copy_shop, free_port, order_system, train_shop
 from tests.tiny import make_base, make_workspace, train_tiny
 
@@ -15,7 +16,7 @@ from tests.tiny import make_base, make_workspace, train_tiny
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a random transformer of two layers."""
-    return make_base(tmp_path_factory.mktemp("base") / "model")
+    return make_once(tmp_path_factory, "base", make_base)
 
 
 @pytest.fixture
@@ -26,9 +27,7 @@ def workspace(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def _trained(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path) -> Path:
-    made = make_workspace(tmp_path_factory.mktemp("trained") / "workspace")
-    train_tiny(made, tiny_base)
-    return made
+    return make_once(tmp_path_factory, "tiny", lambda folder: train_tiny(make_workspace(folder), tiny_base))
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def release(trained: Path) -> Path:
 @pytest.fixture(scope="session")
 def trained_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo shop with a release, for all tests: to be copied, not changed."""
-    return train_shop(tmp_path_factory.mktemp("trained_shop") / "shop")
+    return make_once(tmp_path_factory, "shop", train_shop)
 
 
 @pytest.fixture(scope="session")

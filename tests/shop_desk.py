@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,7 @@ SHOP = Path(__file__).parent.parent / "examples" / "shop"
 KEFU = Path(sys.executable).with_name("kefu")
 MADE = ("releases", ".kefu", "kefu*.db*")  # in the workspace by whoever tried the demo
 DEMO_ORDERS = "http://127.0.0.1:8081"
+PORTS = range(20_000, 32_768)
 PATIENCE_S = 60.0  # with a machine that has other things to do
 
 
@@ -72,9 +74,12 @@ def is_open(port: int) -> bool:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port to listen on later: one of those that the system gives to nobody by itself."""
+    for port in SystemRandom().sample(PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"all tried of {PORTS} are taken")
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ OPEN_ALERTS = web.RequestKey("OPEN_ALERTS", int)
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def load_templates(*more: Path) -> Environment:
-    """The console's templates, read when they are first used; `more` folders are looked through afterwards."""
+@cache
+def load_templates() -> Environment:
+    """The console's templates, each compiled once, when it is first used."""
     environment = Environment(
-        loader=FileSystemLoader([TEMPLATES, *more]),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

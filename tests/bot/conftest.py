@@ -1,5 +1,7 @@
-"""A log and a customer at a small desk, for the tests of the desk."""
+"""An empty log, and a customer at a small desk, for the tests of the desk."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,29 @@ from bot.store.store import Store
 from tests.bot.fakes import Customer, Make, make_engine, make_settings
 
 
+@pytest.fixture(scope="session")
+def empty_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kefu.db that has its tables: making them takes longer than most tests."""
+
+    async def make() -> None:
+        async with await Store.open(f"sqlite:///{path}"):
+            pass
+
+    path = tmp_path_factory.mktemp("log") / "kefu.db"
+    asyncio.run(make())
+    return path
+
+
 @pytest.fixture
-async def log(tmp_path: Path) -> AsyncIterator[Store]:
-    async with await Store.open(f"sqlite+aiosqlite:///{tmp_path}/kefu.db") as store:
+def folder(empty_log: Path, tmp_path: Path) -> Path:
+    """A folder of the test's own with a copy of it."""
+    shutil.copy(empty_log, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+async def log(folder: Path) -> AsyncIterator[Store]:
+    async with await Store.open(f"sqlite+aiosqlite:///{folder}/kefu.db") as store:
         yield store
 
 

@@ -4,7 +4,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zlib import crc32
 
@@ -218,10 +220,18 @@ MEANINGS: dict[str, Meaning] = {
 
 
 def load_book(folder: Path) -> AnswerBook:
-    """The shop's answers."""
+    """The shop's answers, written to `folder`."""
     (folder / "answers").mkdir(exist_ok=True)
     (folder / "answers" / "all.yaml").write_text(ANSWERS, "utf-8")
-    return load_answers(folder / "answers")
+    return read_book(ANSWERS)
+
+
+@cache
+def read_book(answers: str) -> AnswerBook:
+    """Answers as they stand in a file, read once: a book never changes, and reading takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "all.yaml").write_text(answers, "utf-8")
+        return load_answers(Path(folder))
 
 
 def make_settings(folder: Path, **conversation: Any) -> Settings:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,20 @@ MAX_TITLE = 60  # characters
 A_WHILE = "public, max-age=300"
 
 
+@cache
+def load_templates() -> Environment:
+    """The chat's templates, each compiled once."""
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+
+
 class Pages:
-    """What browsers load; read and compiled once."""
+    """What browsers load; read once."""
 
     def __init__(self) -> None:
-        environment = Environment(
-            loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
-        )
+        templates = load_templates()
         self._assets = load_assets()
-        self._chat = environment.get_template("chat.html")
-        self._widget = environment.get_template("widget.js").render(labels=widget_labels())
+        self._chat = templates.get_template("chat.html")
+        self._widget = templates.get_template("widget.js").render(labels=widget_labels())
 
     async def page(self, request: web.Request) -> web.Response:
         """The chat as a page of its own."""

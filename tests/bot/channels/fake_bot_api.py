@@ -186,7 +186,7 @@ class FakeBotApi:
     def texts(self, chat: int = 7) -> list[str]:
         return [sent.text for sent in self.sent if sent.chat_id == chat]
 
-    async def until(self, is_so: Callable[[], bool], within_s: float = 10.0) -> None:
+    async def until(self, is_so: Callable[[], bool], within_s: float = 60.0) -> None:
         """Wait for something; fails where it doesn't come."""
         deadline = time.monotonic() + within_s
         while not is_so():

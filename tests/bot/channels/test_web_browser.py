@@ -29,8 +29,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk(tmp_path: Path) -> AsyncIterator[WebDesk]:
-    async with open_web_desk(tmp_path) as opened:
+async def desk(folder: Path) -> AsyncIterator[WebDesk]:
+    async with open_web_desk(folder) as opened:
         yield opened
 
 
@@ -352,8 +352,8 @@ async def test_motion_can_be_turned_off(browser: Browser, desk: WebDesk) -> None
 class TestWidget:
     """The chat on somebody else's page."""
 
-    async def test_a_foreign_page_gets_a_chat_from_one_tag(self, browser: Browser, tmp_path: Path) -> None:
-        async with shop_with_widget(tmp_path) as (shop, _), open_tab(browser) as page:
+    async def test_a_foreign_page_gets_a_chat_from_one_tag(self, browser: Browser, folder: Path) -> None:
+        async with shop_with_widget(folder) as (shop, _), open_tab(browser) as page:
             await page.goto(shop)
             await page.get_by_role("button", name="Open the chat").click()
             chat = page.frame_locator("iframe")
@@ -364,8 +364,8 @@ class TestWidget:
             await page.reload()  # open it was, open it is
             await shows(chat, "where is LW-11111", "LW-11111")
 
-    async def test_escape_closes_it(self, browser: Browser, tmp_path: Path) -> None:
-        async with shop_with_widget(tmp_path) as (shop, _), open_tab(browser) as page:
+    async def test_escape_closes_it(self, browser: Browser, folder: Path) -> None:
+        async with shop_with_widget(folder) as (shop, _), open_tab(browser) as page:
             await page.goto(shop)
             launcher = page.locator(".launcher")
             await launcher.focus()
@@ -377,8 +377,8 @@ class TestWidget:
             await expect(launcher).to_be_focused()
             await expect(launcher).to_have_attribute("aria-expanded", "false")
 
-    async def test_what_is_said_while_it_is_closed_is_counted(self, browser: Browser, tmp_path: Path) -> None:
-        async with shop_with_widget(tmp_path) as (shop, desk), open_tab(browser) as page:
+    async def test_what_is_said_while_it_is_closed_is_counted(self, browser: Browser, folder: Path) -> None:
+        async with shop_with_widget(folder) as (shop, desk), open_tab(browser) as page:
             await page.goto(shop)
             await page.get_by_role("button", name="Open the chat").click()
             chat = page.frame_locator("iframe")
@@ -390,11 +390,9 @@ class TestWidget:
             await page.get_by_role("button", name="Open the chat (New messages: 1)").click()
             await expect(page.locator(".badge")).to_be_hidden()
 
-    async def test_it_wears_the_sites_colour_title_and_language(
-        self, browser: Browser, tmp_path: Path
-    ) -> None:
+    async def test_it_wears_the_sites_colour_title_and_language(self, browser: Browser, folder: Path) -> None:
         asked = 'data-colour="#ffcc00" data-title="Ask Lark" data-language="zh"'
-        async with shop_with_widget(tmp_path, asked) as (shop, _), open_tab(browser) as page:
+        async with shop_with_widget(folder, asked) as (shop, _), open_tab(browser) as page:
             await page.goto(shop)
             await page.get_by_role("button", name="打开聊天").click()
             chat = page.frame_locator("iframe")
@@ -405,8 +403,8 @@ class TestWidget:
             await expect(bubble).to_have_css("background-color", "rgb(255, 204, 0)")
             await expect(bubble).to_have_css("color", "rgb(0, 0, 0)")
 
-    async def test_on_a_phone_it_takes_the_whole_screen(self, browser: Browser, tmp_path: Path) -> None:
-        async with shop_with_widget(tmp_path) as (shop, _), open_tab(browser, **PHONE) as page:
+    async def test_on_a_phone_it_takes_the_whole_screen(self, browser: Browser, folder: Path) -> None:
+        async with shop_with_widget(folder) as (shop, _), open_tab(browser, **PHONE) as page:
             await page.goto(shop)
             await page.get_by_role("button", name="Open the chat").tap()
             chat = page.frame_locator("iframe")
@@ -417,10 +415,10 @@ class TestWidget:
             await expect(page.get_by_role("button", name="Open the chat")).to_be_visible()
 
     async def test_a_site_that_is_not_allowed_gets_a_link_instead(
-        self, browser: Browser, tmp_path: Path
+        self, browser: Browser, folder: Path
     ) -> None:
         async with (
-            shop_with_widget(tmp_path, is_allowed=False) as (shop, desk),
+            shop_with_widget(folder, is_allowed=False) as (shop, desk),
             open_tab(browser, may_say="frame-ancestors") as page,
         ):
             await page.clock.install()

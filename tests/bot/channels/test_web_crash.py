@@ -1,7 +1,6 @@
 """A server that is killed loses no message and answers none twice."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 
 from bot.store.store import Store
 from tests.bot.channels.web_desk import said
+from tests.shop_desk import free_port
 
 CUSTOMERS = 50
 MESSAGES = ("Where is my parcel?", "LW-11111", "thanks")
@@ -32,12 +32,6 @@ def server(folder: Path, port: int) -> Iterator[None]:
         process.wait()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def send(client: aiohttp.ClientSession, url: str, body: Any) -> Any:
     """Send it again and again, with the same id, until it is answered."""
     while True:
@@ -46,7 +40,7 @@ async def send(client: aiohttp.ClientSession, url: str, body: Any) -> Any:
                 if response.status == 200:
                     return await response.json()
         except aiohttp.ClientError:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.2)  # more often, and the server would have no time to start
 
 
 @pytest.mark.slow

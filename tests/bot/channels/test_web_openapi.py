@@ -25,8 +25,8 @@ MESSAGES, CONVERSATION = "/api/v1/messages", "/api/v1/conversations/{id}"
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[WebDesk]:
-    async with open_web_desk(tmp_path) as opened:
+async def desk(folder: Path) -> AsyncIterator[WebDesk]:
+    async with open_web_desk(folder) as opened:
         yield opened
 
 
@@ -110,8 +110,8 @@ async def test_what_is_sent_is_as_described(desk: WebDesk) -> None:
     assert not validator.is_valid(said("hi") | {"colour": "red"})
 
 
-async def test_too_many_requests_are_as_described(tmp_path: Path) -> None:
-    async with open_web_desk(tmp_path, requests_per_minute=1) as desk:
+async def test_too_many_requests_are_as_described(folder: Path) -> None:
+    async with open_web_desk(folder, requests_per_minute=1) as desk:
         document = await document_of(desk)
         status, body, _ = await desk.post(said("hi"))
 

@@ -15,8 +15,8 @@ SHOP = "https://shop.example"
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[WebDesk]:
-    async with open_web_desk(tmp_path, allowed_origins=(SHOP,)) as opened:
+async def desk(folder: Path) -> AsyncIterator[WebDesk]:
+    async with open_web_desk(folder, allowed_origins=(SHOP,)) as opened:
         yield opened
 
 
@@ -80,8 +80,8 @@ async def test_every_answer_forbids_what_is_not_needed(desk: WebDesk) -> None:
             assert "Strict-Transport-Security" not in response.headers
 
 
-async def test_a_desk_on_https_stays_there(tmp_path: Path) -> None:
-    async with open_web_desk(tmp_path, public_url="https://desk.example/") as desk:
+async def test_a_desk_on_https_stays_there(folder: Path) -> None:
+    async with open_web_desk(folder, public_url="https://desk.example/") as desk:
         _, headers = await load(desk, "/")
 
     assert headers["Strict-Transport-Security"] == "max-age=31536000"

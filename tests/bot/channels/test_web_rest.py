@@ -16,8 +16,8 @@ ANYWHERE = "0.0.0.0"  # noqa: S104 - only said to listen there
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[WebDesk]:
-    async with open_web_desk(tmp_path) as opened:
+async def desk(folder: Path) -> AsyncIterator[WebDesk]:
+    async with open_web_desk(folder) as opened:
         yield opened
 
 
@@ -226,8 +226,8 @@ async def test_a_turn_goes_on_when_its_client_goes_away(desk: WebDesk) -> None:
 class TestKey:
     """Who is let in."""
 
-    async def test_without_a_key_only_this_machine_may_ask(self, tmp_path: Path) -> None:
-        async with open_web_desk(tmp_path, host=ANYWHERE) as desk:
+    async def test_without_a_key_only_this_machine_may_ask(self, folder: Path) -> None:
+        async with open_web_desk(folder, host=ANYWHERE) as desk:
             status, body, headers = await desk.post(FINE)
 
         assert (status, body["error"]["code"]) == (401, "unauthorized")
@@ -248,8 +248,8 @@ class TestKey:
     ) -> None:
         assert (await desk.post(FINE, headers=headers))[0] == 401
 
-    async def test_a_desk_with_a_public_address_wants_a_key(self, tmp_path: Path) -> None:
-        async with open_web_desk(tmp_path, public_url="https://desk.example/") as desk:
+    async def test_a_desk_with_a_public_address_wants_a_key(self, folder: Path) -> None:
+        async with open_web_desk(folder, public_url="https://desk.example/") as desk:
             assert (await desk.post(FINE))[0] == 401
 
     @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]"])
@@ -263,10 +263,10 @@ class TestKey:
          ("secret", 401), ("Bearer s\xe9cret", 401), ("", 401)],
     )  # fmt: skip
     async def test_a_key_that_is_set_is_asked_for(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, shown: str, status: int
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, host: str, shown: str, status: int
     ) -> None:
         monkeypatch.setenv("KEFU_API_KEY", "secret")
-        async with open_web_desk(tmp_path, host=host) as desk:
+        async with open_web_desk(folder, host=host) as desk:
             assert (await desk.post(FINE, headers={"Authorization": shown}))[0] == status
             assert (await desk.get("/api/v1/openapi.json"))[0] == 200
 
@@ -284,9 +284,9 @@ class TestOrigin:
     async def test_a_page_of_the_desk_itself_may_ask(self, desk: WebDesk) -> None:
         assert (await desk.post(FINE, headers={"Origin": desk.url}))[0] == 200
 
-    async def test_a_page_of_an_allowed_origin_may_ask(self, tmp_path: Path) -> None:
+    async def test_a_page_of_an_allowed_origin_may_ask(self, folder: Path) -> None:
         origin = "https://shop.example"
-        async with open_web_desk(tmp_path, allowed_origins=(origin,)) as desk:
+        async with open_web_desk(folder, allowed_origins=(origin,)) as desk:
             status, _, headers = await desk.post(FINE, headers={"Origin": origin})
             asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
             async with desk.client.options(f"{desk.url}/api/v1/messages", headers=asked) as preflight:
@@ -297,10 +297,10 @@ class TestOrigin:
         assert (status, headers["Access-Control-Allow-Origin"], headers["Vary"]) == (200, origin, "Origin")
 
     async def test_the_public_address_is_the_desk_itself(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("KEFU_API_KEY", "secret")
-        async with open_web_desk(tmp_path, public_url="https://desk.example/chat/") as desk:
+        async with open_web_desk(folder, public_url="https://desk.example/chat/") as desk:
             headers = {"Origin": "https://desk.example", "Authorization": "Bearer secret"}
             assert (await desk.post(FINE, headers=headers))[0] == 200
 
@@ -308,8 +308,8 @@ class TestOrigin:
 class TestRate:
     """How much one client may ask for."""
 
-    async def test_too_many_requests_are_refused_for_a_while(self, tmp_path: Path) -> None:
-        async with open_web_desk(tmp_path, requests_per_minute=2) as desk:
+    async def test_too_many_requests_are_refused_for_a_while(self, folder: Path) -> None:
+        async with open_web_desk(folder, requests_per_minute=2) as desk:
             answers = [await desk.post(said("hi", number)) for number in range(3)]
 
         assert [status for status, _, _ in answers] == [200, 200, 429]
@@ -317,17 +317,17 @@ class TestRate:
         assert answers[-1][1]["error"]["code"] == "too_many_requests"
 
     async def test_a_client_cannot_pass_for_another(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("KEFU_API_KEY", "secret")
-        async with open_web_desk(tmp_path, requests_per_minute=1) as desk:
+        async with open_web_desk(folder, requests_per_minute=1) as desk:
             assert await self._ask_as(desk, "10.0.0.1", "10.0.0.2") == [200, 429]
 
     async def test_behind_a_trusted_proxy_clients_are_told_apart(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("KEFU_API_KEY", "secret")
-        async with open_web_desk(tmp_path, requests_per_minute=1, trusted_proxies=("127.0.0.1",)) as desk:
+        async with open_web_desk(folder, requests_per_minute=1, trusted_proxies=("127.0.0.1",)) as desk:
             assert await self._ask_as(desk, "10.0.0.1", "10.0.0.2", "10.0.0.2") == [200, 200, 429]
 
     @staticmethod

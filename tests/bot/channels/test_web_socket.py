@@ -20,8 +20,8 @@ ANNA = conversation_of(TOKEN)
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[WebDesk]:
-    async with open_web_desk(tmp_path) as opened:
+async def desk(folder: Path) -> AsyncIterator[WebDesk]:
+    async with open_web_desk(folder) as opened:
         yield opened
 
 
@@ -259,8 +259,8 @@ async def test_a_frame_that_is_too_large_ends_the_socket(desk: WebDesk) -> None:
         assert await tab.close_code() == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
 
 
-async def test_too_many_frames_are_refused_for_a_while(tmp_path: Path) -> None:
-    async with open_web_desk(tmp_path, requests_per_minute=2) as desk, desk.socket() as tab:
+async def test_too_many_frames_are_refused_for_a_while(folder: Path) -> None:
+    async with open_web_desk(folder, requests_per_minute=2) as desk, desk.socket() as tab:
         await tab.next("transcript")
         await tab.say("hi", 1)
         await tab.say("thanks", 2)
@@ -279,8 +279,8 @@ async def test_so_many_messages_may_wait_for_their_turn_and_no_more(desk: WebDes
         await tab.lines(2 * MAX_UNDER_WAY)
 
 
-async def test_a_client_may_open_so_many_sockets_and_no_more(tmp_path: Path) -> None:
-    async with open_web_desk(tmp_path, requests_per_minute=2) as desk:
+async def test_a_client_may_open_so_many_sockets_and_no_more(folder: Path) -> None:
+    async with open_web_desk(folder, requests_per_minute=2) as desk:
         async with desk.socket() as one, desk.socket() as two:
             for tab in (one, two):
                 await tab.next("transcript")

@@ -1,7 +1,6 @@
 """A small desk on the web: a real server on a free port, a real log, a model of patterns."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,8 +17,7 @@ from bot.settings import Settings
 from bot.store.records import StoredMessage
 from bot.store.store import Store
 from nlu.understanding import Understanding
-from retrieval.answers import load_answers
-from tests.bot.fakes import ANSWERS, FakeUnderstander, make_engine, make_settings
+from tests.bot.fakes import ANSWERS, FakeUnderstander, make_engine, make_settings, read_book
 
 GREETING = 'variants: ["Hello!", "Hi!"]'
 OPENERS = "buttons: [{label: {en: 'Where is my parcel?', zh: 查询订单}, intent: order_status}]"
@@ -187,7 +185,8 @@ async def open_web_desk(folder: Path, **options: Any) -> AsyncIterator[WebDesk]:
 def give_openers(desk: WebDesk) -> None:
     """Let the greeting offer something to begin with."""
     path = desk.settings.folder / "answers" / "all.yaml"
-    path.write_text(re.sub(re.escape(GREETING), f"{GREETING}, {OPENERS}", ANSWERS), "utf-8")
+    answers = ANSWERS.replace(GREETING, f"{GREETING}, {OPENERS}")
+    path.write_text(answers, "utf-8")
     dialogue = desk.engine.dialogue
-    answering = replace(dialogue.answering, book=load_answers(path.parent))
+    answering = replace(dialogue.answering, book=read_book(answers))
     desk.engine.take_over(replace(dialogue, understander=desk.slow, answering=answering), "test")

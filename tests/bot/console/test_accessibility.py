@@ -21,11 +21,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ANA = "ana@shop.example"
+COLOURS = ["color-contrast", "link-in-text-block"]  # what can differ in the dark: only colours change there
 VIEWS: dict[str, dict[str, Any]] = {
-    "laptop, light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "laptop, dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "phone, light": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "is_mobile": True},
-    "phone, dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "is_mobile": True},
+    "laptop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True},
 }
 STAFF_PAGES = (
     "/inbox", "/inbox/closed", "/inbox/search?q=order", "/conversations/1", "/conversations/2", "/review", "/autonomy", "/canned", "/answers", "/answers/new",
@@ -40,9 +39,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
+async def desk(folder: Path) -> AsyncIterator[ConsoleDesk]:
     """With something on each page."""
-    async with open_console(tmp_path, staff_group=-1001) as opened:
+    async with open_console(folder, staff_group=-1001) as opened:
         await opened.add(ANA, "admin", "Ana Moreno")
         await opened.accounts.invite("emil@shop.example", "lead", by=1)
         anna, zoe = opened.customer(), opened.customer("zoe")
@@ -71,8 +70,16 @@ async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
 
 
 async def complaints(page: Page, where: str) -> list[str]:
-    """What axe-core finds there."""
-    found = await Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+    """What axe-core finds there, in the light and then in the dark."""
+    found = await violations(page, where, RULES)
+    await page.emulate_media(color_scheme="dark")
+    found += await violations(page, f"{where}, dark", {"type": "rule", "values": COLOURS})
+    await page.emulate_media(color_scheme="light")
+    return found
+
+
+async def violations(page: Page, where: str, rules: object) -> list[str]:
+    found = await Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
     return [
         f"{where}: {violation['id']} ({violation['impact']}): {node['html'][:160]} {node['failureSummary']}"
         for violation in found.response["violations"]

@@ -23,8 +23,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
-    async with open_console(tmp_path) as opened:
+async def desk(folder: Path) -> AsyncIterator[ConsoleDesk]:
+    async with open_console(folder) as opened:
         await opened.add("lea@shop.example", "lead", "Lea")
         yield opened
 

@@ -36,8 +36,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk(tmp_path: Path) -> AsyncIterator[ConsoleDesk]:
-    async with open_console(tmp_path) as opened:
+async def desk(folder: Path) -> AsyncIterator[ConsoleDesk]:
+    async with open_console(folder) as opened:
         await opened.add("ben@shop.example", name="Ben Okafor")
         yield opened
 

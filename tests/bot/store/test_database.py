@@ -25,15 +25,15 @@ async def test_models_and_migrations_agree(store: Store) -> None:
     assert await store._database.read(differences) == []
 
 
-async def test_opening_again_keeps_what_is_there(url: str) -> None:
-    async with await Store.open(url) as store:
+async def test_opening_again_keeps_what_is_there(empty_url: str) -> None:
+    async with await Store.open(empty_url) as store:
         await tell(store, message())
-    async with await Store.open(url) as store:
+    async with await Store.open(empty_url) as store:
         assert len(await store.transcript("telegram:7")) == 2
 
 
-async def test_several_that_open_an_empty_database_at_once_all_succeed(url: str) -> None:
-    stores = await asyncio.gather(*(Store.open(url, exclusive=False) for _ in range(4)))
+async def test_several_that_open_an_empty_database_at_once_all_succeed(empty_url: str) -> None:
+    stores = await asyncio.gather(*(Store.open(empty_url, exclusive=False) for _ in range(4)))
     for store in stores:
         await store.close()
 
