@@ -11,7 +11,7 @@ from bot.dialogue import Dialogue
 from bot.errors import BotError
 from bot.settings import Settings
 from nlu.files import ReleaseFiles
-from nlu.rules import load_rules
+from nlu.rules import EntityRules, load_rules
 from nlu.understander import Understander
 from retrieval.answers import AnswerBook, load_answers
 from retrieval.articles import article_files, load_articles
@@ -52,18 +52,23 @@ def load_model(settings: Settings, actions: Actions) -> Model:
     return Model(release.name, state, understander, retriever, Dialogue(understander, retriever, answering))
 
 
-def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[Understander, Retriever]:
-    """What a release understands and finds in a workspace."""
-    desk, options = settings.desk, settings.understanding
-    rules = load_rules(
+def entity_rules(settings: Settings) -> EntityRules:
+    """Those of entities.yaml, as they hold where the desk is."""
+    desk = settings.desk
+    return load_rules(
         settings.folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
     )
+
+
+def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[Understander, Retriever]:
+    """What a release understands and finds in a workspace."""
+    options, rules = settings.understanding, entity_rules(settings)
     understander = Understander.load(
         release,
         rules,
         precision=options.precision,
         threads=options.threads,
-        language=desk.language,
+        language=settings.desk.language,
         max_chars=options.max_chars,
     )
     files = ReleaseFiles(release)

@@ -21,6 +21,7 @@ __all__ = [
     "EntityLabel",
     "as_json",
     "dialogue_files",
+    "files_to_learn_from",
     "places_of",
     "problems",
     "read_dialogues",
@@ -37,6 +38,16 @@ def dialogue_files(workspace: Path) -> list[Path]:
     folder = workspace / "dialogues"
     found = [*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")]
     return sorted(path for path in found if not path.name.startswith("."))
+
+
+def files_to_learn_from(workspace: Path) -> list[Path]:
+    """The same, for a training. Raises TrainingError where there are none."""
+    files = dialogue_files(workspace)
+    if not files:
+        raise TrainingError(
+            f"{workspace / 'dialogues'}: no *.jsonl in it; `kefu import FILE -w {workspace}` brings dialogues in"
+        )
+    return files
 
 
 def read_dialogues(paths: Iterable[Path], watch: Watch | None = None) -> Iterator[Dialogue]:

@@ -53,24 +53,16 @@ def check(
     that is still in. Nothing is changed. All findings have their file and line."""
     from rich.console import Console
 
+    from bot.loading import entity_rules
     from bot.progress import Stages
-    from nlu.rules import load_rules
     from training.checking.data_check import as_json, check_data
     from training.dataset import build_dataset, show
-    from training.dialogues import dialogue_files, places_of, read_dialogues
-    from training.errors import TrainingError
+    from training.dialogues import files_to_learn_from, places_of, read_dialogues
     from training.registry import Registry
     from training.trained import Options, Watch
 
     settings = load_settings(workspace)
-    desk, files = settings.desk, dialogue_files(workspace)
-    if not files:
-        raise TrainingError(
-            f"{workspace / 'dialogues'}: no *.jsonl in it; `kefu import FILE -w {workspace}` brings dialogues in"
-        )
-    rules = load_rules(
-        workspace / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
-    )
+    files, rules = files_to_learn_from(workspace), entity_rules(settings)
     registry = Registry(workspace)
     options = Options(
         precision=settings.understanding.precision, base_model=base_model or _base_model(registry)
@@ -84,7 +76,7 @@ def check(
             options,
             registry,
             Watch(stages.show, stages.tell),
-            country=desk.country,
+            country=settings.desk.country,
             tests=tests,
         )
     places = places_of(files)

@@ -11,7 +11,7 @@ import click
 
 from bot.cli import workspace_option
 from bot.store.records import LoggedDialogue, LoggedEntity, LoggedTurn, StoredSpeaker
-from nlu.rules import EntityRules, load_rules
+from nlu.rules import EntityRules
 from training.dialogues import (
     Dialogue,
     DialogueTurn,
@@ -78,6 +78,7 @@ def command(
     WORKSPACE/dialogues, perhaps with its labels mended, is not written again."""
     from rich.console import Console
 
+    from bot.loading import entity_rules
     from bot.progress import LateBar
     from bot.settings import load_settings
 
@@ -91,9 +92,7 @@ def command(
     path = output or settings.folder / "dialogues" / "log.jsonl"
     desk = settings.desk
     moment = since.replace(tzinfo=desk.zone) if since is not None else None
-    rules = load_rules(
-        settings.folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
-    )
+    rules = entity_rules(settings)
     masking = None if raw else Masking(desk.country, mask)
     elsewhere = _ids_beside(path, settings.folder)
     met: set[str] = set()

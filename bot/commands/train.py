@@ -78,13 +78,12 @@ def train_workspace(workspace: Path, *, promote: bool = True, like: str | None =
         raise BotError("training needs more than serving does; pip install 'kefu[train]' brings it")
     from rich.console import Console
 
+    from bot.loading import entity_rules
     from bot.progress import Stages
-    from nlu.rules import load_rules
     from retrieval.answers import load_answers
     from retrieval.articles import load_articles
     from training.dataset import build_dataset
-    from training.dialogues import dialogue_files, read_dialogues
-    from training.errors import TrainingError
+    from training.dialogues import files_to_learn_from, read_dialogues
     from training.pipeline import train
     from training.ranks import rank
     from training.registry import Registry
@@ -92,15 +91,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, like: str | None =
     from training.trained import Options, Watch, default_speed
 
     settings = load_settings(workspace)
-    files = dialogue_files(workspace)
-    if not files:
-        raise TrainingError(
-            f"{workspace / 'dialogues'}: no *.jsonl in it; `kefu import FILE -w {workspace}` brings dialogues in"
-        )
-    desk = settings.desk
-    rules = load_rules(
-        workspace / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
-    )
+    files, rules = files_to_learn_from(workspace), entity_rules(settings)
     book = load_answers(workspace / "answers")
     from_articles = frozenset(answer.intent for answer in book.answers if answer.knowledge)
     options = Options(
