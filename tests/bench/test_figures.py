@@ -3,7 +3,7 @@
 import csv
 import json
 import random
-import subprocess
+import runpy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,11 +83,16 @@ def test_entities_are_counted_in_the_tokens_of_the_file(tmp_path: Path, tiny_bas
 
 
 @pytest.mark.parametrize("name", ["intents", "entities"])
-def test_what_is_wrong_with_a_file_is_one_line(tmp_path: Path, name: str) -> None:
+def test_what_is_wrong_with_a_file_is_one_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "set.csv"
     path.write_text("text,label\nhi\n")
-    command = [sys.executable, "-m", f"bench.{name}", "--train", str(path), "--test", str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert f"{path}:" in done.stderr
+    program = str(ROOT / "bench" / f"{name}.py")
+    monkeypatch.setattr(sys, "argv", [program, "--train", str(path), "--test", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(program, run_name="__main__")
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1
+    assert f"{path}:" in told
