@@ -199,8 +199,9 @@ async def test_the_likeliest_intents_and_out_of_scope_take_one_click(desk: Conso
 
     page = await ben.get(f"/conversations/{number}/messages/{message}")
 
-    assert 'name="intent" value="order_status"' in page.text
-    assert 'name="intent" value="out_of_scope"' in page.text
+    assert 'name="intent" list="intents" required autocomplete="off" value="order_status"' in page.text
+    assert '<button class="chip" name="intent" value="order_status"' not in page.text, "it stands above"
+    assert '<button class="chip" name="intent" value="out_of_scope"' in page.text
 
 
 async def test_details_tell_why(desk: ConsoleDesk) -> None:
