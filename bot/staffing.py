@@ -88,7 +88,9 @@ class Staffing:
             draft = _waiting_draft(conversation_id, held, staff_id, draft_id)
             said = draft.text if text is None else text
             settles: Settlement = "sent" if said == draft.text else "edited"
-            line = Line("person", said, draft.buttons)
+            # In other words it is no longer the answer that was found: what the customer thinks of it is none of its.
+            answers = draft.message_id if settles == "sent" else None
+            line = Line("person", said, draft.buttons, answers=answers)
             if held.status == "person":
                 custody = handoff.take(_state(held), datetime.now(UTC), staff_id)
             else:

@@ -157,6 +157,7 @@ def _say(connection: Connection, conversation: Row[Any], staff_id: int | None, l
         "attachment": storable(line.attachment),
         "at": now(),
         "external_id": line.external_id,
+        "in_reply_to": line.answers,
         "quotes": line.quotes,
         "buttons": button_rows(line.buttons),
         "delivery": "pending",

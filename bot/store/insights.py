@@ -1,5 +1,6 @@
 """What the log tells of a period, one transaction a call."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -41,3 +42,7 @@ class Insights:
         """The latest messages of this time that had no answer, the newest first; with `only_open` but for those
         that staff labelled or passed over."""
         return await self._database.read(unanswered.latest, begin, end, limit=limit, only_open=only_open)
+
+    async def texts(self, message_ids: Sequence[int]) -> list[str]:
+        """What customers said in these messages, in their order."""
+        return await self._database.read(unanswered.texts_of, message_ids)

@@ -75,7 +75,8 @@ class Line:
     """What is said to the customer outside of a turn.
 
     `attachment` is the channel's own name of what is shown, for a `kind` other than "text"; `external_id` is the
-    channel's id of a line it heard from staff: none is said twice; `quotes` is the id of a message."""
+    channel's id of a line it heard from staff: none is said twice; `quotes` is the id of a message, and `answers` of the
+    one whose decision it carries out: what customers say of it they say of that."""
 
     speaker: Literal["bot", "person"]
     text: str
@@ -84,6 +85,7 @@ class Line:
     attachment: str = ""
     external_id: str | None = None
     quotes: int | None = None
+    answers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

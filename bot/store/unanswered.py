@@ -1,5 +1,6 @@
 """What customers asked in vain, in their words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +53,15 @@ def latest(
             for row in connection.execute(query)
         ]
     return sorted(found, key=lambda one: -one.message_id)[:limit]
+
+
+def texts_of(connection: Connection, message_ids: Sequence[int]) -> list[str]:
+    """What customers said in these messages, in their order; what is unknown or forgotten is left out."""
+    query = select(messages.c.id, messages.c.text).where(
+        messages.c.id.in_(message_ids), messages.c.speaker == "customer", messages.c.text != ""
+    )
+    found = {row.id: row.text for row in connection.execute(query)}
+    return [found[number] for number in dict.fromkeys(message_ids) if number in found]
 
 
 def _numbers(connection: Connection, begin: datetime, end: datetime) -> tuple[int, int] | None:

@@ -1,13 +1,14 @@
 """How far the bot goes by itself: it answers, drafts what a person sends, or leaves it to people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from bot.autonomy import Levels
-from bot.messages import AutonomyLevel, Decision
+from bot.messages import AutonomyLevel, Decision, Reply
 from bot.staffing import DraftGone, Staffing, TakenByOther
 from bot.store.autonomy import DraftCounts
 from bot.store.records import StoredDraft
@@ -126,6 +127,29 @@ async def test_an_edited_draft_is_no_label(floor: Floor) -> None:
     assert (await floor.said())[-1] == ("person", "It comes today.")
     assert await floor.outcomes() == ["edited"]
     assert await floor.store.corrections() == []
+
+
+async def vote(floor: Floor, label: str) -> None:
+    """Press the button with that label under what was said last."""
+    line = (await floor.store.transcript(floor.anna.key))[-1]
+    turn = await floor.anna.send("hi")
+    shown = replace(turn, replies=(Reply(line.text, line.buttons, line.id),))
+    await floor.anna.press(label, shown)
+
+
+@pytest.mark.parametrize(("text", "helpful"), [(None, 1), ("It comes today.", 0)])
+async def test_a_vote_on_a_sent_draft_is_one_on_its_answer(
+    text: str | None, helpful: int, floor: Floor
+) -> None:
+    floor.let(order_status="suggest")
+    await floor.ask("where is LW-11111")
+    draft = await floor.draft()
+    await floor.staffing.send_draft(await floor.id(), floor.ben, draft.id, text)
+
+    await vote(floor, "Helpful")
+
+    usage = await floor.store.answers.usage(["order_shipped"], now() - timedelta(days=1))
+    assert usage["order_shipped"].helpful == helpful
 
 
 async def test_a_rejected_draft_leaves_it_to_people(floor: Floor) -> None:

@@ -1,5 +1,7 @@
 """A new answer: its form, and what customers ask it with."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from bot.console.answers.answer import person
@@ -7,8 +9,10 @@ from bot.console.answers.form import Typed, fields_from, groups_of, read_typed
 from bot.console.answers.overview import language_name, trial_values
 from bot.console.answers.trying import Trial
 from bot.console.console import console_of
+from bot.console.forms import form_of
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
+from bot.console.review.queue import numbers_of
 from bot.console.routes import get, post
 from bot.editing.concerns import languages_of
 from bot.editing.errors import EditRefused, FilesBusy
@@ -16,14 +20,26 @@ from bot.editing.files import Snapshot
 from bot.editing.names import check_name
 from bot.editing.writing import new_entry
 
-MAX_QUESTION = 4096  # characters of one in the address: as long as a message may be
+MAX_INTENT = 100  # characters
+MAX_QUESTIONS = 50
 
 
 async def new_page(request: web.Request) -> web.Response:
-    """An empty form; `intent` and example questions (`text`, several of them) may be in the address."""
-    intent = request.query.get("intent", "").strip()[:100]
-    texts = [text.strip()[:MAX_QUESTION] for text in request.query.getall("text", []) if text.strip()]
-    found = await console_of(request).editor.read()
+    """An empty form; the intent may be in the address."""
+    return await _begin(request, request.query.get("intent", ""), [])
+
+
+async def begin(request: web.Request) -> web.Response:
+    """A form that begins with what customers asked. Their messages come by number and the intent, which may be made of
+    their words, in the body: addresses end up in logs and in the browser's history."""
+    form = await form_of(request)
+    numbers = numbers_of(form.get("message", ""))[:MAX_QUESTIONS]
+    texts = await console_of(request).store.insights.texts(numbers)
+    return await _begin(request, form.get("intent", ""), texts)
+
+
+async def _begin(request: web.Request, intent: str, texts: Sequence[str]) -> web.Response:
+    intent, found = intent.strip()[:MAX_INTENT], await console_of(request).editor.read()
     taken = intent in found.places
     typed = Typed(
         id="" if taken else intent,
@@ -87,4 +103,5 @@ def _file_for(found: Snapshot, intent: str) -> str:
 ROUTES = (
     get("/answers/new", new_page, role="lead"),
     post("/answers/new", add, role="lead"),
+    post("/answers/-/begin", begin, role="lead"),
 )

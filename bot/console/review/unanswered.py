@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from math import log
-from urllib.parse import urlencode
 
 from bot.store.search import words_of
 from bot.store.unanswered import Example
@@ -16,8 +15,6 @@ N_WORDS = 3
 MAX_NAME = 80  # characters
 SHORTEST_WORD = 3  # letters
 MAX_TEXTS = 8  # that a new answer begins with
-MAX_TEXT = 200  # characters of each
-MAX_QUERY = 6000  # bytes; servers refuse an address of more than about 8,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +42,9 @@ class Cluster:
         return len(self.ids)
 
     @property
-    def query(self) -> str:
-        """What a page for a new answer is to begin with."""
-        fields = [("intent", self.intent)]
-        for one in self.examples[:MAX_TEXTS]:
-            more = [*fields, ("text", one.text[:MAX_TEXT])]
-            if len(urlencode(more)) > MAX_QUERY:
-                break
-            fields = more
-        return urlencode(fields)
+    def telling_ids(self) -> tuple[int, ...]:
+        """Of the messages that a new answer begins with."""
+        return tuple(one.message_id for one in self.examples[:MAX_TEXTS])
 
 
 def by_wording(examples: Iterable[Example]) -> dict[int, list[Example]]:

@@ -1,13 +1,14 @@
 """Questions without an answer by what they mean: shown, opened, labelled at once, made an answer of."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
 from bot.console.console import CONSOLE
-from bot.console.review.unanswered import MAX_QUERY, by_wording, clusters_of
+from bot.console.review.unanswered import by_wording, clusters_of
 from bot.store.unanswered import Example
 from tests.bot.console.console_desk import OURS, Answer, Browser, ConsoleDesk
 from tests.bot.console.test_review import hidden
@@ -74,12 +75,42 @@ async def test_all_of_a_cluster_is_labelled_and_taken_back(desk: ConsoleDesk) ->
     assert "× 3" in back.words
 
 
-async def test_the_link_to_a_new_answer_has_intent_and_examples(desk: ConsoleDesk) -> None:
-    page = await part(desk, await ask_all(desk))
-    link = page.text.split("/answers/new?")[1].split('"')[0].replace("&amp;", "&")
-    asked = parse_qs(link)
-    assert set(asked["text"]) == set(LIKE)
-    assert "voucher" in asked["intent"][0]
+async def test_a_new_answer_begins_with_intent_and_examples(desk: ConsoleDesk) -> None:
+    lena = await ask_all(desk)
+    beginning = (
+        (await part(desk, lena)).text.split('action="/console/answers/-/begin"')[1].split("</form>")[0]
+    )
+    intent, numbers = (
+        re.findall(rf'name="{name}" value="([^"]*)"', beginning)[0] for name in ("intent", "message")
+    )
+
+    page = await lena.post("/answers/-/begin", intent=intent, message=numbers)
+
+    assert page.status == 200
+    assert re.search(r'name="intent" type="text" value="[^"]*voucher', page.text)
+    typed = re.findall(r"<textarea[^>]*name=\"examples\"[^>]*>([^<]*)<", page.text)
+    assert set(unescape(typed[0]).strip().splitlines()) == set(LIKE)
+
+
+async def test_no_address_holds_what_customers_said(desk: ConsoleDesk) -> None:
+    lena = await ask_all(desk)
+    addresses = re.findall(r'(?:href|action|hx-get|hx-post)="([^"]*)"', (await part(desk, lena)).text)
+    assert addresses
+    assert [one for one in addresses if "voucher" in one or "Norway" in one] == []
+
+
+async def test_a_new_answer_begins_with_customers_words_only(desk: ConsoleDesk) -> None:
+    lena = await ask_all(desk)
+    await desk.store.forget("web:c0")
+    lines = await desk.store.transcript("web:c1")
+    numbers = ",".join(str(line.id) for line in lines) + ",1,1,99999"
+
+    page = await lena.post("/answers/-/begin", intent="<b>", message=numbers)
+
+    typed = re.findall(r"<textarea[^>]*name=\"examples\"[^>]*>([^<]*)<", page.text)
+    assert unescape(typed[0]).strip().splitlines() == [LIKE[1]]
+    assert "<b>" not in page.text
+    assert (await lena.post("/answers/-/begin", intent="x", message="1 OR 1")).status == 400
 
 
 async def test_every_conversation_of_a_wording_can_be_opened(desk: ConsoleDesk) -> None:
@@ -99,6 +130,7 @@ async def test_only_who_sees_insights_does_this(desk: ConsoleDesk, role: str) ->
     assert (await browser.get("/insights/clusters?period=7")).status == wanted
     assert (await send(browser, "label", message="1", intent="order_status")).status == wanted
     assert (await send(browser, "undo", undo="1")).status == wanted
+    assert (await browser.post("/answers/-/begin", message="1")).status == wanted
 
 
 async def test_nonsense_changes_nothing(desk: ConsoleDesk) -> None:
@@ -147,10 +179,3 @@ def test_chinese_is_named_by_characters_that_stand_together() -> None:
     found = clusters_of(wordings, [[0, 1], [2]])
     assert found[0].name.split(" · ")[0] == "礼品卡"
     assert found[1].name == "你好"
-
-
-def test_the_link_stays_short_enough_for_any_server() -> None:
-    long = [example(number, f"{number}" + "票" * 4000) for number in range(1, 10)]
-    [found] = clusters_of(by_wording(long), [range(1, 10)])
-    assert len(found.query) <= MAX_QUERY
-    assert 1 <= len(parse_qs(found.query)["text"]) <= 8
