@@ -8,6 +8,7 @@ from bot.wording import Wording
 
 MAX_NAME = 80
 MAX_NUMBER = 2**31 - 1  # an id in the database
+MAX_NUMBERS = 5000  # databases take only so many values in a statement
 
 
 async def form_of(request: web.Request) -> dict[str, str]:
@@ -27,6 +28,14 @@ def small_number(text: str) -> int | None:
     """An id as it was written; None where it can't be one."""
     is_id = text.isascii() and text.isdigit() and int(text[:20]) <= MAX_NUMBER
     return int(text[:20]) if is_id else None
+
+
+def numbers_of(text: str) -> list[int]:
+    """Ids with commas between, MAX_NUMBERS at most. Raises HTTPBadRequest for anything else."""
+    numbers = [small_number(part) for part in text.split(",")]
+    if None in numbers or len(numbers) > MAX_NUMBERS:
+        raise web.HTTPBadRequest
+    return [number for number in numbers if number is not None]
 
 
 def email_problem(words: Wording, email: str) -> str:

@@ -9,10 +9,9 @@ from bot.console.answers.form import Typed, fields_from, groups_of, read_typed
 from bot.console.answers.overview import language_name, trial_values
 from bot.console.answers.trying import Trial
 from bot.console.console import console_of
-from bot.console.forms import form_of
+from bot.console.forms import form_of, numbers_of
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
-from bot.console.review.queue import numbers_of
 from bot.console.routes import get, post
 from bot.editing.concerns import languages_of
 from bot.editing.errors import EditRefused, FilesBusy

@@ -6,12 +6,11 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.forms import form_of
+from bot.console.forms import form_of, numbers_of
 from bot.console.insights.page import period_query
 from bot.console.insights.periods import read_period
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
-from bot.console.review.queue import numbers_of
 from bot.console.review.unanswered import by_wording, clusters_of
 from bot.console.routes import get, post
 from bot.store.values import now

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.console.access import me
 from bot.console.console import console_of
-from bot.console.forms import form_of, small_number
+from bot.console.forms import form_of, numbers_of
 from bot.console.inbox.conversation import message_of
 from bot.console.inbox.lists import naming
 from bot.console.notices import see_other
@@ -23,7 +23,6 @@ from bot.wording import Wording
 
 LOOKS_BACK = timedelta(days=30)
 MAX_CHOICES = 5
-MAX_NUMBERS = 5000  # databases take only so many values in a statement
 BEFORE = 4  # lines shown before the message
 
 
@@ -148,14 +147,6 @@ async def _lines_before(request: web.Request, item: ReviewItem) -> tuple[Spoken,
         item.conversation_id, before=item.message_ids[0], limit=BEFORE
     )
     return tuple(one for one in (case.entries if case else ()) if isinstance(one, Spoken))
-
-
-def numbers_of(text: str) -> list[int]:
-    """Ids with commas between, MAX_NUMBERS at most. Raises HTTPBadRequest for anything else."""
-    numbers = [small_number(part) for part in text.split(",")]
-    if None in numbers or len(numbers) > MAX_NUMBERS:
-        raise web.HTTPBadRequest
-    return [number for number in numbers if number is not None]
 
 
 def _why(words: Wording, reason: str) -> str:
