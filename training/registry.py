@@ -95,6 +95,19 @@ class Registry:
         name = self.current_name()
         return None if name is None else self.open(name)
 
+    def find(self, name: str) -> Release:
+        """One release by its name, or as "current" or "previous".
+
+        Raises TrainingError or BadRelease if it isn't there or can't be used."""
+        if name == "previous":
+            return self.previous()
+        if name != CURRENT:
+            return self.open(name)
+        current = self.current()
+        if current is None:
+            raise TrainingError(f"{self.folder}: no release is current yet; `kefu releases promote NAME`")
+        return current
+
     def previous(self) -> Release:
         """The last whole release made before the current one, or the newest where that isn't known any more.
 

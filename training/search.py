@@ -15,7 +15,7 @@ from training.errors import TrainingError
 from training.features import Progress
 from training.hyperparameters import DEFAULTS, SEARCHED, Hyperparameters, Speed, as_hyperparameters
 from training.ranks import world_size
-from training.registry import CURRENT, Registry
+from training.registry import Registry
 from training.study import SearchTrial, Study, load_study, save_study
 
 UNFINISHED = ".kefu"  # in the workspace
@@ -71,12 +71,10 @@ def found_by(study: Study) -> Hyperparameters:
 
 
 def hyperparameters_of(registry: Registry, name: str) -> Hyperparameters:
-    """Those a release was trained with; `name` may be "current".
+    """Those a release was trained with; see `Registry.find`.
 
     Raises TrainingError where there is no such release, or it is of a time when none were kept."""
-    release = registry.current() if name == CURRENT else registry.open(name)
-    if release is None:
-        raise TrainingError(f"{registry.folder}: no release is current yet; wanted one to train like")
+    release = registry.find(name)
     return as_hyperparameters(release.manifest.get("hyperparameters"), f"{release.folder}")
 
 

@@ -55,7 +55,7 @@ from bot.settings import load_settings
     "--seed", type=int, default=0, show_default=True, help="Another one holds other dialogues back."
 )
 @click.option(
-    "--no-promote", is_flag=True, help="Only make the release; `kefu releases --use` makes it current."
+    "--no-promote", is_flag=True, help="Only make the release; `kefu releases promote` makes it current."
 )
 def command(workspace: Path, no_promote: bool, like: str | None, **options: Any) -> None:
     """Train a release from the workspace's dialogues.
