@@ -162,3 +162,4 @@ class ReviewItem:
     decision: str
     reason: str
     is_unhelpful: bool
+    entities: tuple[LoggedEntity, ...] = ()
