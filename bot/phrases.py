@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterable
-
-from nlu.understanding import Entity
+from typing import Protocol
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _QUESTION = re.compile(r"[?\uff1f]")
@@ -165,7 +164,17 @@ def _leaves(words: list[str]) -> bool:
     return " ".join(words) in _LEAVE or " ".join(shortened) in _LEAVE
 
 
-def is_bare(text: str, entities: Iterable[Entity]) -> bool:
+class Span(Protocol):
+    """Characters of a text."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+def is_bare(text: str, entities: Iterable[Span]) -> bool:
     """Whether it only gives values, with nothing asked besides: "sorry, it's LW-22222"."""
     rest, given = list(text), tuple(entities)
     for entity in given:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import log2
 
 from bot.decide import NOT_IN_SCOPE, SMALL_TALK
+from bot.phrases import is_bare
 from bot.store.views import ReviewItem
 
 UNHELPFUL = 1.0  # a customer said that the answer was wrong
@@ -66,6 +67,8 @@ def _join(members: Sequence[Worth]) -> Worth:
 
 
 def _rate(item: ReviewItem) -> Worth:
+    if is_bare(item.text, item.entities) and not item.is_unhelpful:
+        return Worth(item, 0.0, ())  # a number that was asked for means nothing by itself
     why: list[str] = []
     doubt = 1 - item.confidence
     if item.reason in NOT_IN_SCOPE:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, Select, select
 from bot.store.entity_labels import marked_in
 from bot.store.labels import standing_corrections_of
 from bot.store.lists import person_from
-from bot.store.records import LoggedEntity
 from bot.store.tables import (
     conversations,
     custody_changes,
@@ -22,7 +21,7 @@ from bot.store.tables import (
     staff,
     understandings,
 )
-from bot.store.values import FORGOTTEN, decision_from
+from bot.store.values import FORGOTTEN, decision_from, entities_from
 from bot.store.views import Case, Changed, Entry, Labelled, Noted, Person, Spoken, Understood
 
 
@@ -127,10 +126,7 @@ def _understood(row: Row[Any]) -> Understood:
         confidence=row.confidence,
         scope_prob=row.scope_prob,
         candidates=tuple((name, prob) for name, prob in row.candidates),
-        entities=tuple(
-            LoggedEntity(one["label"], one["start"], one["end"], one["text"], one["value"])
-            for one in row.entities
-        ),
+        entities=entities_from(row.entities),
         sentiment=row.sentiment,
         language=row.language,
     )

@@ -12,7 +12,7 @@ from bot.store.labels import label_message, standing_corrections_of, stands, und
 from bot.store.search import words_of
 from bot.store.tables import corrections, decisions, feedback, messages, reviewed, understandings
 from bot.store.upsert import insert_new
-from bot.store.values import now
+from bot.store.values import entities_from, now
 from bot.store.views import Person, ReviewItem
 
 LOOKED_AT = 2000  # messages, the newest
@@ -25,7 +25,7 @@ def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
     query: Select[Any] = (
         select(
             *(messages.c[name] for name in ("id", "conversation_id", "text", "at")),
-            *(understandings.c[name] for name in ("intents", "class_intents", "confidence")),
+            *(understandings.c[name] for name in ("intents", "class_intents", "confidence", "entities")),
             decisions.c.kind.label("decision"),
             decisions.c.reason,
         )
@@ -134,4 +134,5 @@ def _item_from(group: Sequence[Row[Any]], unhelpful: set[int]) -> ReviewItem:
         decision=row.decision,
         reason=row.reason,
         is_unhelpful=any(one.id in unhelpful for one in group),
+        entities=entities_from(row.entities),
     )

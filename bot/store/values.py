@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.messages import Button, Decision
+from bot.store.records import LoggedEntity
 
 FORGOTTEN = "forgotten:"  # begins the key of what belonged to a forgotten customer
 NOT_STORABLE = str.maketrans({"\0": "\ufffd"} | {chr(code): "\ufffd" for code in range(0xD800, 0xE000)})
@@ -26,6 +27,12 @@ def button_rows(buttons: tuple[Button, ...]) -> list[dict[str, str]]:
 
 def buttons_from(rows: list[dict[str, str]]) -> tuple[Button, ...]:
     return tuple(Button(row["label"], row["payload"]) for row in rows)
+
+
+def entities_from(rows: list[dict[str, Any]]) -> tuple[LoggedEntity, ...]:
+    return tuple(
+        LoggedEntity(one["label"], one["start"], one["end"], one["text"], one["value"]) for one in rows
+    )
 
 
 def decision_from(row: Row[Any]) -> Decision:

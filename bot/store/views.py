@@ -163,3 +163,4 @@ class ReviewItem:
     decision: str
     reason: str
     is_unhelpful: bool
+    entities: tuple[LoggedEntity, ...] = ()

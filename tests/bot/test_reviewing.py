@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.reviewing import MOST_TOGETHER, most_valuable_first, together
+from bot.store.records import LoggedEntity
 from bot.store.views import ReviewItem
 
 
@@ -61,6 +62,20 @@ def test_small_talk_is_nothing_to_review_unless_it_was_wrong() -> None:
         "no thanks", intents=(("thanks", 0.8),), class_intent="thanks", confidence=0.8, is_unhelpful=True
     )
     assert order(thanks, wrong) == ["no thanks"]
+
+
+def test_a_value_that_was_asked_for_is_nothing_to_review() -> None:
+    doubt: dict[str, Any] = {
+        "confidence": 0.4,
+        "class_intent": "refund",
+        "decision": "ask",
+        "reason": "missing_slot",
+    }
+    number = LoggedEntity("order_number", 5, 13, "LW-10023", "LW-10023")
+    bare = item("it's LW-10023", entities=(number,), **doubt)
+    more = item("lost LW-10023", entities=(number,), **doubt)
+    wrong = item("it's LW-10023 then", entities=(number,), is_unhelpful=True)
+    assert order(bare, more, wrong) == ["lost LW-10023", "it's LW-10023 then"]
 
 
 def test_those_that_mean_the_same_are_one_entry_and_come_first() -> None:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 HEIGHT = 176  # of the plot, px
 TOP = 22
 FOOT = 24
-MAX_LABELS = 6
+MAX_LABELS = 7  # a week has one for each day
 ROW = 26  # of the heat map
 GUTTER = 9.0  # per cent at its left, for the days' names
 LEVELS = 5
