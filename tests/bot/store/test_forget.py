@@ -1,5 +1,6 @@
 """Forgetting one person: nothing of them left, nothing of the others gone."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -146,9 +147,10 @@ async def test_a_turn_under_way_while_its_customer_is_forgotten_is_answered(stor
     beside=st.booleans(),
 )
 async def test_the_sqlite_files_hold_no_byte_of_a_forgotten_customer(
-    tmp_path_factory: pytest.TempPathFactory, lengths: list[int], rewrite: bool, beside: bool
+    tmp_path_factory: pytest.TempPathFactory, empty_log: Path, lengths: list[int], rewrite: bool, beside: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("raw")
+    shutil.copy(empty_log, folder)
     async with await Store.open(f"sqlite:///{folder / 'kefu.db'}") as server:
         await live_a_little(server)
         for number, length in enumerate(lengths, 10):
