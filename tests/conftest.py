@@ -7,10 +7,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.once import make_once
 from tests.shop_desk import SHOP, copy_shop, free_port, order_system, train_shop
 from tests.tiny import make_base, make_workspace, train_tiny
+
+# How long an example takes is up to the machine and says nothing of what is tested.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
