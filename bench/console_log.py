@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.console_team import fill_team
 from bot.store.store import Store
 from retrieval.answers import load_answers
 
@@ -59,6 +60,8 @@ def fill(path: Path, n_messages: int, seed: int = 7) -> None:
     writer = _Writer(connection, random.Random(seed), max(1, n_messages // (2 * TURNS)))
     writer.write(_spoken(rng, n_messages // 2, writer.n_conversations))
     connection.execute("COMMIT")
+    fill_team(path, INTENTS)
+    connection.execute("PRAGMA analysis_limit = 1000")  # as the desk does
     connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

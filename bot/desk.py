@@ -15,6 +15,7 @@ from bot.loading import Model, files_state, load_model
 from bot.settings import Settings
 from bot.store.records import Correction
 from bot.store.store import Store
+from bot.upkeep import Upkeep
 from bot.watching import Watching
 from bot.webhook import Webhook
 from nlu.errors import NluError
@@ -143,6 +144,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         await desk.learn_corrections()
         await desk.follow_autonomy()
         await stack.enter_async_context(_beside(desk.follow()))
+        await stack.enter_async_context(_beside(Upkeep(store, settings.desk.zone).run()))
         if settings.watch.enabled:
             webhook = Webhook(settings.watch.webhook)
             stack.push_async_callback(webhook.close)

@@ -76,7 +76,7 @@ def _rate(item: ReviewItem) -> Worth:
         doubt *= OUTSIDE
     elif item.decision in {"clarify", "hand_over"} or item.confidence < SURE:
         why.append("uncertain")
-    best = item.intents[0][0] if item.intents else None
+    best = item.intent
     if best in SMALL_TALK and not item.is_unhelpful:
         why, doubt = [], 0.0
     is_split = item.class_intent is not None and best is not None and item.class_intent != best

@@ -1,6 +1,6 @@
 """Everything the console's door needs to know and to change, one transaction a call."""
 
-from bot.store import audit, invitations, joining, sign_ins, staff, staff_sessions
+from bot.store import audit, expired, invitations, joining, sign_ins, staff, staff_sessions
 from bot.store.database import Database
 from bot.store.staff_records import Attempt, AuditEntry, Credentials, Invitation, Role, Staff, StaffSession
 
@@ -161,3 +161,9 @@ class Accounts:
     async def audit(self, before_id: int | None = None, limit: int = 50) -> list[AuditEntry]:
         """What was done, the newest first, ids below `before_id`."""
         return await self._database.read(audit.read_audit, before_id, limit)
+
+    # upkeep
+
+    async def delete_expired(self) -> int:
+        """Delete some of what has served its time; how much. See bot/store/expired.py."""
+        return await self._database.write(expired.delete_expired)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from bot.store.counting import seconds
 from bot.store.numbering import numbers_since
 from bot.store.tables import custody_changes, decisions, feedback, messages
 
@@ -96,19 +97,22 @@ def _opinions(connection: Connection, since: datetime) -> Counter[tuple[str, str
 def _handed_over(connection: Connection, since: datetime) -> Counter[str]:
     """By the answer that was given last before; where a person always answers, nobody failed."""
     handed = custody_changes.c
-    query = (
-        select(handed.id, handed.at, messages.c.at.label("said_at"), decisions.c.answer_id)
+    waited_s = seconds(connection, handed.at) - seconds(connection, messages.c.at)
+    last = (
+        select(func.max(messages.c.id).label("id"))
         .select_from(custody_changes)
         .join(messages, messages.c.conversation_id == handed.conversation_id)
         .join(decisions, decisions.c.message_id == messages.c.id)
         .where(handed.at >= since, handed.status == "waiting", handed.reason != "always_a_person")
+        .where(messages.c.speaker == "customer", messages.c.at >= since - SOON)
+        .where(waited_s.between(-CLOCKS_DIFFER.seconds, SOON.seconds))
         .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
-        .where(messages.c.at >= since - SOON)
-        .order_by(messages.c.id)
+        .group_by(handed.id)
+        .subquery()
     )
-    last = {
-        change: str(answer_id)
-        for change, at, said_at, answer_id in connection.execute(query)
-        if at - SOON <= said_at <= at + CLOCKS_DIFFER
-    }
-    return Counter(last.values())
+    query = (
+        select(decisions.c.answer_id, func.count())
+        .join(last, last.c.id == decisions.c.message_id)
+        .group_by(decisions.c.answer_id)
+    )
+    return Counter({str(answer_id): n for answer_id, n in connection.execute(query)})

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Text, cast, delete, func, select
 
 from bot.store.counting import Stretch, count_figures
-from bot.store.figures import Figures, from_json, to_json
-from bot.store.tables import day_figures
+from bot.store.figures import Figures, to_json
+from bot.store.tables import day_figures, messages
 from bot.store.upsert import insert_if_new
 from bot.store.values import now
 
@@ -34,18 +34,36 @@ def is_settled(day: date, zone: ZoneInfo) -> bool:
     return now() >= midnight(day + timedelta(days=1), zone) + SETTLED_AFTER
 
 
-def kept_figures(connection: Connection, days: Iterable[date], zone: ZoneInfo) -> dict[date, Figures]:
-    """Those that are kept of these days."""
+def kept_figures(connection: Connection, days: Iterable[date], zone: ZoneInfo) -> dict[date, str]:
+    """Those that are kept of these days, as JSON."""
     wanted = sorted(days)
     if not wanted:
         return {}
-    query = select(day_figures.c.day, day_figures.c.figures).where(
+    query = select(day_figures.c.day, cast(day_figures.c.figures, Text).label("figures")).where(
         day_figures.c.zone == zone.key,
         day_figures.c.day >= wanted[0].isoformat(),
         day_figures.c.day <= wanted[-1].isoformat(),
     )
     met = {date.fromisoformat(row.day): row.figures for row in connection.execute(query)}
-    return {day: from_json(met[day]) for day in wanted if day in met}
+    return {day: met[day] for day in wanted if day in met}
+
+
+def first_day(connection: Connection, zone: ZoneInfo) -> date | None:
+    """The day of the first message; None without one."""
+    query = select(func.min(messages.c.at)).where(messages.c.speaker == "customer")
+    begin = connection.execute(query).scalar_one()
+    return None if begin is None else begin.astimezone(zone).date()
+
+
+def newest_uncounted(connection: Connection, zone: ZoneInfo) -> date | None:
+    """The last day that is over and whose figures aren't kept."""
+    first, day = first_day(connection, zone), now().astimezone(zone).date()
+    kept = set(connection.execute(select(day_figures.c.day).where(day_figures.c.zone == zone.key)).scalars())
+    while first is not None and day >= first:
+        if is_settled(day, zone) and day.isoformat() not in kept:
+            return day
+        day -= timedelta(days=1)
+    return None
 
 
 def count_day(connection: Connection, day: date, zone: ZoneInfo) -> Figures:

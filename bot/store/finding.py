@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from bot.store.search import find_messages
 from bot.store.tables import conversations, custody_changes, decisions, messages, ratings, understandings
@@ -39,12 +39,22 @@ def find(connection: Connection, asked: Asked, *, before: int, limit: int) -> li
     """Ids of messages below `before`, the newest first."""
     if not asked.has_filters:
         return find_messages(connection, asked.words, before=before, limit=limit)
-    query = _filtered(asked).where(messages.c.id < before)
+    number = _number(asked)
+    query = _filtered(asked).where(number < before)
     if asked.words.strip():
-        query = query.where(
-            messages.c.id.in_(find_messages(connection, asked.words, before=before, limit=MANY))
-        )
-    return list(connection.execute(query.order_by(messages.c.id.desc()).limit(limit)).scalars())
+        found = find_messages(connection, asked.words, before=before, limit=MANY)
+        query = query.where(number.in_(found))
+    return list(connection.execute(query.order_by(number.desc()).limit(limit)).scalars())
+
+
+def _number(asked: Asked) -> ColumnElement[int]:
+    """The message's id in the table whose index gives those that fit in order: then the newest are found without the
+    others."""
+    if asked.decision is not None or asked.answer is not None:
+        return decisions.c.message_id
+    if any(one is not None for one in (asked.intent, asked.sentiment, asked.language, asked.below)):
+        return understandings.c.message_id
+    return messages.c.id
 
 
 def _filtered(asked: Asked) -> Select[Any]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, not_, select, update
 
 from bot.store.audit import write_audit
 from bot.store.errors import StoreError
@@ -88,6 +88,11 @@ def withdraw_meant_for(connection: Connection, email: str) -> None:
 
 def _end(connection: Connection, which: ColumnElement[bool]) -> None:
     connection.execute(update(invitations).where(which, _is_unused()).values(expires_at=now()))
+
+
+def is_spent() -> ColumnElement[bool]:
+    """Whether a link is good no longer."""
+    return not_(_is_unused())
 
 
 def _is_unused() -> ColumnElement[bool]:

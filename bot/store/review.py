@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, select
+from sqlalchemy import Connection, Row, Select, Text, and_, cast, delete, select
 from sqlalchemy.sql import ColumnElement
 
 from bot.store.audit import write_audit
@@ -25,7 +25,9 @@ def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
     query: Select[Any] = (
         select(
             *(messages.c[name] for name in ("id", "conversation_id", "text", "at")),
-            *(understandings.c[name] for name in ("intents", "class_intents", "confidence", "entities")),
+            *(understandings.c[name] for name in ("intent", "confidence", "entities")),
+            cast(understandings.c.intents, Text).label("ranked"),
+            understandings.c.class_intents[(0, 0)].as_string().label("class_intent"),
             decisions.c.kind.label("decision"),
             decisions.c.reason,
         )
@@ -128,8 +130,9 @@ def _item_from(group: Sequence[Row[Any]], unhelpful: set[int]) -> ReviewItem:
         conversation_id=row.conversation_id,
         text=row.text,
         at=row.at,
-        intents=tuple((intent, prob) for intent, prob in row.intents),
-        class_intent=row.class_intents[0][0] if row.class_intents else None,
+        intent=row.intent,
+        ranked=row.ranked,
+        class_intent=row.class_intent,
         confidence=row.confidence or 0.0,
         decision=row.decision,
         reason=row.reason,

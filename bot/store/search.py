@@ -43,6 +43,8 @@ _FIND = {
 
 def words_of(said: str) -> list[str]:
     """The words of a text as they are compared: small letters without accents, Chinese characters one by one."""
+    if said.isascii():  # most of what there is, and several times as fast
+        return _WORD.findall(said.casefold())
     plain = unicodedata.normalize("NFKD", said.casefold())
     return _WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))
 

@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, not_, select, update
 
 from bot.store.audit import write_audit
 from bot.store.staff_records import StaffSession
@@ -97,6 +97,11 @@ def revoke_sessions(connection: Connection, staff_id: int, but: int | None = Non
     if but is not None:
         theirs.append(staff_sessions.c.id != but)
     return connection.execute(update(staff_sessions).where(*theirs).values(revoked_at=now())).rowcount
+
+
+def has_ended() -> ColumnElement[bool]:
+    """Whether a session opens nothing any more."""
+    return not_(and_(*_is_open()))
 
 
 def _is_open() -> list[Any]:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Reply, Turn
-from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
+from bot.store import delivery, dialogues, forget, labels, moves, planner, transcripts, turns, updates
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
 from bot.store.answers import Answers
@@ -78,6 +78,10 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def refresh_statistics(self) -> None:
+        """Have statements planned for the log as it is now; see bot/store/planner.py."""
+        await self._database.write(planner.refresh_statistics)
 
     # updates seen
 
@@ -255,6 +259,7 @@ class Store:
         On SQLite deleted bytes are overwritten. `rewrite` writes the database file anew as well, which can
         take a while: for the command line, not while serving."""
         report = await self._database.write(forget.forget_customer, customer_key)
+        self.insights.forget()
         if not await self._database.erase_traces(rewrite=rewrite):
             logger.warning(
                 "customer %d is forgotten; the files show traces until readers let go", report.customer_id

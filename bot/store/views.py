@@ -1,5 +1,6 @@
 """What the console shows of the log, as plain values."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -151,16 +152,23 @@ class Case:
 class ReviewItem:
     """Something customers said, in all the messages that say the same, newest first, and what was made of the newest.
 
-    `class_intent` is what the classifier alone took it for; `is_unhelpful` where a customer called an answer to it so."""
+    `intent` is what it was taken for, `ranked` the JSON of the best, read for the few that are shown, `class_intent` what
+    the classifier alone took it for; `is_unhelpful` where a customer called an answer to it so."""
 
     message_ids: tuple[int, ...]
     conversation_id: int
     text: str
     at: datetime
-    intents: tuple[tuple[str, float], ...]
+    intent: str | None
+    ranked: str
     class_intent: str | None
     confidence: float
     decision: str
     reason: str
     is_unhelpful: bool
     entities: tuple[LoggedEntity, ...] = ()
+
+    @property
+    def intents(self) -> tuple[tuple[str, float], ...]:
+        """The best with their probability."""
+        return tuple((intent, prob) for intent, prob in json.loads(self.ranked))

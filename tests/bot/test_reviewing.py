@@ -16,7 +16,8 @@ def item(text: str, *, n: int = 1, **changes: Any) -> ReviewItem:
         "conversation_id": 1,
         "text": text,
         "at": datetime(2026, 3, 2, tzinfo=UTC),
-        "intents": (("order_status", 0.9),),
+        "intent": "order_status",
+        "ranked": '[["order_status", 0.9]]',
         "class_intent": "order_status",
         "confidence": 0.99,
         "decision": "answer",
@@ -57,10 +58,8 @@ def test_a_disagreement_counts_and_what_is_not_for_the_desk_counts_less() -> Non
 
 
 def test_small_talk_is_nothing_to_review_unless_it_was_wrong() -> None:
-    thanks = item("ta", intents=(("thanks", 0.8),), class_intent="thanks", confidence=0.8)
-    wrong = item(
-        "no thanks", intents=(("thanks", 0.8),), class_intent="thanks", confidence=0.8, is_unhelpful=True
-    )
+    thanks = item("ta", intent="thanks", class_intent="thanks", confidence=0.8)
+    wrong = item("no thanks", intent="thanks", class_intent="thanks", confidence=0.8, is_unhelpful=True)
     assert order(thanks, wrong) == ["no thanks"]
 
 

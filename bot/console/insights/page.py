@@ -1,5 +1,6 @@
 """Insights: a period in figures beside the one before, as pictures, tables and downloads."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -23,6 +24,7 @@ from bot.store.values import now
 from bot.wording import Wording
 
 EXAMPLES = 300  # of the latest questions without an answer
+PATIENCE_S = 0.05  # for days of a period that aren't counted yet; the desk counts the others by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,11 @@ async def insights_page(request: web.Request) -> web.Response:
         period = read_period(request.query, console.settings.desk.zone, now())
     except ValueError:
         raise web.HTTPBadRequest from None
-    insights = console.store.insights
-    report = await read_report(insights, period)
+    insights, is_download = console.store.insights, request.query.get("format") == "csv"
+    report = await read_report(insights, period, patience_s=math.inf if is_download else PATIENCE_S)
     groups = alike(await insights.unanswered(period.begin, period.end, limit=EXAMPLES))
     sheets = sheets_of(words, report, groups)
-    if request.query.get("format") == "csv":
+    if is_download:
         sheet = sheets.get(request.query.get("table", "days"))
         if sheet is None:
             raise web.HTTPNotFound

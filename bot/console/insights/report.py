@@ -1,5 +1,6 @@
 """A period in figures, beside the one before."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ class Side:
     days: tuple[tuple[date, Figures], ...]
     all: Figures
     ratings: Ratings
+    n_uncounted: int
 
     @property
     def resolved_share(self) -> float | None:
@@ -39,25 +41,38 @@ class Report:
     rising: frozenset[str]
 
     @property
+    def n_uncounted(self) -> int:
+        """Days whose figures are missing for now."""
+        return self.now.n_uncounted + self.before.n_uncounted
+
+    @property
+    def n_days(self) -> int:
+        return len(self.now.days) + len(self.before.days)
+
+    @property
     def is_empty(self) -> bool:
         return not (self.now.all.messages or self.before.all.messages)
 
 
-async def read_report(insights: Insights, period: Period) -> Report:
-    """Everything but examples and alerts."""
-    now, before = await _side(insights, period), await _side(insights, period.before)
+async def read_report(insights: Insights, period: Period, *, patience_s: float = math.inf) -> Report:
+    """Everything but examples and alerts; days that aren't counted yet are counted until `patience_s` is over."""
+    now, before = await _side(insights, period, patience_s), await _side(insights, period.before, patience_s)
     counts = now.all.conversations, before.all.conversations
+    if now.n_uncounted or before.n_uncounted:
+        return Report(now, before, frozenset())  # nothing is told of what is compared with half a period
     return Report(now, before, rising(now.all.intents, counts[0], before.all.intents, counts[1]))
 
 
-async def _side(insights: Insights, period: Period) -> Side:
+async def _side(insights: Insights, period: Period, patience_s: float) -> Side:
     whole = period.days if period.is_whole else period.days[:-1]
-    figures = await insights.days(whole, period.zone)
+    figures = await insights.days(whole, period.zone, patience_s=patience_s)
+    n_uncounted = len(whole) - len(figures)
     if not period.is_whole:
         figures[period.last] = await insights.day(period.last, period.zone, end=period.end)
-    days = tuple((day, figures[day]) for day in period.days)
+    days = tuple((day, figures.get(day, Figures())) for day in period.days)
     summed = total(figures for _, figures in days)
-    return Side(period, days, summed, await insights.ratings(period.begin, period.end))
+    ratings = await insights.ratings(period.begin, period.end)
+    return Side(period, days, summed, ratings, n_uncounted)
 
 
 def quantile(seconds: Sequence[float], share: float) -> float | None:

@@ -46,6 +46,26 @@ async def test_a_period_stands_beside_the_one_before(desk: ConsoleDesk) -> None:
     assert "style=" not in page.text
 
 
+async def test_days_that_are_not_counted_yet_are_told(
+    desk: ConsoleDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.console.insights.page.PATIENCE_S", -1)
+    log, now = Log(desk.store), datetime.now(UTC)
+    for day in (1, 3, 5):
+        await log.say(now - timedelta(days=day), str(day))
+    lena = await desk.signed_in("lena@shop.example", "lead")
+
+    first = await lena.get("/insights?period=7")
+
+    assert "4 of 14 days are still being counted" in first.words
+    assert 'hx-get="/console/insights?period=7" hx-trigger="load delay:3s"' in first.text
+    assert "Customers' messages 1 before" in first.words
+    assert len(table(await lena.get("/insights?period=7&format=csv&table=days"))) == 8
+    whole = await lena.get("/insights?period=7")
+    assert "still being counted" not in whole.words
+    assert "Customers' messages 3 before" in whole.words
+
+
 @pytest.mark.parametrize("role", ["agent", "lead", "admin"])
 async def test_leads_and_admins_see_it(desk: ConsoleDesk, role: str) -> None:
     browser = await desk.signed_in("a@shop.example", role)  # type: ignore[arg-type]

@@ -116,6 +116,35 @@ async def test_a_day_is_counted_once_until_something_of_it_comes_late(store: Sto
     assert (await of_day(store)).messages == 3
 
 
+async def test_days_are_counted_newest_first_while_somebody_waits(store: Store) -> None:
+    log, wanted = Log(store), [date(2026, 2, 20) + timedelta(days=off) for off in range(11)]
+    for day in (1, 2):
+        await log.say(at("9:00", day), "7")
+
+    first = await store.insights.days(wanted, UTC_ZONE, patience_s=0)
+
+    assert first.keys() == {DAY, *(day for day in wanted if day < date(2026, 3, 1))}
+    assert sum(figures.messages for figures in first.values()) == 1
+    assert len(await store.insights.days(wanted, UTC_ZONE, patience_s=0)) == len(wanted)
+
+
+async def test_all_days_are_counted_once_in_steps(store: Store) -> None:
+    log = Log(store)
+    begin = datetime.now(UTC) - timedelta(days=3)
+    assert not await store.insights.count_next(UTC_ZONE)
+    await log.say(begin, "7")
+
+    n_steps = 0
+    while await store.insights.count_next(UTC_ZONE):
+        n_steps += 1
+
+    n_kept = select(func.count()).select_from(day_figures)
+    assert await store._database.read(lambda connection: connection.execute(n_kept).scalar_one()) == n_steps
+    assert n_steps in (2, 3), "yesterday isn't settled in the first half hour of a day"
+    [figures] = (await store.insights.days([begin.date()], UTC_ZONE)).values()
+    assert figures.messages == 1
+
+
 async def test_who_is_forgotten_leaves_the_days(store: Store) -> None:
     log = Log(store)
     await log.say(at("9:00"), "7", product="Priya's lamp")

@@ -1,0 +1,37 @@
+"""What the desk does beside its work."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+
+from bot.store.sign_ins import WINDOW
+from bot.store.store import Store
+from bot.store.tables import day_figures, sign_ins
+from bot.upkeep import Upkeep
+from tests.bot.store.log import Log
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+async def test_a_look_deletes_what_expired_and_counts_the_days_of_the_desks_zone(log: Store) -> None:
+    begin = datetime.now(UTC) - timedelta(days=5)
+    await Log(log).say(begin, "7")
+    old = {"email": "a@b.example", "client": "x", "at": datetime.now(UTC) - WINDOW}
+    await log._database.write(lambda connection: connection.execute(insert(sign_ins).values(old)))
+
+    await Upkeep(log, ZONE, pause_s=0).look()
+
+    left = await log._database.read(lambda connection: connection.execute(select(sign_ins)).all())
+    kept = await log._database.read(lambda connection: connection.execute(select(day_figures)).all())
+    assert left == []
+    assert {row.zone for row in kept} == {"Asia/Shanghai"}
+    assert begin.astimezone(ZONE).date().isoformat() in {row.day for row in kept}
+    assert len(kept) in (4, 5)
+
+
+async def test_statistics_can_be_refreshed_while_others_write(log: Store) -> None:
+    await Log(log).say(datetime.now(UTC), "7")
+    await log.refresh_statistics()
+    await Log(log).say(datetime.now(UTC), "8")
+    await log.refresh_statistics()
