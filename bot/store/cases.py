@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from bot.store.entity_labels import marked_in
 from bot.store.labels import standing_corrections_of
@@ -24,10 +24,14 @@ from bot.store.tables import (
 from bot.store.values import FORGOTTEN, decision_from, entities_from
 from bot.store.views import Case, Changed, Entry, Labelled, Noted, Person, Spoken, Understood
 
+MOST = 500  # messages at once
 
-def case(connection: Connection, conversation_id: int, *, before: int | None, limit: int) -> Case | None:
-    """A conversation with its last `limit` messages, or those before the message `before`; None where there is
-    none, or its customer is forgotten."""
+
+def case(
+    connection: Connection, conversation_id: int, *, before: int | None, since: int | None, limit: int
+) -> Case | None:
+    """A conversation with its last `limit` messages, more where the message `since` lies further back, or those before
+    the message `before`; None where there is none, or its customer is forgotten."""
     query = (
         select(conversations, customers.c.name.label("customer"), customers.c.language)
         .join(customers, customers.c.id == conversations.c.customer_id)
@@ -37,6 +41,8 @@ def case(connection: Connection, conversation_id: int, *, before: int | None, li
     if row is None:
         return None
     people = _people(connection)
+    if since is not None:
+        limit = max(limit, _count_since(connection, conversation_id, since))
     spoken = _spoken(connection, conversation_id, people, before=before, limit=limit + 1)
     is_cut, spoken = len(spoken) > limit, spoken[-limit:]
     rated = _rating(connection, conversation_id)
@@ -56,6 +62,12 @@ def case(connection: Connection, conversation_id: int, *, before: int | None, li
         rating=rated.score if rated else None,
         comment=rated.comment if rated else "",
     )
+
+
+def _count_since(connection: Connection, conversation_id: int, since: int) -> int:
+    """How many messages there are from that one on, MOST at most."""
+    some = select(messages.c.id).where(messages.c.conversation_id == conversation_id, messages.c.id >= since)
+    return int(connection.execute(select(func.count()).select_from(some.limit(MOST).subquery())).scalar_one())
 
 
 def _people(connection: Connection) -> dict[int | None, Person | None]:

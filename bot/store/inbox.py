@@ -67,10 +67,13 @@ class Inbox:
         """Numbers that grow with whatever happens in a conversation."""
         return await self._database.read(lists.watermark)
 
-    async def case(self, conversation_id: int, *, before: int | None = None, limit: int = 100) -> Case | None:
+    async def case(
+        self, conversation_id: int, *, before: int | None = None, since: int | None = None, limit: int = 100
+    ) -> Case | None:
         """A conversation with a stretch of what happened in it, the last unless `before` names a message; None
-        where there is none."""
-        return await self._database.read(cases.case, conversation_id, before=before, limit=limit)
+        where there is none. See bot/store/cases.py."""
+        read = self._database.read
+        return await read(cases.case, conversation_id, before=before, since=since, limit=limit)
 
     async def open_reviews(self, since: datetime) -> list[ReviewItem]:
         """What customers said since then and nobody labelled; see bot/store/review.py."""

@@ -183,6 +183,7 @@ def _row_from(row: Row[Any], said: Row[Any], understood: Row[Any] | None, reason
         intent=understood.intent if understood else None,
         confidence=understood.confidence if understood else None,
         sentiment=understood.sentiment if understood else None,
+        message_id=said.id,
     )
 
 

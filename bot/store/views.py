@@ -21,7 +21,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A conversation in a list. `text` is what was said last, by `speaker`; `reason` why it is with whom it is, ""
+    """A conversation in a list. `text` is what was said last, or found, by `speaker`; `reason` why it is with whom it is, ""
     where it never changed hands; intent, confidence and sentiment are those of the customer's last message."""
 
     id: int
@@ -37,6 +37,7 @@ class InboxRow:
     intent: str | None = None
     confidence: float | None = None
     sentiment: str | None = None
+    message_id: int = 0  # of that text
 
 
 @dataclass(frozen=True, slots=True)

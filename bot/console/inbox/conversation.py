@@ -51,9 +51,12 @@ async def suggestions_part(request: web.Request) -> web.Response:
 
 
 async def case_of(request: web.Request) -> Case:
-    """The conversation of the address. Raises HTTPNotFound."""
-    earlier = small_number(request.query.get("before", ""))
-    case = await console_of(request).store.inbox.case(number_of(request), before=earlier, limit=STRETCH)
+    """The conversation of the address, in the query from `since` on or the stretch `before` a message. Raises
+    HTTPNotFound."""
+    earlier, since = (small_number(request.query.get(name, "")) for name in ("before", "since"))
+    case = await console_of(request).store.inbox.case(
+        number_of(request), before=earlier, since=since, limit=STRETCH
+    )
     if case is None:
         raise web.HTTPNotFound
     return case
@@ -76,6 +79,7 @@ def case_values(request: web.Request, case: Case) -> dict[str, Any]:
         "case": case,
         "is_mine": case.assignee is not None and case.assignee.id == me(request).id,
         "earlier": first if case.is_cut else 0,
+        "first": first,
         "marked": marked,
     }
 

@@ -6,7 +6,11 @@ let isAtEnd = true; // where what is new is to be seen
 
 if (transcript) {
   const toEnd = () => (transcript.scrollTop = transcript.scrollHeight);
-  toEnd();
+  const found = transcript.querySelector(":target"); // what a search led to
+  if (found) {
+    isAtEnd = false;
+    found.scrollIntoView({ block: "center" });
+  } else toEnd();
   transcript.addEventListener("scroll", () => {
     isAtEnd = transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight < 80;
   });

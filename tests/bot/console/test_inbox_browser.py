@@ -12,6 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.autonomy import Levels
 from bot.console.console import CONSOLE
+from bot.console.conversation import STRETCH
 from bot.staffing import Staffing
 from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
@@ -127,6 +128,31 @@ async def test_the_row_one_is_on_stays_so_while_the_list_changes(browser: Browse
         await expect(rows.nth(1)).to_be_focused()
         await page.keyboard.press("Enter")
         await expect(page).to_have_url(re.compile("/conversations/2"))
+
+
+async def test_what_was_found_is_shown_and_stays_when_more_is_said(
+    browser: Browser, desk: ConsoleDesk
+) -> None:
+    anna = desk.customer()
+    await anna.say("a human please")
+    await anna.send("my voucher is lost")
+    for number in range(STRETCH + 5):
+        await anna.send(f"are you there {number}")
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.locator("#search").fill("voucher")
+        await page.keyboard.press("Enter")
+        await page.locator("#rows .row").click()
+        found = page.locator("[data-message]", has_text="my voucher is lost")
+        await expect(found).to_be_in_viewport()
+        await page.get_by_role("button", name="Show what was said before").click()
+        first = page.locator("[data-message]", has_text="a human please")
+        await expect(first).to_have_count(1)
+        await anna.send("hello?")
+        await expect(page.locator("[data-message]", has_text="hello?")).to_have_count(1)
+        await expect(first).to_have_count(1)
+        await expect(found).to_be_in_viewport()
+        assert await page.evaluate(FAINT) == []
 
 
 async def test_two_people_see_who_has_it(browser: Browser, desk: ConsoleDesk) -> None:

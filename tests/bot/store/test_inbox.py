@@ -116,6 +116,14 @@ async def test_a_long_case_is_read_backwards_in_stretches(store: Store) -> None:
     texts = [entry.text for case in (earlier, newest) for entry in case.entries if isinstance(entry, Spoken)]
     assert texts == [f"line {n}" for n in range(1, 8)]
 
+    since = await store.inbox.case(number, since=earlier.entries[2].id, limit=3)
+    assert since is not None
+    assert [entry.text for entry in since.entries if isinstance(entry, Spoken)] == texts[2:]
+    for far in (2**31 - 1, -1):
+        whole = await store.inbox.case(number, since=far, limit=3)
+        assert whole is not None
+        assert len(whole.entries) == (3 if far > 0 else 7)
+
 
 async def test_who_is_forgotten_is_in_no_list(store: Store) -> None:
     turn = await tell(store, message("secret"))
