@@ -254,7 +254,7 @@ async def find_what_was_said(day: Day) -> None:
     await expect(day.page.locator("#rows .row")).to_have_count(2)
     await expect(day.row("Anna")).to_contain_text(SLANG)
     await day.row("Anna").click()
-    await expect(day.said(SLANG)).to_be_visible()
+    await expect(day.said(SLANG)).to_be_in_viewport()
 
 
 async def close_and_be_rated_once(day: Day) -> None:

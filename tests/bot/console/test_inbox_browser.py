@@ -130,6 +130,27 @@ async def test_the_row_one_is_on_stays_so_while_the_list_changes(browser: Browse
         await expect(page).to_have_url(re.compile("/conversations/2"))
 
 
+async def test_what_one_is_on_in_a_conversation_stays_so_when_more_is_said(
+    browser: Browser, desk: ConsoleDesk
+) -> None:
+    anna = desk.customer()
+    await anna.say("where is LW-11111")
+    await anna.say("a human please")
+    async with open_tab(browser) as page:
+        await sign_in(page, desk)
+        await page.locator("#rows .row").click()
+        deeds = [page.locator("#head").get_by_role("button", name=name) for name in ("Take it", "Close")]
+        for number, place in enumerate((page.locator("#transcript .chip").first, *deeds)):
+            old = page.locator(":is(#head, #transcript) > [data-old]")
+            await page.locator("#head > *, #transcript > *").evaluate_all(
+                "(parts) => parts.forEach((part) => part.setAttribute('data-old', ''))"
+            )
+            await place.focus()
+            await anna.send(f"hello {number}")
+            await expect(old).to_have_count(0)
+            await expect(place).to_be_focused()
+
+
 async def test_what_was_found_is_shown_and_stays_when_more_is_said(
     browser: Browser, desk: ConsoleDesk
 ) -> None:
