@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from bot.console.inbox.conversation import STRETCH
 from playwright.async_api import Browser, Page, expect
 
 from bot.autonomy import Levels
 from bot.console.console import CONSOLE
+from bot.console.inbox.conversation import STRETCH
 from bot.staffing import Staffing
 from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
