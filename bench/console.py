@@ -94,9 +94,6 @@ def main(messages: int, database: Path | None, json_path: Path | None) -> None:
                 f"filled in {time.perf_counter() - started:.0f} s, {path.stat().st_size / 2**20:.0f} MiB"
             )
         figures = asyncio.run(measure(path))
-    click.echo(f"{'':20} {'first':>9} {'median':>9} {'95 %':>9} {'processor':>9}  ms")
-    for name, (first, median, p95, cpu) in figures.items():
-        click.echo(f"{name:20} {first:9.0f} {median:9.1f} {p95:9.1f} {cpu:9.1f}")
     if json_path:
         json_path.write_text(json.dumps(figures, indent=1), "utf-8")
 
@@ -104,23 +101,26 @@ def main(messages: int, database: Path | None, json_path: Path | None) -> None:
 async def measure(path: Path) -> dict[str, tuple[float, float, float, float]]:
     """Milliseconds for each page: the first request, median and 95 % of those that follow, and the processor's."""
     figures = {}
+    click.echo(f"{'':22} {'first':>9} {'median':>9} {'95 %':>9} {'processor':>9}  ms")
     async with _server(path) as (url, cookies, console), aiohttp.ClientSession(cookies=cookies) as session:
         for name, page in PAGES.items():
             ms, cpu_ms = [], []
             for _ in range(1 if name == FIRST_LOOK else TIMES + 1):
                 await console.grouping.wait()
-                started, cpu = time.perf_counter(), time.process_time()
+                started, began = time.perf_counter(), time.process_time()
                 async with session.get(f"{url}/console{page}", allow_redirects=False) as response:
                     await response.read()
                 assert response.status == 200, (page, response.status)
                 ms.append(1000 * (time.perf_counter() - started))
-                cpu_ms.append(1000 * (time.process_time() - cpu))
+                cpu_ms.append(1000 * (time.process_time() - began))
             if name == FIRST_LOOK:
                 started = time.perf_counter()
                 await Upkeep(console.store, console.settings.desk.zone, pause_s=0).look()
                 click.echo(f"all days counted in {time.perf_counter() - started:.1f} s")
             median, p95 = percentiles(ms[1:] or ms, 50, 95)
-            figures[name] = (round(ms[0], 1), median, p95, percentiles(cpu_ms[1:] or cpu_ms, 50)[0])
+            cpu = percentiles(cpu_ms[1:] or cpu_ms, 50)[0]
+            click.echo(f"{name:22} {ms[0]:9.0f} {median:9.1f} {p95:9.1f} {cpu:9.1f}")
+            figures[name] = (round(ms[0], 1), median, p95, cpu)
     return figures
 
 
@@ -138,7 +138,7 @@ class _Words:
 
 def _dialogue() -> Dialogue:
     """What the pages ask of one: the names of intents, and vectors."""
-    known = SimpleNamespace(intents=INTENTS, alike=lambda bound: [])
+    known = SimpleNamespace(intents=INTENTS, alike=lambda bound: [], of_intent=lambda intent: ())
     return Dialogue(_Words(), cast(Searches, known), cast(Answering, SimpleNamespace(book=known)))
 
 
