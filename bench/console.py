@@ -81,8 +81,13 @@ PAGES = {
 @click.option(
     "--database", type=click.Path(path_type=Path), help="Filled where it isn't there. [default: a new one]"
 )
+@click.option(
+    "--time-zone",
+    help="Of the desk: the later it is there, the more of today and of a day before is counted for each look at insights."
+    "  [default: as the demo shop has it]",
+)
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
-def main(messages: int, database: Path | None, json_path: Path | None) -> None:
+def main(messages: int, database: Path | None, time_zone: str | None, json_path: Path | None) -> None:
     """Fill a database and measure each page of the console: the first time, then median and 95 % of 20 requests, and
     the processor's time for one, which other work on the machine doesn't lengthen as much."""
     with tempfile.TemporaryDirectory() as folder:
@@ -93,16 +98,19 @@ def main(messages: int, database: Path | None, json_path: Path | None) -> None:
             click.echo(
                 f"filled in {time.perf_counter() - started:.0f} s, {path.stat().st_size / 2**20:.0f} MiB"
             )
-        figures = asyncio.run(measure(path))
+        figures = asyncio.run(measure(path, time_zone))
     if json_path:
         json_path.write_text(json.dumps(figures, indent=1), "utf-8")
 
 
-async def measure(path: Path) -> dict[str, tuple[float, float, float, float]]:
+async def measure(path: Path, time_zone: str | None) -> dict[str, tuple[float, float, float, float]]:
     """Milliseconds for each page: the first request, median and 95 % of those that follow, and the processor's."""
     figures = {}
     click.echo(f"{'':22} {'first':>9} {'median':>9} {'95 %':>9} {'processor':>9}  ms")
-    async with _server(path) as (url, cookies, console), aiohttp.ClientSession(cookies=cookies) as session:
+    async with (
+        _server(path, time_zone) as (url, cookies, console),
+        aiohttp.ClientSession(cookies=cookies) as session,
+    ):
         for name, page in PAGES.items():
             ms, cpu_ms = [], []
             for _ in range(1 if name == FIRST_LOOK else TIMES + 1):
@@ -143,13 +151,15 @@ def _dialogue() -> Dialogue:
 
 
 @asynccontextmanager
-async def _server(path: Path) -> AsyncIterator[tuple[str, dict[str, str], Console]]:
+async def _server(path: Path, time_zone: str | None) -> AsyncIterator[tuple[str, dict[str, str], Console]]:
     """The console over a log, without a model: vectors are made of words. With the cookie of its admin."""
 
     async def learn() -> None:
         """There is no memory to bring up to date."""
 
     settings = load_settings(WORKSPACE)
+    desk = settings.desk.model_copy(update={"time_zone": time_zone or settings.desk.time_zone})
+    settings = settings.model_copy(update={"desk": desk})
     async with await Store.open(f"sqlite:///{path}") as store:
         engine = Engine(settings, store, _dialogue(), "r1")
         app = web.Application()

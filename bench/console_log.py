@@ -61,8 +61,6 @@ def fill(path: Path, n_messages: int, seed: int = 7) -> None:
     writer.write(_spoken(rng, n_messages // 2, writer.n_conversations))
     connection.execute("COMMIT")
     fill_team(path, INTENTS)
-    connection.execute("PRAGMA analysis_limit = 1000")  # as the desk does
-    connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
