@@ -32,6 +32,7 @@ from bot.console.console import CONSOLE, Console
 from bot.console.cookies import PLAIN_NAMES, SESSION
 from bot.dialogue import Dialogue
 from bot.engine import Engine
+from bot.garbage import settle
 from bot.reading import Searches
 from bot.settings import load_settings
 from bot.store.store import Store
@@ -173,6 +174,7 @@ async def _server(path: Path, time_zone: str | None) -> AsyncIterator[tuple[str,
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         token = await store.accounts.sign_in(1, "bench")
+        settle()  # as `kefu serve` does
         cookies = {PLAIN_NAMES[SESSION]: token}
         try:
             yield f"http://127.0.0.1:{runner.addresses[0][1]}", cookies, console[CONSOLE]
