@@ -160,11 +160,11 @@ def _tally(connection: Connection, stretch: Stretch) -> _Tally:
     )
 
 
-def _moods(messages: Iterable[tuple[int, str, str, str | None, str]]) -> dict[Series, Mood]:
+def _moods(several: Iterable[tuple[int, str, str, str | None, str]]) -> dict[Series, Mood]:
     """By series; of what `spoken` gives."""
     upset: set[int] = set()
     felt: dict[tuple[str, str, str, bool, bool], int] = {}
-    for conversation, channel, intent, sentiment, entities in messages:
+    for conversation, channel, intent, sentiment, entities in several:
         if sentiment is not None:
             is_unhappy = sentiment in UNHAPPY
             key = channel, intent, entities, is_unhappy, conversation not in upset
