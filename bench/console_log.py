@@ -61,8 +61,6 @@ def fill(path: Path, n_messages: int, seed: int = 7) -> None:
     writer.write(_spoken(rng, n_messages // 2, writer.n_conversations))
     connection.execute("COMMIT")
     fill_team(path, INTENTS)
-    connection.execute("PRAGMA analysis_limit = 1000")  # as the desk does
-    connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
@@ -105,6 +103,7 @@ class _Writer:
         self.began: dict[int, str] = {}
         self.last: dict[int, str] = {}
         self.handed_over: dict[int, datetime] = {}
+        self.answered: dict[int, str] = {}
 
     def write(self, spoken: Iterable[Spoken]) -> None:
         self._add("staff", (1, "ben@shop.example", "Ben", "admin", _written(datetime.now(UTC))))
@@ -152,6 +151,8 @@ class _Writer:
         known = None if kind == "clarify" else intent
         answer = ANSWERS[min(int(rng.expovariate(1 / 8)), len(ANSWERS) - 1)] if kind == "answer" else None
         self._add("decisions", (asked, kind, reason, known, 0.9, answer, None, "[]", '{"total": 4.2}'))
+        if answer is not None:
+            self.answered[one.conversation] = answer
         later = one.at + timedelta(seconds=1)
         self.message_id += 1
         self._say(
@@ -168,7 +169,10 @@ class _Writer:
             self._add("feedback", (self.message_id, value, f"c{self.message_id}", _written(later)))
         if kind == "hand_over" and one.conversation not in self.handed_over:
             self.handed_over[one.conversation] = later
-            self._add("custody_changes", (one.conversation, "waiting", reason, None, None, _written(later)))
+            given = self.answered.get(one.conversation)
+            self._add(
+                "custody_changes", (one.conversation, "waiting", reason, None, None, _written(later), given)
+            )
         self.began.setdefault(one.conversation, at)
         self.last[one.conversation] = _written(later)
 
@@ -178,17 +182,17 @@ class _Writer:
         if since is None or fate == "waiting":
             return
         replied = since + timedelta(seconds=int(self.rng.lognormvariate(6, 1)))
-        self._add("custody_changes", (number, "person", "taken", 1, 1, _written(replied)))
+        self._add("custody_changes", (number, "person", "taken", 1, 1, _written(replied), None))
         self.message_id += 1
         channel = "telegram" if number % 3 else "web"
         self._say(self.message_id, number, channel, "person", "Ben here.", _written(replied), None)
         done = replied + timedelta(seconds=int(self.rng.lognormvariate(6, 1)))
         if fate == "closed":
-            self._add("custody_changes", (number, "closed", "closed", 1, 1, _written(done)))
+            self._add("custody_changes", (number, "closed", "closed", 1, 1, _written(done), None))
             score = self.rng.randint(1, 5) if self.rng.random() < 0.5 else None
             self._add("ratings", (number, self.message_id, 1, _written(done), score))
         elif fate == "bot":
-            self._add("custody_changes", (number, "bot", "given_back", 1, None, _written(done)))
+            self._add("custody_changes", (number, "bot", "given_back", 1, None, _written(done), None))
 
     def _say(
         self, number: int, conversation: int, channel: str, speaker: str, text: str, at: str, to: int | None
@@ -214,7 +218,7 @@ COLUMNS = {
     "staff": "id email name role created_at",
     "customers": "id key name created_at",
     "conversations": "id key channel customer_id status status_since assignee_id state created_at last_at",
-    "custody_changes": "conversation_id status reason staff_id assignee_id at",
+    "custody_changes": "conversation_id status reason staff_id assignee_id at after_answer",
     "ratings": "conversation_id message_id staff_id asked_at score",
     "messages": "id conversation_id customer_id channel speaker kind text versions at external_id in_reply_to buttons delivery",
     "understandings": "message_id release intent prob intents class_intents confidence scope_prob candidates entities "

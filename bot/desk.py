@@ -11,6 +11,7 @@ from bot.actions import Actions
 from bot.autonomy import levels_of
 from bot.engine import Engine
 from bot.errors import BotError
+from bot.garbage import settle
 from bot.loading import Model, files_state, load_model
 from bot.settings import Settings
 from bot.store.records import Correction
@@ -99,7 +100,8 @@ class Desk:
             try:
                 await self.learn_corrections()
                 await self.follow_autonomy()
-                await self.reload()
+                if await self.reload():
+                    settle()
                 await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
                 logger.warning("the log could not be followed: %s", type(error).__name__)

@@ -14,6 +14,7 @@ from bot.console.app import console_app, mount
 from bot.console.links import console_link, join_path
 from bot.desk import Desk, open_desk
 from bot.errors import BotError
+from bot.garbage import settle
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -35,6 +36,7 @@ async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
         url = await stack.enter_async_context(listening(desk))
         if settings.telegram_token:
             await stack.enter_async_context(_telegram(desk))
+        settle()
         ready(url, await _first_admin_link(desk.store, url))
         await stop.wait()
         logger.info("stopping: turns under way are finished first")

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from bot.store.store import Store
 
 LOOK_EVERY_S = 60.0
-STATISTICS_EVERY = 24 * 60  # looks
 PAUSE_S = 0.2  # after each step, so that customers come first
 logger = logging.getLogger(__name__)
 
@@ -24,12 +23,8 @@ class Upkeep:
 
     async def run(self) -> None:
         """Look every minute, until cancelled."""
-        n_looks = 0
         while True:
             try:
-                if n_looks % STATISTICS_EVERY == 0:
-                    await self.store.refresh_statistics()
-                n_looks += 1
                 await self.look()
             except Exception as error:  # the database may be away for a moment; the next look goes on
                 logger.warning("upkeep was interrupted: %s", type(error).__name__)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from babel import Locale
 from babel.dates import format_datetime, format_timedelta
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -105,7 +106,9 @@ def _moment(words: Wording, zone: tzinfo, at: datetime) -> Markup:
     """A date and time in the desk's zone."""
     local = at.astimezone(zone)
     told = format_datetime(
-        local, "d MMM y, HH:mm" if words.language == "en" else "y年M月d日 HH:mm", locale=words.language
+        local,
+        "d MMM y, HH:mm" if words.language == "en" else "y年M月d日 HH:mm",
+        locale=_locale(words.language),
     )
     return _time(local, told)
 
@@ -115,15 +118,21 @@ def _clock(words: Wording, zone: tzinfo, at: datetime) -> Markup:
     local = at.astimezone(zone)
     if local.date() != now().astimezone(zone).date():
         return _moment(words, zone, at)
-    return _time(local, format_datetime(local, "HH:mm", locale=words.language))
+    return _time(local, format_datetime(local, "HH:mm", locale=_locale(words.language)))
 
 
 def _ago(words: Wording, at: datetime) -> Markup:
     """How long ago, or how soon."""
     if abs(at - now()) < timedelta(minutes=1):
         return _time(at, words.say("just now"))
-    told = format_timedelta(at - now(), add_direction=True, locale=words.language, threshold=1.1)
+    told = format_timedelta(at - now(), add_direction=True, locale=_locale(words.language), threshold=1.1)
     return _time(at, told)
+
+
+@lru_cache
+def _locale(language: str) -> Locale:
+    """Kept, for to read one takes longer than to write a date with it."""
+    return Locale.parse(language)
 
 
 def _time(at: datetime, told: str) -> Markup:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from bot.store.counting import seconds
 from bot.store.numbering import numbers_since
 from bot.store.tables import custody_changes, decisions, feedback, messages
 
@@ -94,25 +93,28 @@ def _opinions(connection: Connection, since: datetime) -> Counter[tuple[str, str
     return Counter({(str(answer_id), value): n for answer_id, value, n in connection.execute(query)})
 
 
+def answer_before(connection: Connection, conversation_id: int, at: datetime) -> str | None:
+    """What the bot had answered last, SOON before at most; None where it had not. Kept with a hand-over as it happens: to
+    look for it later means to read all messages of all conversations that people had."""
+    query = (
+        select(decisions.c.answer_id)
+        .join(messages, messages.c.id == decisions.c.message_id)
+        .where(messages.c.conversation_id == conversation_id, messages.c.speaker == "customer")
+        .where(messages.c.at >= at - SOON, messages.c.at <= at + CLOCKS_DIFFER)
+        .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
+        .order_by(messages.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
 def _handed_over(connection: Connection, since: datetime) -> Counter[str]:
     """By the answer that was given last before; where a person always answers, nobody failed."""
     handed = custody_changes.c
-    waited_s = seconds(connection, handed.at) - seconds(connection, messages.c.at)
-    last = (
-        select(func.max(messages.c.id).label("id"))
-        .select_from(custody_changes)
-        .join(messages, messages.c.conversation_id == handed.conversation_id)
-        .join(decisions, decisions.c.message_id == messages.c.id)
-        .where(handed.at >= since, handed.status == "waiting", handed.reason != "always_a_person")
-        .where(messages.c.speaker == "customer", messages.c.at >= since - SOON)
-        .where(waited_s.between(-CLOCKS_DIFFER.seconds, SOON.seconds))
-        .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
-        .group_by(handed.id)
-        .subquery()
-    )
     query = (
-        select(decisions.c.answer_id, func.count())
-        .join(last, last.c.id == decisions.c.message_id)
-        .group_by(decisions.c.answer_id)
+        select(handed.after_answer, func.count())
+        .where(handed.at >= since, handed.status == "waiting", handed.reason != "always_a_person")
+        .where(handed.after_answer.is_not(None))
+        .group_by(handed.after_answer)
     )
     return Counter({str(answer_id): n for answer_id, n in connection.execute(query)})

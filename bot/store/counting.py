@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Row,
     Select,
     Text,
     and_,
@@ -29,6 +28,7 @@ from bot.store.waits import count_handovers, waits
 
 UNHAPPY = frozenset({"negative", "angry"})
 PRODUCT = '"label": "product"'  # in the JSON of entities
+N_TOLD = 8  # columns of what a message tells
 UNANSWERED = ("out_of_scope", "out_of_scope_twice", "uncertain", "still_uncertain", "no_answer")
 
 
@@ -142,29 +142,33 @@ class _Tally:
 
 def _tally(connection: Connection, stretch: Stretch) -> _Tally:
     begin_s = int(stretch.begin.timestamp())
-    elapsed = (seconds(connection, messages.c.at) - begin_s) // 3600
+    elapsed = (_seconds(connection, messages.c.at) - begin_s) // 3600
     query = spoken(said_between(stretch.begin, stretch.end))
     rows = connection.execute(query.add_columns(outcome_of(), decisions.c.reason, elapsed)).all()
-    asked = {(row[0], row[2]) for row in rows if row[2]}
+    # Column by column, which is several times as quick as row by row.
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * N_TOLD
+    conversations, channels, intents, sentiments, products, outcomes, reasons, hours = columns
+    asked = set(zip(conversations, intents, strict=True))
+    reasons_met = Counter(reasons)
     return _Tally(
-        conversations={row[0] for row in rows},
-        outcomes=Counter(row[5] for row in rows),
-        unanswered=Counter(row[6] for row in rows if row[6] in UNANSWERED),
-        intents=Counter(intent for _, intent in asked),
-        moods=_moods(rows),
-        hours=_hours(Counter(row[7] for row in rows), stretch),
+        conversations=set(conversations),
+        outcomes=Counter(outcomes),
+        unanswered=Counter({reason: reasons_met[reason] for reason in UNANSWERED if reason in reasons_met}),
+        intents=Counter(intent for _, intent in asked if intent),
+        moods=_moods(zip(conversations, channels, intents, sentiments, products, strict=True)),
+        hours=_hours(Counter(hours), stretch),
     )
 
 
-def _moods(rows: Sequence[Row[Any]]) -> dict[Series, Mood]:
+def _moods(several: Iterable[tuple[int, str, str, str | None, str]]) -> dict[Series, Mood]:
     """By series; of what `spoken` gives."""
     upset: set[int] = set()
-    felt: Counter[tuple[str, str, str, bool, bool]] = Counter()
-    for row in rows:
-        conversation, channel, intent, sentiment, entities = (row[i] for i in range(5))
+    felt: dict[tuple[str, str, str, bool, bool], int] = {}
+    for conversation, channel, intent, sentiment, entities in several:
         if sentiment is not None:
             is_unhappy = sentiment in UNHAPPY
-            felt[channel, intent, entities, is_unhappy, conversation not in upset] += 1
+            key = channel, intent, entities, is_unhappy, conversation not in upset
+            felt[key] = felt.get(key, 0) + 1
             if is_unhappy:
                 upset.add(conversation)
     sums: dict[Series, list[int]] = {}
@@ -227,7 +231,7 @@ def _opinions(connection: Connection, stretch: Stretch) -> Counter[str]:
     return Counter({row.value: row.n for row in connection.execute(query)})
 
 
-def seconds(connection: Connection, column: ColumnElement[datetime]) -> ColumnElement[int]:
+def _seconds(connection: Connection, column: ColumnElement[datetime]) -> ColumnElement[int]:
     """Whole seconds since 1970; PostgreSQL gives fractions and would round them."""
     seconds = extract("epoch", column)
     is_whole = connection.dialect.name == "sqlite"

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.messages import WITH_PEOPLE, ConversationStatus
+from bot.store.answer_usage import answer_before
 from bot.store.drafts import open_draft, settle, settle_open
 from bot.store.errors import StoreError
 from bot.store.records import Held, Line, Move, Moved, StoredDraft
@@ -93,13 +94,15 @@ def log_move(
     assignee_id: int | None = None,
 ) -> None:
     """Keep that a conversation changed hands, and why."""
+    moment = now()
     values = {
         "conversation_id": conversation_id,
         "status": status,
         "reason": reason,
         "staff_id": staff_id,
         "assignee_id": assignee_id,
-        "at": now(),
+        "at": moment,
+        "after_answer": answer_before(connection, conversation_id, moment) if status == "waiting" else None,
     }
     connection.execute(insert(custody_changes).values(values))
 

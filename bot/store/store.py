@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Reply, Turn
-from bot.store import delivery, dialogues, forget, labels, moves, planner, transcripts, turns, updates
+from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
 from bot.store.answers import Answers
@@ -78,10 +78,6 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    async def refresh_statistics(self) -> None:
-        """Have statements planned for the log as it is now; see bot/store/planner.py."""
-        await self._database.write(planner.refresh_statistics)
 
     # updates seen
 

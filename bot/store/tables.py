@@ -184,6 +184,9 @@ custody_changes = Table(
     _link("staff_id", "staff"),  # who did it; NULL: the customer, the bot, or silence
     _link("assignee_id", "staff"),
     Column("at", UtcDateTime, nullable=False, index=True),
+    Column(
+        "after_answer", Text
+    ),  # what the bot had answered last, an hour before at most, where one waits now
     sqlite_autoincrement=True,
 )
 

@@ -28,10 +28,3 @@ async def test_a_look_deletes_what_expired_and_counts_the_days_of_the_desks_zone
     assert {row.zone for row in kept} == {"Asia/Shanghai"}
     assert begin.astimezone(ZONE).date().isoformat() in {row.day for row in kept}
     assert len(kept) in (4, 5)
-
-
-async def test_statistics_can_be_refreshed_while_others_write(log: Store) -> None:
-    await Log(log).say(datetime.now(UTC), "7")
-    await log.refresh_statistics()
-    await Log(log).say(datetime.now(UTC), "8")
-    await log.refresh_statistics()

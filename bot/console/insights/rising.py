@@ -29,12 +29,10 @@ def rise_prob(k: int, n: int, k_before: int, n_before: int) -> float:
         return 1.0
     marked, total = k + k_before, n + n_before
 
-    def log_prob(count: int) -> float:
-        return _log_choose(n, count) + _log_choose(n_before, marked - count) - _log_choose(total, marked)
-
-    tail = 0.0
-    for count in range(k, min(marked, n) + 1):
-        prob = exp(log_prob(count))
+    log_prob = _log_choose(n, k) + _log_choose(n_before, k_before) - _log_choose(total, marked)
+    prob = tail = exp(log_prob)
+    for count in range(k, min(marked, n)):  # each from the one before: the quotient is short
+        prob *= (n - count) * (marked - count) / ((count + 1) * (n_before - marked + count + 1))
         tail += prob
         if prob < NEGLIGIBLE * tail:  # above the mean they only get smaller
             break

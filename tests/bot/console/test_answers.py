@@ -1,7 +1,7 @@
 """The answers pages: listed with their use, edited in their files, refused with the reason, brought back."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -295,6 +295,18 @@ async def test_files_that_are_broken_by_hand_are_told_and_the_list_stays(
     refused = await save(lea, "greeting", "New")
     assert refused.status == 422
     assert "answers/more.yaml:2:" in refused.words
+
+
+async def test_who_calls_a_person_after_an_answer_is_counted_for_it(desk: ConsoleDesk) -> None:
+    anna, ben = desk.customer(), desk.customer("ben")
+    await anna.say("where is LW-11111")
+    await anna.command("human")
+    await ben.command("human")
+
+    since = datetime.now(UTC) - timedelta(days=1)
+    usage = await desk.store.answers.usage(["order_shipped", "handover"], since)
+
+    assert [usage[one].handed_over for one in ("order_shipped", "handover")] == [1, 0]
 
 
 async def test_a_new_intent_is_answered_and_its_questions_are_learned(

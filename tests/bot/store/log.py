@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bot.store.answer_usage import answer_before
 from bot.store.store import Store
 from bot.store.tables import (
     conversations,
@@ -89,7 +90,8 @@ class Log:
         """A conversation changes hands."""
         conversation = await self.store.conversation(message(chat=chat))
         values = {"conversation_id": conversation.id, "status": status, "reason": reason, "at": at}
-        await self._insert(custody_changes, values)
+        after = await self.store._database.read(answer_before, conversation.id, at)
+        await self._insert(custody_changes, values | {"after_answer": after if status == "waiting" else None})
 
     async def opine(self, at: datetime, message_id: int, value: str) -> None:
         self.count += 1

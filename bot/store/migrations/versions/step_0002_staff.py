@@ -169,6 +169,7 @@ def custody() -> None:
         _number("staff_id"),
         _number("assignee_id"),
         sa.Column("at", moment, nullable=False),
+        sa.Column("after_answer", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_custody_changes"),
         _link("custody_changes", "conversation_id", "conversations"),
         _link("custody_changes", "staff_id", "staff"),
