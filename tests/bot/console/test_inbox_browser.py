@@ -249,7 +249,7 @@ async def test_a_question_many_asked_in_vain_is_labelled_in_insights(
         cluster = page.locator(".cluster")
         await expect(cluster).to_contain_text("× 3")  # without a reload, once it is grouped
         await cluster.locator("summary").click()
-        await expect(cluster.get_by_role("link", name="Make an answer of it")).to_be_visible()
+        await expect(cluster.get_by_role("button", name="Make an answer of it")).to_be_visible()
         assert await page.evaluate(FAINT) == []
         await cluster.get_by_label("All of it means").fill("order_status")
         await page.keyboard.press("Enter")
