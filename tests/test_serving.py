@@ -255,7 +255,7 @@ async def test_what_is_edited_and_what_is_released_is_taken_over_without_a_resta
         assert "sunny days" in await reply(served, "how much is delivery?", 2)
 
         copy_release(shop, first, "second")
-        used = await asyncio.to_thread(run_kefu, "releases", "-w", str(shop), "--use", "second")
+        used = await asyncio.to_thread(run_kefu, "releases", "promote", "second", "-w", str(shop))
         assert used.returncode == 0, used.stderr
         await served.until(lambda: "answering with release second" in served.log)
         assert "sunny days" in await reply(served, "how much is delivery?", 3)

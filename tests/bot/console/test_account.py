@@ -94,7 +94,7 @@ class TestPassword:
         assert (await other.get("/account")).status == 303
         assert (await desk.browser().sign_in(ANA)).status == 401
         assert (await desk.browser().sign_in(ANA, NEW)).status == 303
-        assert (await desk.actions())[1:3] == ["password_changed", "signed_in"]
+        assert (await desk.actions())[1:3] == ["sign_in_failed", "password_changed"]
 
     @pytest.mark.parametrize(
         ("old", "new"), [("wrong", NEW), ("", NEW), (PASSWORD, "short"), (PASSWORD, "x" * 257)]

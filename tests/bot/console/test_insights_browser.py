@@ -92,6 +92,8 @@ async def open_insights(page: Page, desk: ConsoleDesk) -> None:
     await page.locator("#password").press("Enter")
     await expect(page.locator("#list")).to_be_visible()
     await page.goto(f"{desk.url}/console/insights?{PERIOD}")
+    await expect(page.locator("#insights")).to_be_visible()
+    await expect(page.locator(".counting")).to_have_count(0)  # days that are still being counted
 
 
 def chart(page: Page, name: str) -> Locator:
