@@ -32,6 +32,16 @@ class CrossRead:
         column = {label: i for i, label in enumerate(self.labels)}
         return np.array([column[str(row.intent)] for row in self.rows], np.intp)
 
+    @property
+    def others(self) -> NDArray[np.float64]:
+        """The probabilities of what a row is not labelled with; -1 for each of its own intents, of which it may have several."""
+        others = self.probs.copy()
+        column = {label: i for i, label in enumerate(self.labels)}
+        others[np.arange(len(self.rows)), self.gold] = -1.0
+        for i, row in enumerate(self.rows):
+            others[i, [column[name] for name in row.further if name in column]] = -1.0
+        return others
+
 
 def cross_read(dataset: Dataset, options: Options, registry: Registry, watch: Watch) -> CrossRead:
     """Encode the labelled rows as `kefu train --speed fast` does, and read each fold by what the others teach.

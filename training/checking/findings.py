@@ -69,14 +69,16 @@ def clashes(rows: Iterable[LabelledText]) -> list[Clash]:
 
 def too_close(read: CrossRead) -> list[Close]:
     """Pairs of which one is often read as the other, the largest share first."""
-    gold, taken = read.gold, read.probs.argmax(axis=1)
+    gold, others = read.gold, read.others
+    taken = others.argmax(axis=1)
+    is_other = others.max(axis=1) == read.probs.max(axis=1)
     counts = Counter(gold.tolist())
-    pairs = Counter(zip(gold.tolist(), taken.tolist(), strict=True))
+    pairs = Counter(zip(gold[is_other].tolist(), taken[is_other].tolist(), strict=True))
     found = []
     for (own, other), n in pairs.items():
-        if own == other or n < CLOSE_MESSAGES or n < CLOSE_SHARE * counts[own]:
+        if n < CLOSE_MESSAGES or n < CLOSE_SHARE * counts[own]:
             continue
-        at = np.flatnonzero((gold == own) & (taken == other))
+        at = np.flatnonzero(is_other & (gold == own) & (taken == other))
         at = at[np.argsort(-read.probs[at, other], kind="stable")]
         rows = tuple(read.rows[i] for i in at)
         found.append(Close(read.labels[own], read.labels[other], n, counts[own], rows))

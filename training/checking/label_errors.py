@@ -22,12 +22,9 @@ class Suspect:
 
 
 def margins(read: CrossRead) -> NDArray[np.float64]:
-    """How much likelier than any other each row's own intent is, -1 to 1: (rows,)."""
-    everyone = np.arange(len(read.rows))
-    own = read.probs[everyone, read.gold]
-    others = read.probs.copy()
-    others[everyone, read.gold] = -np.inf
-    found: NDArray[np.float64] = own - others.max(axis=1)
+    """How much likelier each row's first intent is than any that it isn't labelled with, -1 to 1: (rows,)."""
+    own = read.probs[np.arange(len(read.rows)), read.gold]
+    found: NDArray[np.float64] = own - read.others.max(axis=1)
     return found
 
 
@@ -36,9 +33,9 @@ def suspects(read: CrossRead) -> list[Suspect]:
     gold, everyone = read.gold, np.arange(len(read.rows))
     own = read.probs[everyone, gold]
     usual = np.array([own[gold == i].mean() if (gold == i).any() else 1.0 for i in range(len(read.labels))])
-    looks = np.where(read.probs >= usual, read.probs, -1.0)
+    looks = np.where(read.others >= usual, read.others, -1.0)
     likely = looks.argmax(axis=1)
-    is_suspect = (looks.max(axis=1) >= 0) & (likely != gold) & (read.probs[everyone, likely] > own)
+    is_suspect = looks.max(axis=1) > own
     order = np.argsort(margins(read), kind="stable")
     return [
         Suspect(

@@ -1,5 +1,7 @@
 """What is wrong with labelled messages."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,17 @@ def test_the_clearest_come_first() -> None:
 def test_a_margin_is_negative_where_another_intent_is_likelier() -> None:
     found = margins(read(("cancel", (0.7, 0.2, 0.1)), ("cancel", (0.2, 0.5, 0.3))))
     assert found == pytest.approx([0.5, -0.3])
+
+
+def test_a_message_with_several_intents_may_look_like_any_of_them() -> None:
+    found = read(*CLEAR, *[("cancel", (0.02, 0.95, 0.03))] * CLOSE_MESSAGES)
+    both = tuple(
+        replace(one, further=("refund",)) if i >= len(CLEAR) else one for i, one in enumerate(found.rows)
+    )
+    assert len(suspects(found)) == CLOSE_MESSAGES
+    assert too_close(found)
+    assert suspects(replace(found, rows=both)) == []
+    assert too_close(replace(found, rows=both)) == []
 
 
 def test_where_all_labels_fit_nobody_is_suspected() -> None:
