@@ -6,6 +6,7 @@ from typing import Any
 
 from training.errors import TrainingError
 from training.registry import Release
+from training.turns import OUT_OF_SCOPE
 
 FIGURES = {
     "intents right": "accuracy",
@@ -59,7 +60,7 @@ def compare(one: Release, other: Release) -> Comparison:
     """Raises TrainingError where a report can't be read."""
     before, after = one.manifest, other.manifest
     old, new = _classes(one), _classes(other)
-    intents = [set(release["data"]["intents"]) for release in (before, after)]
+    intents = [release["data"]["intents"].keys() - {OUT_OF_SCOPE} for release in (before, after)]
     return Comparison(
         (one.name, other.name),
         before["data"]["fingerprint"] == after["data"]["fingerprint"],

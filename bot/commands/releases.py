@@ -38,6 +38,8 @@ def list_(workspace: Path) -> None:
 @click.argument("name", default="current")
 def show(workspace: Path, name: str) -> None:
     """What a release was made of and what it can do. NAME is that of a release, current, or previous."""
+    from training.turns import OUT_OF_SCOPE
+
     release = _registry(workspace).find(name)
     made, metrics, budget = release.manifest, release.manifest["metrics"], release.manifest["budget"]
     data, encoder = made["data"], made["encoder"]
@@ -48,7 +50,7 @@ def show(workspace: Path, name: str) -> None:
         ("training", f"{made['speed']}, seed {made['options']['seed']}"),
         ("base model", encoder["base_model"]),
         ("learned from", f"{data['dialogues']:,} dialogues, {sum(data['intents'].values()):,} labelled messages"),
-        ("intents", str(len(data["intents"]))),
+        ("intents", str(len(data["intents"].keys() - {OUT_OF_SCOPE}))),
         ("data", data["fingerprint"]),
         ("intents right", f"{metrics['accuracy']:.1%} ({_measured(metrics)})"),
         ("entities F1", _percent(metrics["span_f1"])),
