@@ -8,10 +8,10 @@ from pathlib import Path
 from bot.actions import Actions
 from bot.answering import Answering
 from bot.dialogue import Dialogue
+from bot.entity_rules import entity_rules
 from bot.errors import BotError
 from bot.settings import Settings
 from nlu.files import ReleaseFiles
-from nlu.rules import EntityRules, load_rules
 from nlu.understander import Understander
 from retrieval.answers import AnswerBook, load_answers
 from retrieval.articles import article_files, load_articles
@@ -50,14 +50,6 @@ def load_model(settings: Settings, actions: Actions) -> Model:
     understander.understand_batch([WARM_UP])
     answering = Answering(book, actions, settings, retriever.budget.passage_threshold)
     return Model(release.name, state, understander, retriever, Dialogue(understander, retriever, answering))
-
-
-def entity_rules(settings: Settings) -> EntityRules:
-    """Those of entities.yaml, as they hold where the desk is."""
-    desk = settings.desk
-    return load_rules(
-        settings.folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
-    )
 
 
 def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[Understander, Retriever]:

@@ -53,7 +53,7 @@ def check(
     that is still in. Nothing is changed. All findings have their file and line."""
     from rich.console import Console
 
-    from bot.loading import entity_rules
+    from bot.entity_rules import entity_rules
     from bot.progress import Stages
     from training.checking.data_check import as_json, check_data
     from training.dataset import build_dataset, show

@@ -78,7 +78,7 @@ def command(
     WORKSPACE/dialogues, perhaps with its labels mended, is not written again."""
     from rich.console import Console
 
-    from bot.loading import entity_rules
+    from bot.entity_rules import entity_rules
     from bot.progress import LateBar
     from bot.settings import load_settings
 

@@ -78,7 +78,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, like: str | None =
         raise BotError("training needs more than serving does; pip install 'kefu[train]' brings it")
     from rich.console import Console
 
-    from bot.loading import entity_rules
+    from bot.entity_rules import entity_rules
     from bot.progress import Stages
     from retrieval.answers import load_answers
     from retrieval.articles import load_articles
