@@ -128,9 +128,9 @@ class Retriever:
             leads[:1] += FIRST_LEAD
             shares = np.exp(4 * leads)
             shares /= max(shares.sum(), 1e-9)
-            is_taught = np.array([answer.id == taught for answer in group])
-            if is_taught.any():
-                shares = (1 - share) * shares + share * is_taught
+            is_taught = [answer.id == taught for answer in group]
+            if any(is_taught):
+                shares = (1 - share) * shares + share * np.array(is_taught)
             for i in np.argsort(-shares, kind="stable"):
                 answer = group[i]
                 prob = ranked.prob * float(shares[i])

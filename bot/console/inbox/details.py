@@ -48,18 +48,18 @@ async def correct_answer(request: web.Request) -> web.Response:
     if answer is None:
         said = words_for(request).say("There is no answer {answer}.", answer=repr(wanted[:MAX_NAME]))
         return await show(request, case, spoken, problem=said)
-    intents = (answer.intent, *answer.also_for)
-    intent = next((one for one in _intents_of(spoken) if one in intents), answer.intent)
+    own = _intent_of(spoken)
+    intent = own if own in answer.also_for else answer.intent
     await console.store.inbox.label(spoken.text, intent, me(request).called, spoken.id, answer.id)
     await console.learn()
     return await again(request)
 
 
-def _intents_of(spoken: Spoken) -> tuple[str, ...]:
-    """What staff said the message means, else what the bot took it for."""
+def _intent_of(spoken: Spoken) -> str:
+    """What staff said the message means, else what the bot took it for; "" where nobody knows."""
     if spoken.labelled:
-        return (spoken.labelled.intent,)
-    return tuple(name for name, _ in spoken.understood.intents[:1]) if spoken.understood else ()
+        return spoken.labelled.intent
+    return spoken.understood.intents[0][0] if spoken.understood and spoken.understood.intents else ""
 
 
 async def undo(request: web.Request) -> web.Response:
@@ -100,6 +100,7 @@ async def show(request: web.Request, case: Case, spoken: Spoken, *, problem: str
         "intents": console.rereading.intents,
         "answers": console.rereading.answers,
         "decision_name": lambda kind: decision_name(words, kind),
+        "meant": _intent_of(spoken),
         "problem": problem,
     }
     return render(request, "details.html", **naming(words) | values)
