@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, and_, func, select, update
 from bot.store.counting import UNHAPPY, intent_of, series_of, spoken
 from bot.store.database import Database
 from bot.store.figures import Dimension, Series
-from bot.store.tables import alerts, messages, understandings
+from bot.store.tables.figures import alerts
+from bot.store.tables.log import messages, understandings
 from bot.store.upsert import insert_new
 from bot.store.values import now
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from bot.store.numbering import numbers_since
-from bot.store.tables import custody_changes, decisions, feedback, messages
+from bot.store.tables.labels import feedback
+from bot.store.tables.log import custody_changes, decisions, messages
 
 SOON = timedelta(hours=1)  # a hand-over that comes later has other causes
 CLOCKS_DIFFER = timedelta(minutes=1)  # a message has its channel's time, a hand-over ours

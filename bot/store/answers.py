@@ -12,7 +12,8 @@ from bot.store.answer_usage import Given, Usage
 from bot.store.audit import write_audit
 from bot.store.database import Database
 from bot.store.labels import add_correction
-from bot.store.tables import answer_changes, staff
+from bot.store.tables.accounts import staff
+from bot.store.tables.staff_work import answer_changes
 from bot.store.values import now, storable
 from bot.store.views import Person
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.messages import AutonomyLevel
 from bot.store.audit import write_audit
 from bot.store.records import Settlement
-from bot.store.tables import autonomy, drafts
+from bot.store.tables.staff_work import autonomy, drafts
 
 EVERYTHING = ""  # stands for all intents without a level of their own
 

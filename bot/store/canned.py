@@ -8,7 +8,7 @@ from bot.store.audit import write_audit
 from bot.store.database import Database
 from bot.store.errors import StoreError
 from bot.store.locks import one_at_a_time
-from bot.store.tables import canned_answers
+from bot.store.tables.staff_work import canned_answers
 from bot.store.values import storable
 
 

@@ -9,18 +9,18 @@ from sqlalchemy import Connection, Row, Select, func, select
 from bot.store.entity_labels import marked_in
 from bot.store.labels import standing_corrections_of
 from bot.store.lists import person_from
-from bot.store.tables import (
+from bot.store.tables.accounts import staff
+from bot.store.tables.labels import feedback
+from bot.store.tables.log import (
     conversations,
     custody_changes,
     customers,
     decisions,
-    feedback,
     messages,
-    notes,
     ratings,
-    staff,
     understandings,
 )
+from bot.store.tables.staff_work import notes
 from bot.store.values import FORGOTTEN, decision_from, entities_from
 from bot.store.views import Case, Changed, Entry, Labelled, Noted, Person, Spoken, Understood
 

@@ -23,7 +23,8 @@ from sqlalchemy import (
 
 from bot.messages import WITH_PEOPLE
 from bot.store.figures import HOURS, Figures, Mood, Series
-from bot.store.tables import custody_changes, decisions, feedback, messages, understandings
+from bot.store.tables.labels import feedback
+from bot.store.tables.log import custody_changes, decisions, messages, understandings
 from bot.store.waits import count_handovers, waits
 
 UNHAPPY = frozenset({"negative", "angry"})

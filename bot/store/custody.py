@@ -10,7 +10,8 @@ from bot.store.answer_usage import answer_before
 from bot.store.drafts import open_draft, settle, settle_open
 from bot.store.errors import StoreError
 from bot.store.records import Held, Line, Move, Moved, StoredDraft
-from bot.store.tables import conversations, custody_changes, customers, messages, notes, ratings
+from bot.store.tables.log import conversations, custody_changes, customers, messages, ratings
+from bot.store.tables.staff_work import notes
 from bot.store.upsert import insert_new
 from bot.store.values import FORGOTTEN, button_rows, now, storable
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Text, cast, delete, func, select
 
 from bot.store.counting import Stretch, count_figures
 from bot.store.figures import Figures, to_json
-from bot.store.tables import day_figures, messages
+from bot.store.tables.figures import day_figures
+from bot.store.tables.log import messages
 from bot.store.upsert import insert_if_new
 from bot.store.values import now
 

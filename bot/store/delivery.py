@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 
 from bot.messages import Button
 from bot.store.records import Outgoing
-from bot.store.tables import conversations, customers, messages
+from bot.store.tables.log import conversations, customers, messages
 from bot.store.values import buttons_from, now, storable
 
 UNKNOWN_AFTER_S = 120  # several servers on one PostgreSQL: one that takes longer over a reply counts as dead

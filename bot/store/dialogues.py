@@ -10,15 +10,8 @@ from sqlalchemy import Connection, Row, select
 from bot.store.entity_labels import as_entities, found_in
 from bot.store.labels import standing_corrections
 from bot.store.records import LoggedDialogue, LoggedEntity, LoggedTurn
-from bot.store.tables import (
-    conversations,
-    customers,
-    decisions,
-    entity_labels,
-    feedback,
-    messages,
-    understandings,
-)
+from bot.store.tables.labels import entity_labels, feedback
+from bot.store.tables.log import conversations, customers, decisions, messages, understandings
 
 NOT_SAID = ("button", "command")  # what a customer pressed is no example of how customers write
 

@@ -7,7 +7,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 from bot.messages import Draft
 from bot.store.labels import label_message, standing_corrections_of
 from bot.store.records import Settlement, StoredDraft
-from bot.store.tables import drafts, messages, staff
+from bot.store.tables.accounts import staff
+from bot.store.tables.log import messages
+from bot.store.tables.staff_work import drafts
 from bot.store.values import button_rows, buttons_from, now, storable
 
 

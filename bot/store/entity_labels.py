@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from bot.store.errors import StoreError
 from bot.store.records import LoggedEntity
-from bot.store.tables import entity_labels, messages, understandings
+from bot.store.tables.labels import entity_labels
+from bot.store.tables.log import messages, understandings
 from bot.store.upsert import insert_if_new
 from bot.store.values import now, storable
 

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select
 from bot.store.invitations import is_spent
 from bot.store.sign_ins import WINDOW
 from bot.store.staff_sessions import has_ended
-from bot.store.tables import invitations, sign_ins, staff_sessions, telegram_codes
+from bot.store.tables.accounts import invitations, sign_ins, staff_sessions, telegram_codes
 from bot.store.values import now
 
 BATCH = 500  # rows of a table at a time, so that no customer waits for it

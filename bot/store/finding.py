@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from bot.store.search import find_messages
-from bot.store.tables import conversations, custody_changes, decisions, messages, ratings, understandings
+from bot.store.tables.log import conversations, custody_changes, decisions, messages, ratings, understandings
 
 MANY = 5000  # messages with the words, of which those that fit the rest are taken
 

@@ -22,21 +22,9 @@ from bot.store.labels import drop_corrections
 from bot.store.records import Customer, ForgetReport
 from bot.store.saved_views import drop_views_about
 from bot.store.search import drop_words, purge
-from bot.store.tables import (
-    conversations,
-    corrections,
-    customers,
-    drafts,
-    entity_labels,
-    feedback,
-    messages,
-    notes,
-    ratings,
-    topic_posts,
-    topics,
-    understandings,
-    updates,
-)
+from bot.store.tables.labels import corrections, entity_labels, feedback
+from bot.store.tables.log import conversations, customers, messages, ratings, understandings, updates
+from bot.store.tables.staff_work import drafts, notes, topic_posts, topics
 from bot.store.topic_records import FORGOTTEN_TOPIC
 from bot.store.values import FORGOTTEN, now, storable
 

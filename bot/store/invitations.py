@@ -9,7 +9,7 @@ from bot.store.audit import write_audit
 from bot.store.errors import StoreError
 from bot.store.staff_records import Invitation, Role
 from bot.store.staff_sessions import hash_of, new_token
-from bot.store.tables import invitations, staff
+from bot.store.tables.accounts import invitations, staff
 from bot.store.values import now, storable
 
 

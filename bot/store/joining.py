@@ -19,7 +19,7 @@ from bot.store.staff import (
     set_password,
 )
 from bot.store.staff_records import Role, Staff
-from bot.store.tables import staff
+from bot.store.tables.accounts import staff
 
 VALID = timedelta(days=7)
 FIRST_VALID = timedelta(hours=24)

@@ -8,7 +8,8 @@ from sqlalchemy.sql import ColumnElement
 
 from bot.store.errors import StoreError
 from bot.store.records import Correction
-from bot.store.tables import corrections, feedback, messages
+from bot.store.tables.labels import corrections, feedback
+from bot.store.tables.log import messages
 from bot.store.upsert import insert_new
 from bot.store.values import now, storable
 

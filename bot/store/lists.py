@@ -8,15 +8,9 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from bot.store.finding import Asked, find
 from bot.store.search import LARGEST_ID
-from bot.store.tables import (
-    conversations,
-    custody_changes,
-    customers,
-    messages,
-    notes,
-    staff,
-    understandings,
-)
+from bot.store.tables.accounts import staff
+from bot.store.tables.log import conversations, custody_changes, customers, messages, understandings
+from bot.store.tables.staff_work import notes
 from bot.store.values import FORGOTTEN
 from bot.store.views import InboxCounts, InboxRow, Person, View
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select, update
 
-from bot.store.tables import conversations, messages
+from bot.store.tables.log import conversations, messages
 from bot.store.values import storable
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from bot.store.tables import messages
+from bot.store.tables.log import messages
 
 
 def numbers_since(connection: Connection, since: datetime) -> int | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from bot.store.tables import ratings
+from bot.store.tables.log import ratings
 
 SCORES = (1, 2, 3, 4, 5)
 

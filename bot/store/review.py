@@ -10,7 +10,8 @@ from sqlalchemy.sql import ColumnElement
 from bot.store.audit import write_audit
 from bot.store.labels import label_message, standing_corrections_of, stands, undo_correction
 from bot.store.search import words_of
-from bot.store.tables import corrections, decisions, feedback, messages, reviewed, understandings
+from bot.store.tables.labels import corrections, feedback, reviewed
+from bot.store.tables.log import decisions, messages, understandings
 from bot.store.upsert import insert_new
 from bot.store.values import entities_from, now
 from bot.store.views import Person, ReviewItem

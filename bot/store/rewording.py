@@ -9,7 +9,8 @@ from bot.store.custody import key_of
 from bot.store.entity_labels import drop_marks
 from bot.store.records import Reworded
 from bot.store.search import reindex
-from bot.store.tables import messages, notes
+from bot.store.tables.log import messages
+from bot.store.tables.staff_work import notes
 from bot.store.values import now, storable
 
 

@@ -12,7 +12,8 @@ from bot.store.errors import StoreError
 from bot.store.finding import Asked
 from bot.store.lists import count_found, count_of_view
 from bot.store.search import LARGEST_ID, find_messages
-from bot.store.tables import saved_views, staff
+from bot.store.tables.accounts import staff
+from bot.store.tables.staff_work import saved_views
 from bot.store.upsert import insert_new
 from bot.store.values import now, storable
 from bot.store.views import View

@@ -11,7 +11,7 @@ from bot.store.audit import write_audit
 from bot.store.locks import one_at_a_time
 from bot.store.staff import MAX_EMAIL
 from bot.store.staff_records import Attempt
-from bot.store.tables import sign_ins
+from bot.store.tables.accounts import sign_ins
 from bot.store.values import now, storable
 
 WINDOW = timedelta(minutes=15)

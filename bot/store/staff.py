@@ -11,7 +11,7 @@ from bot.store.invitations import withdraw_made_by, withdraw_meant_for
 from bot.store.locks import one_at_a_time
 from bot.store.staff_records import Credentials, Role, Staff, StaffSession
 from bot.store.staff_sessions import find_session, revoke_sessions
-from bot.store.tables import staff, staff_sessions
+from bot.store.tables.accounts import staff, staff_sessions
 from bot.store.values import now, storable
 
 MAX_EMAIL = 254  # characters; RFC 5321

@@ -9,7 +9,7 @@ from bot.store.audit import write_audit
 from bot.store.staff import find_staff
 from bot.store.staff_records import Staff
 from bot.store.staff_sessions import hash_of
-from bot.store.tables import staff, telegram_codes
+from bot.store.tables.accounts import staff, telegram_codes
 from bot.store.values import now
 
 CODE_VALID = timedelta(minutes=15)

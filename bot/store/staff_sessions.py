@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, insert, not_, selec
 
 from bot.store.audit import write_audit
 from bot.store.staff_records import StaffSession
-from bot.store.tables import staff, staff_sessions
+from bot.store.tables.accounts import staff, staff_sessions
 from bot.store.values import now, storable
 
 IDLE = timedelta(hours=12)

@@ -21,7 +21,8 @@ from sqlalchemy import (
 )
 
 from bot.messages import WITH_PEOPLE
-from bot.store.tables import conversations, custody_changes, messages, notes, topic_posts, topics
+from bot.store.tables.log import conversations, custody_changes, messages
+from bot.store.tables.staff_work import notes, topic_posts, topics
 from bot.store.topic_records import FORGOTTEN_TOPIC, FROM_TOPIC, Cursors, Post, Topic, Undelivered
 from bot.store.upsert import insert_if_new
 from bot.store.values import FORGOTTEN, now

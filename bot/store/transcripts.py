@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, select
 from bot.messages import ConversationStatus
 from bot.store.delivery import WAITING
 from bot.store.records import StoredMessage
-from bot.store.tables import conversations, decisions, messages
+from bot.store.tables.log import conversations, decisions, messages
 from bot.store.values import buttons_from, storable
 
 

@@ -13,7 +13,7 @@ from bot.store.drafts import add_draft, settle_open
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.rewording import put_words
-from bot.store.tables import conversations, customers, decisions, messages, understandings
+from bot.store.tables.log import conversations, customers, decisions, messages, understandings
 from bot.store.updates import finish_update
 from bot.store.upsert import insert_new
 from bot.store.values import FORGOTTEN, button_rows, buttons_from, decision_from, now, storable

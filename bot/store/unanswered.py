@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from bot.store.counting import UNANSWERED
 from bot.store.review import is_open
-from bot.store.tables import decisions, messages, understandings
+from bot.store.tables.log import decisions, messages, understandings
 
 
 @dataclass(frozen=True, slots=True)

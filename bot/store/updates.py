@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, null, select, update
 
 from bot.store.records import StoredUpdate
-from bot.store.tables import updates
+from bot.store.tables.log import updates
 from bot.store.upsert import insert_new
 from bot.store.values import now
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, func, select
 
-from bot.store.tables import custody_changes, messages
+from bot.store.tables.log import custody_changes, messages
 
 moves = custody_changes.c
 REPLY = "reply"

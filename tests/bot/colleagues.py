@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import insert
 
 from bot.store.store import Store
-from bot.store.tables import staff
+from bot.store.tables.accounts import staff
 
 
 async def add_colleague(store: Store, name: str) -> int:

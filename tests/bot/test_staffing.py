@@ -14,7 +14,8 @@ from sqlalchemy import select
 from bot.messages import WITH_PEOPLE, ButtonPress, Turn
 from bot.staffing import NoConversation, Staffing, TakenByOther
 from bot.store.store import Store
-from bot.store.tables import custody_changes, notes, ratings
+from bot.store.tables.log import custody_changes, ratings
+from bot.store.tables.staff_work import notes
 from tests.bot.colleagues import add_colleague
 from tests.bot.fakes import Customer, FakeUnderstander, Make
 

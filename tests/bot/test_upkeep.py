@@ -7,7 +7,8 @@ from sqlalchemy import insert, select
 
 from bot.store.sign_ins import WINDOW
 from bot.store.store import Store
-from bot.store.tables import day_figures, sign_ins
+from bot.store.tables.accounts import sign_ins
+from bot.store.tables.figures import day_figures
 from bot.upkeep import Upkeep
 from tests.bot.store.log import Log
 

@@ -15,7 +15,7 @@ from bot.messages import Message
 from bot.staffing import Staffing
 from bot.store.alerts import NewAlert
 from bot.store.store import Store
-from bot.store.tables import topic_posts, topics
+from bot.store.tables.staff_work import topic_posts, topics
 from tests.bot.channels.fake_bot_api import FakeBotApi, ForumTopic, Sent, person, too_many
 from tests.bot.channels.telegram_desk import QUICK, TelegramDesk, telegram_desk
 from tests.bot.colleagues import add_colleague

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from bot.cli import kefu
 from bot.messages import Message
 from bot.store.store import Store
-from bot.store.tables import messages
+from bot.store.tables.log import messages
 from tests.bot.store.told import message, tell
 
 ANSWERS = """

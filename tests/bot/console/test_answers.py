@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
-from bot.store.tables import messages
+from bot.store.tables.log import messages
 from bot.store.values import now
 from retrieval.answers import load_answers
 from tests.bot.console.console_desk import OURS, Answer, Browser, ConsoleDesk

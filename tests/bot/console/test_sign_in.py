@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.console.accounts.passwords import Passwords
 from bot.store.sign_ins import PER_EMAIL
-from bot.store.tables import staff
+from bot.store.tables.accounts import staff
 from tests.bot.console.console_desk import (
     FAST,
     PASSWORD,

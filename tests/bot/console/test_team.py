@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.store.staff import LastAdmin
-from bot.store.tables import invitations
+from bot.store.tables.accounts import invitations
 from bot.store.values import now
 from tests.bot.console.console_desk import PASSWORD, Browser, ConsoleDesk
 

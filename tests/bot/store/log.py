@@ -8,15 +8,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from bot.store.answer_usage import answer_before
 from bot.store.store import Store
-from bot.store.tables import (
-    conversations,
-    custody_changes,
-    decisions,
-    feedback,
-    messages,
-    ratings,
-    understandings,
-)
+from bot.store.tables.labels import feedback
+from bot.store.tables.log import conversations, custody_changes, decisions, messages, ratings, understandings
 from bot.store.values import now
 from tests.bot.store.told import message
 

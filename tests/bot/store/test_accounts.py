@@ -14,7 +14,7 @@ from bot.store.sign_ins import PER_CLIENT, PER_EMAIL, WINDOW
 from bot.store.staff import EmailTaken, LastAdmin, StaffUnknown
 from bot.store.staff_sessions import IDLE, LONGEST
 from bot.store.store import Store
-from bot.store.tables import invitations, sign_ins, staff, staff_sessions
+from bot.store.tables.accounts import invitations, sign_ins, staff, staff_sessions
 from bot.store.values import now
 
 CLIENT = "192.0.2.7/32"

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, update
 from bot.store.answer_usage import Usage
 from bot.store.answers import NewChange
 from bot.store.store import Store
-from bot.store.tables import decisions, messages
+from bot.store.tables.log import decisions, messages
 from bot.store.views import Person
 from tests.bot.store.log import Log
 from tests.bot.store.told import message, tell

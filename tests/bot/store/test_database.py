@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.store.errors import StoreError
 from bot.store.store import Store
-from bot.store.tables import metadata
+from bot.store.tables.schema import metadata
 from tests.bot.store.told import message, tell
 
 

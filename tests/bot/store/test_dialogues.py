@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from bot.messages import Button, Decision, Message
 from bot.store.records import LoggedDialogue
 from bot.store.store import Store
-from bot.store.tables import messages
+from bot.store.tables.log import messages
 from tests.bot.store.told import message, tell
 
 NOW = datetime.now(UTC)

@@ -10,7 +10,7 @@ from bot.store import expired
 from bot.store.sign_ins import PER_EMAIL, WINDOW
 from bot.store.staff_sessions import IDLE
 from bot.store.store import Store
-from bot.store.tables import invitations, sign_ins, staff_sessions, telegram_codes
+from bot.store.tables.accounts import invitations, sign_ins, staff_sessions, telegram_codes
 from bot.store.values import now
 
 

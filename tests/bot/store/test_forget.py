@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from bot.messages import Button, Reply
 from bot.store.errors import StoreError
 from bot.store.store import Store
-from bot.store.tables import metadata
+from bot.store.tables.schema import metadata
 from tests.bot.store.told import message, tell
 
 SECRETS = ("Priya Raman", "880077", "priya@raman.example", "AgACAgQAAx", "12 Elm Road", "edited-away")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from bot.store.figures import Figures, Mood
 from bot.store.store import Store
-from bot.store.tables import day_figures
+from bot.store.tables.figures import day_figures
 from bot.store.views import Person
 from tests.bot.colleagues import add_colleague
 from tests.bot.store.log import Log

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.store.errors import StoreError
 from bot.store.store import Store
-from bot.store.tables import feedback
+from bot.store.tables.labels import feedback
 from tests.bot.store.told import message, tell
 
 

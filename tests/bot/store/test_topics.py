@@ -8,7 +8,8 @@ from sqlalchemy import update
 
 from bot.store.records import Line, Move
 from bot.store.store import Store
-from bot.store.tables import messages, topics
+from bot.store.tables.log import messages
+from bot.store.tables.staff_work import topics
 from bot.store.topic_records import FROM_TOPIC, Cursors, Post
 from bot.store.topics import claim as claim_topic
 from bot.store.views import Spoken

@@ -9,7 +9,7 @@ from sqlalchemy.exc import StatementError
 from bot.messages import Button, Decision
 from bot.store.errors import StoreError
 from bot.store.store import Store
-from bot.store.tables import messages, understandings
+from bot.store.tables.log import messages, understandings
 from tests.bot.store.told import ANSWER, message, tell
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bot.store.store import Store
-from bot.store.tables import updates
+from bot.store.tables.log import updates
 from tests.bot.store.told import message, tell
 
 

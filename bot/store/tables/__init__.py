@@ -1,0 +1,1 @@
+"""The tables of the database. A change here needs a migration; a test compares the two."""

@@ -1,0 +1,62 @@
+"""What people say of messages: opinions of customers, corrections of staff."""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from bot.store.tables.columns import UtcDateTime, id_column, link_column, metadata, text_column
+
+feedback = Table(
+    "feedback",
+    metadata,
+    id_column(),
+    link_column("message_id", "messages", nullable=False),
+    Column("value", Text, nullable=False),  # helpful | not_helpful | the intent chosen in a clarification
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("message_id", "by"),
+    sqlite_autoincrement=True,
+)
+
+# Only ever appended to while nobody is forgotten: an undo is a row of its own, so that whoever follows
+# the ids sees it. `undoes` is no foreign key, for the row it names is deleted when a customer is forgotten.
+corrections = Table(
+    "corrections",
+    metadata,
+    id_column(),
+    text_column("text"),
+    text_column("intent"),
+    text_column("by"),
+    text_column("note"),
+    link_column("message_id", "messages", index=True),
+    Column("answer_id", Text),  # where not just any answer of the intent is right
+    Column("at", UtcDateTime, nullable=False),
+    Column("undoes", Integer, index=True),
+    sqlite_autoincrement=True,
+)
+
+# The right entities of a message, where staff marked them; offsets are those of its text.
+entity_labels = Table(
+    "entity_labels",
+    metadata,
+    link_column("message_id", "messages", primary_key=True, autoincrement=False),
+    Column("entities", JSON, nullable=False),  # [{"start", "end", "label"}]
+    text_column("by"),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Messages staff passed over in the review: nothing is to be learned from them.
+reviewed = Table(
+    "reviewed",
+    metadata,
+    id_column(),
+    link_column("message_id", "messages", nullable=False, unique=True),
+    link_column("staff_id", "staff"),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,6 @@
+"""All tables together, for migrations and whoever must leave none out."""
+
+from bot.store.tables import accounts, columns, figures, labels, log, staff_work
+
+PARTS = (accounts, log, labels, staff_work, figures)
+metadata = columns.metadata
