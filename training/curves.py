@@ -101,9 +101,13 @@ def thin(x: Array, y: Array) -> Points:
 
 def reliability_bins(confidence: Array, right: Flags) -> tuple[Bin, ...]:
     """Up to N_BINS bins with equally many messages, by confidence."""
-    n_bins = min(N_BINS, max(1, len(right) // LEAST_IN_BIN))
-    parts = np.array_split(np.argsort(confidence, kind="stable"), n_bins)
-    return tuple(_bin(confidence[part], right[part]) for part in parts)
+    return tuple(_bin(confidence[part], right[part]) for part in _equal_mass(confidence))
+
+
+def _equal_mass(confidence: Array) -> list[NDArray[np.intp]]:
+    """The places of the messages in each bin."""
+    n_bins = min(N_BINS, max(1, len(confidence) // LEAST_IN_BIN))
+    return np.array_split(np.argsort(confidence, kind="stable"), n_bins)
 
 
 def _bin(confidence: Array, right: Flags) -> Bin:
@@ -119,8 +123,9 @@ def interval(count: int, n: int) -> tuple[float, float]:
 
 def expected_calibration_error(confidence: Array, right: Flags) -> float:
     """Mean distance of confidence and accuracy over bins of equal mass (Naeini et al. 2015)."""
-    bins = reliability_bins(confidence, right)
-    return float(sum(b.count * abs(b.confidence - b.accuracy) for b in bins) / len(right))
+    parts = _equal_mass(confidence)
+    off = (len(part) * abs(confidence[part].mean() - right[part].mean()) for part in parts)
+    return float(sum(off) / len(right))
 
 
 def risk_curve(confidence: Array, right: Flags) -> Points:

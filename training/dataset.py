@@ -141,11 +141,14 @@ def near_duplicate_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows to learn from and rows to test on; `n_moved` near-duplicates went over to training."""
+    """Rows to learn from and rows to test on; `n_moved` near-duplicates went over to training.
+
+    `is_frozen`: the test rows are never learned from, not in the last fit either."""
 
     train: tuple[LabelledText, ...]
     test: tuple[LabelledText, ...]
     n_moved: int
+    is_frozen: bool = False
 
 
 def split(dataset: Dataset, *, test_share: float = 0.15, seed: int = 0) -> Split:

@@ -22,6 +22,7 @@ from retrieval.passages import PassageIndex
 from training.dataset import Dataset, Split, fingerprint, show, split
 from training.fast import fit_heads, held_out, learnable
 from training.features import joined
+from training.gate.frozen import split_frozen
 from training.off_topic import is_off_topic
 from training.registry import Registry, Release
 from training.report import write_report
@@ -46,18 +47,25 @@ def train(
     passages: Sequence[Passage] = (),
     passage_intents: frozenset[str] = frozenset(),
     watch: Watch | None = None,
+    frozen: frozenset[str] = frozenset(),
     notes: tuple[str, ...] = (),
 ) -> Release:
     """Train on a dataset and leave a release in WORKSPACE/releases; making it current is the caller's choice.
 
     `passage_intents` are those answered from articles; no other message should reach the passage threshold.
+    `frozen` names the dialogues that are measured on and never learned from, not in the last fit either; without any,
+    `options.test_share` is held back to measure on, and learned from in the end.
     Where int8 won't do (`training/precision.py`), a fast training is done once more with fp32, and a full one, which takes
     long, only says so. `notes` are told in the report. Raises TrainingError for data or a disk that won't do; then no release is left behind."""
     watch = watch or Watch()
     if options.search:
         check_can_search()
     dataset = show(dataset, rules)
-    parts = split(dataset, test_share=options.test_share, seed=options.seed)
+    parts = (
+        split_frozen(dataset, frozen)
+        if frozen
+        else split(dataset, test_share=options.test_share, seed=options.seed)
+    )
     registry = Registry(workspace)
     with registry.staging() as folder:
         trained = _train(parts, folder, options, registry, watch)
@@ -70,11 +78,11 @@ def train(
         if scores.int8_loss and trained.speed == options.speed == "fast":
             return train(
                 dataset, workspace, replace(options, precision="fp32"), rules=rules, passages=passages,
-                passage_intents=passage_intents, watch=watch, notes=(*notes, f"The encoder is served in fp32. {scores.int8_loss}"),
+                passage_intents=passage_intents, watch=watch, frozen=frozen, notes=(*notes, f"The encoder is served in fp32. {scores.int8_loss}"),
             )  # fmt: skip
         trained = replace(trained, notes=(*trained.notes, *notes))
         with watch.stage("last fit and index"):
-            write_model(trained, budgets, folder, seed=options.seed)
+            n_examples = write_model(trained, budgets, folder, seed=options.seed, is_frozen=parts.is_frozen)
         with watch.stage("report"):
             report = make_report(
                 dataset, parts, trained, scores,
@@ -83,9 +91,12 @@ def train(
             write_report(folder, report)
         if trained.study:
             save_study(trained.study, ReleaseFiles(folder).study)
-        release = registry.finish(
-            folder, _manifest(dataset, trained, options, chosen, scores), speed=trained.speed
-        )
+        manifest = _manifest(dataset, trained, options, chosen, scores)
+        manifest["data"] |= {
+            "examples": n_examples,
+            "frozen": len({row.group for row in parts.test} & frozen),
+        }
+        release = registry.finish(folder, manifest, speed=trained.speed)
         if trained.study:
             unfinished_study(registry, trained.study.fingerprint).unlink(missing_ok=True)
         return release
@@ -130,16 +141,18 @@ def _passage_scores(
     )
 
 
-def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, seed: int) -> None:
-    """Heads, labels, fusion, and the memory of every labelled message.
+def write_model(
+    trained: Trained, budgets: Sequence[Budget], folder: Path, *, seed: int, is_frozen: bool = False
+) -> int:
+    """Heads, labels, fusion, and the memory of every labelled message; how many these are.
 
     A frozen encoder's heads are fitted once more on all rows, the held-back ones too: the figures of the
-    report then stand on the safe side."""
+    report then stand on the safe side. With `is_frozen` test rows neither they nor the memory learn those."""
     files = ReleaseFiles(folder)
-    everything = joined([trained.train, trained.test])
+    everything = trained.train if is_frozen else joined([trained.train, trained.test])
     model = trained.model
     heads = model.heads
-    if trained.is_frozen and trained.test.rows:
+    if trained.is_frozen and trained.test.rows and not is_frozen:
         heads = fit_heads(
             everything, model.labels, model.calibrated, model.sentiment, model.several,
             hyperparameters=trained.hyperparameters, seed=seed,
@@ -153,6 +166,7 @@ def write_model(trained: Trained, budgets: Sequence[Budget], folder: Path, *, se
     known = learnable(everything, model.labels)
     examples = [Example(row.text, str(row.intent)) for row in known.rows]
     Memory(examples, known.vectors).save(files.index, files.examples)
+    return len(examples)
 
 
 def _manifest(

@@ -16,6 +16,7 @@ from typing import Any
 
 from nlu.files import FORMAT, BadRelease, ReleaseFiles
 from training.errors import TrainingError
+from training.whole_files import write_whole
 
 CURRENT = "current"
 BUILDING = ".building-"
@@ -126,18 +127,7 @@ class Registry:
         Raises BadRelease if a file of it differs from what was written."""
         release = self.open(name)
         release.verify()
-        temporary = self.folder / f".{CURRENT}.{os.getpid()}"
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(f"{name}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.folder / CURRENT)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise TrainingError(
-                f"{self.folder / CURRENT}: can't be written: {error.strerror or error}"
-            ) from error
+        write_whole(self.folder / CURRENT, f"{name}\n")
         return release
 
     @contextlib.contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from training.errors import TrainingError
 from training.hyperparameters import SEARCHED, Hyperparameters, Speed, as_hyperparameters
+from training.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,7 @@ def save_study(study: Study, path: Path) -> None:
     """Write a study, whole or not at all.
 
     Raises TrainingError where the disk won't take it."""
-    temporary = path.with_name(f"{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(dataclasses.asdict(study), indent=1), "utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise TrainingError(f"{path}: can't be written: {error.strerror or error}") from error
+    write_whole(path, json.dumps(dataclasses.asdict(study), indent=1))
 
 
 def load_study(path: Path) -> Study:

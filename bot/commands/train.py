@@ -4,13 +4,18 @@ from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.cli import workspace_option
 from bot.errors import BotError
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from training.dataset import Dataset
+    from training.registry import Release
+    from training.trained import Options, Watch
 
 
 @click.command()
@@ -72,53 +77,86 @@ def command(workspace: Path, no_promote: bool, like: str | None, **options: Any)
         train_workspace(workspace, promote=not no_promote, like=like, **options)
 
 
-def train_workspace(workspace: Path, *, promote: bool = True, like: str | None = None, **chosen: Any) -> Path:
+def train_workspace(
+    workspace: Path,
+    *,
+    promote: bool = True,
+    like: str | None = None,
+    frozen: frozenset[str] = frozenset(),
+    **chosen: Any,
+) -> Path:
     """Train with progress shown; the folder of the new release."""
-    if find_spec("torch") is None:
-        raise BotError("training needs more than serving does; pip install 'kefu[train]' brings it")
+    check_can_train()
     from rich.console import Console
 
-    from bot.entity_rules import entity_rules
     from bot.progress import Stages
-    from retrieval.answers import load_answers
-    from retrieval.articles import load_articles
     from training.dataset import build_dataset
     from training.dialogues import files_to_learn_from, read_dialogues
-    from training.pipeline import train
     from training.ranks import rank
     from training.registry import Registry
     from training.search import hyperparameters_of
-    from training.trained import Options, Watch, default_speed
+    from training.trained import Watch
 
     settings = load_settings(workspace)
-    files, rules = files_to_learn_from(workspace), entity_rules(settings)
-    book = load_answers(workspace / "answers")
-    from_articles = frozenset(answer.intent for answer in book.answers if answer.knowledge)
-    options = Options(
-        max_wrong_answers=settings.decide.max_wrong_answers, precision=settings.understanding.precision
-    )
-    options = replace(options, **{name: value for name, value in chosen.items() if value is not None})
+    files = files_to_learn_from(workspace)
+    options = options_of(settings, **chosen)
     if like:
         options = replace(options, hyperparameters=hyperparameters_of(Registry(workspace), like))
-    if chosen.get("speed") is None:
-        options = replace(options, speed=default_speed())
     console = Console(stderr=True, quiet=rank() != 0)
     with Stages(console) as stages:
         stages.show("reading dialogues", 0, 0)
         dataset = build_dataset(read_dialogues(files))
-        release = train(
-            dataset,
-            workspace,
-            options,
-            rules=rules,
-            passages=load_articles(workspace / "knowledge"),
-            passage_intents=from_articles,
-            watch=Watch(stages.show, stages.tell),
-        )
+        watch = Watch(stages.show, stages.tell)
+        release = make_release(settings, dataset, options, watch, frozen=frozen)
     if promote:
         Registry(workspace).promote(release.name)
     _tell(console, release.folder, release.manifest, is_current=promote)
     return release.folder
+
+
+def check_can_train() -> None:
+    """Raises BotError where what training needs isn't installed."""
+    if find_spec("torch") is None:
+        raise BotError("training needs more than serving does; pip install 'kefu[train]' brings it")
+
+
+def options_of(settings: Settings, **chosen: Any) -> "Options":
+    """What was chosen, the rest as kefu.toml and the machine have it."""
+    from training.trained import Options, default_speed
+
+    options = Options(
+        max_wrong_answers=settings.decide.max_wrong_answers, precision=settings.understanding.precision
+    )
+    options = replace(options, **{name: value for name, value in chosen.items() if value is not None})
+    return options if chosen.get("speed") else replace(options, speed=default_speed())
+
+
+def make_release(
+    settings: Settings,
+    dataset: "Dataset",
+    options: "Options",
+    watch: "Watch",
+    *,
+    frozen: frozenset[str] = frozenset(),
+) -> "Release":
+    """Train with a workspace's entity rules and articles; see `training.pipeline.train`."""
+    from bot.entity_rules import entity_rules
+    from retrieval.answers import load_answers
+    from retrieval.articles import load_articles
+    from training.pipeline import train
+
+    book = load_answers(settings.folder / "answers")
+    from_articles = frozenset(answer.intent for answer in book.answers if answer.knowledge)
+    return train(
+        dataset,
+        settings.folder,
+        options,
+        rules=entity_rules(settings),
+        passages=load_articles(settings.folder / "knowledge"),
+        passage_intents=from_articles,
+        watch=watch,
+        frozen=frozen,
+    )
 
 
 def _tell(console: Any, folder: Path, manifest: dict[str, Any], *, is_current: bool) -> None:
