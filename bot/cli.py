@@ -18,6 +18,7 @@ COMMANDS = {
     "validate": "validate",
     "data": "data",
     "train": "train",
+    "retrain": "retrain",
     "releases": "releases",
     "serve": "serve",
     "chat": "chat",

@@ -13,6 +13,7 @@ from bot.engine import Engine
 from bot.errors import BotError
 from bot.garbage import settle
 from bot.loading import Model, files_state, load_model
+from bot.retraining import Retrainings
 from bot.settings import Settings
 from bot.store.records import Correction
 from bot.store.store import Store
@@ -147,6 +148,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         await desk.follow_autonomy()
         await stack.enter_async_context(_beside(desk.follow()))
         await stack.enter_async_context(_beside(Upkeep(store, settings.desk.zone).run()))
+        await stack.enter_async_context(_beside(Retrainings(store, settings).run()))
         if settings.watch.enabled:
             webhook = Webhook(settings.watch.webhook)
             stack.push_async_callback(webhook.close)

@@ -144,6 +144,17 @@ class Watch(Group):
         return url
 
 
+class Retrain(Group):
+    """[retrain]: what `kefu retrain` lets go live."""
+
+    test_share: Annotated[float, Field(gt=0, le=0.5)] = 0.15  # of the dialogues are never learned from
+    max_calibration_error: Share = 0.05
+    max_ms: float = Field(default=100.0, gt=0)  # median time of a message, where it is trained
+    max_release_mb: float = Field(default=1000.0, gt=0)
+    shadow_messages: int = Field(default=0, ge=0)  # a candidate sees first; 0: it goes live at once
+    shadow_agreement: Share = 0.9  # with the release that answers, at the lower end of its interval
+
+
 class Action(Group):
     """[actions.NAME]: a call to the company's own system."""
 
@@ -167,6 +178,7 @@ class Settings(Group):
     telegram: Telegram = Telegram()
     web: Web = Web()
     watch: Watch = Watch()
+    retrain: Retrain = Retrain()
     actions: dict[str, Action] = Field(default_factory=dict)
 
     @property

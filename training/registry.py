@@ -16,11 +16,16 @@ from typing import Any
 
 from nlu.files import FORMAT, BadRelease, ReleaseFiles
 from training.errors import TrainingError
+from training.gate.verdict import read_verdict
 from training.whole_files import write_whole
 
 CURRENT = "current"
 BUILDING = ".building-"
 LOCK = ".lock"  # one training at a time looks for a folder of its own
+
+
+class GateRefused(TrainingError):
+    """A release was found worse than the one that serves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +126,19 @@ class Registry:
             raise TrainingError(f"{self.folder}: no release before the current one")
         return before[-1]
 
-    def promote(self, name: str) -> Release:
+    def promote(self, name: str, *, despite_gate: bool = False) -> Release:
         """Make a release current, in one step that a crash can't halve.
 
-        Raises BadRelease if a file of it differs from what was written."""
+        Raises BadRelease if a file of it differs from what was written, GateRefused if the gate did and
+        `despite_gate` isn't set."""
         release = self.open(name)
         release.verify()
+        verdict = read_verdict(release.folder)
+        if verdict is not None and not verdict.has_passed and not despite_gate:
+            reasons = "; ".join(verdict.reasons)
+            raise GateRefused(
+                f"{release.folder}: the gate refused it: {reasons}. --despite-gate takes it all the same"
+            )
         write_whole(self.folder / CURRENT, f"{name}\n")
         return release
 

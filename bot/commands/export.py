@@ -78,7 +78,6 @@ def command(
     WORKSPACE/dialogues, perhaps with its labels mended, is not written again."""
     from rich.console import Console
 
-    from bot.entity_rules import entity_rules
     from bot.progress import LateBar
     from bot.settings import load_settings
 
@@ -89,23 +88,22 @@ def command(
     if raw and mask:
         raise click.UsageError("--raw leaves everything in; --mask has nothing to mask")
     settings = load_settings(workspace)
-    path = output or settings.folder / "dialogues" / "log.jsonl"
+    path = output or log_file(settings)
     desk = settings.desk
     moment = since.replace(tzinfo=desk.zone) if since is not None else None
-    rules = entity_rules(settings)
     masking = None if raw else Masking(desk.country, mask)
-    elsewhere = _ids_beside(path, settings.folder)
     met: set[str] = set()
-
-    def written(logged: LoggedDialogue) -> Dialogue | None:
-        bar.show(path, None)
-        logged = replace(logged, turns=tuple(read_exactly(turn, rules) for turn in logged.turns))
-        met.update(entity.label for turn in logged.turns for entity in turn.entities)
-        dialogue = as_dialogue(logged, masking, has_predictions=with_predictions)
-        return dialogue if dialogue.id not in elsewhere else None
-
     with LateBar(Console(stderr=True)) as bar:
-        count = asyncio.run(_export(settings, moment, path, written))
+
+        def watch(found: Collection[str]) -> None:
+            bar.show(path, None)
+            met.update(found)
+
+        exporting = export_log(
+            settings, path, since=moment, masking=masking, has_predictions=with_predictions,
+            watch=watch,
+        )  # fmt: skip
+        count = asyncio.run(exporting)
     click.echo(f"{path}: {count} dialogues")
     for name in sorted(set(mask) - met):
         click.echo(
@@ -114,6 +112,37 @@ def command(
         )
     if raw:
         click.echo("They hold personal data: names, addresses, numbers as customers wrote them.", err=True)
+
+
+def log_file(settings: "Settings") -> Path:
+    """Where training finds the log."""
+    return settings.folder / "dialogues" / "log.jsonl"
+
+
+async def export_log(
+    settings: "Settings",
+    path: Path,
+    *,
+    since: datetime | None = None,
+    masking: Masking | None,
+    has_predictions: bool = False,
+    watch: Callable[[Collection[str]], None] | None = None,
+) -> int:
+    """Write the finished dialogues of the log that stand in no other file of the workspace; how many there were.
+
+    `watch` is told the entity types of each dialogue. Raises TrainingError where the file can't be written."""
+    from bot.entity_rules import entity_rules
+
+    rules, elsewhere = entity_rules(settings), _ids_beside(path, settings.folder)
+
+    def written(logged: LoggedDialogue) -> Dialogue | None:
+        logged = replace(logged, turns=tuple(read_exactly(turn, rules) for turn in logged.turns))
+        if watch is not None:
+            watch({entity.label for turn in logged.turns for entity in turn.entities})
+        dialogue = as_dialogue(logged, masking, has_predictions=has_predictions)
+        return dialogue if dialogue.id not in elsewhere else None
+
+    return await _export(settings, since, path, written)
 
 
 def _ids_beside(path: Path, workspace: Path) -> frozenset[str]:

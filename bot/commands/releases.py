@@ -61,6 +61,7 @@ def show(workspace: Path, name: str) -> None:
         ),
         ("size", f"{size / 1e6:,.0f} MB"),
         ("report", str(release.folder / "report.html")),
+        *_gate(release.folder),
     ):  # fmt: skip
         click.echo(f"{title:14} {value}")
 
@@ -84,10 +85,11 @@ def compare(workspace: Path, one: str, other: str) -> None:
 @command.command()
 @workspace_option
 @click.argument("name")
-def promote(workspace: Path, name: str) -> None:
-    """Make the release NAME current, if every file of it is as it was written."""
+@click.option("--despite-gate", is_flag=True, help="Though the gate of a retraining refused it.")
+def promote(workspace: Path, name: str, despite_gate: bool) -> None:
+    """Make the release NAME current, if every file of it is as it was written and no gate refused it."""
     registry = _registry(workspace)
-    click.echo(f"{registry.promote(name).name} is current.")
+    click.echo(f"{registry.promote(name, despite_gate=despite_gate).name} is current.")
 
 
 @command.command()
@@ -173,6 +175,18 @@ def _print_intents(found: "Comparison") -> None:
             click.echo(f"  {one.name:30} {one.before:.0%} to {one.after:.0%} ({one.n_messages} messages)")
         if len(some) > MOST:
             click.echo(f"  and {len(some) - MOST} more")
+
+
+def _gate(release: Path) -> list[tuple[str, str]]:
+    """What the gate said, where it was asked."""
+    from training.gate.verdict import read_verdict
+
+    verdict = read_verdict(release)
+    if verdict is None:
+        return []
+    beside = f" beside {verdict.against}" if verdict.against else ""
+    passed = "passed" if verdict.has_passed else "refused"
+    return [("gate", f"{passed}{beside}"), *(("", reason) for reason in verdict.reasons)]
 
 
 def _measured(metrics: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 from training.curves import expected_calibration_error, interval
+from training.gate.verdict import Check
 from training.paired import Difference, bootstrap_difference, mcnemar
 from training.predictions import IntentPredictions
 
@@ -20,15 +21,6 @@ Flags = NDArray[np.bool_]
 ALPHA = 0.025
 LOST_FROM = 3  # messages of an intent that were right, from which none right is no chance
 ECE_SAMPLES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One condition. `reason` says what was met and what was wanted."""
-
-    name: str
-    has_passed: bool
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,17 @@
 """What the gate decides on: releases measured beside each other on messages neither should have learned from."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from nlu.errors import NluError
 from retrieval.errors import RetrievalError
 from training.dataset import Dataset, LabelledText
+from training.errors import TrainingError
 from training.features import Progress, no_progress
-from training.gate.served import OpenRelease, Served, serve_test
-from training.registry import Release
+from training.gate.served import OpenRelease, Served, as_json, of_json, serve_test
+from training.registry import Registry, Release
+from training.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,40 @@ def gather_evidence(
     except (NluError, RetrievalError) as error:
         return Evidence(candidate, current, rows, None, None, answered, cases, str(error))
     return Evidence(candidate, current, rows, served[0], served[1] if current else None, answered, cases)
+
+
+def save_evidence(evidence: Evidence, path: Path) -> None:
+    """Keep what was measured; the releases and the messages are named, not copied."""
+    content = {
+        "candidate": evidence.candidate.name,
+        "current": evidence.current.name if evidence.current else None,
+        "after": as_json(evidence.after) if evidence.after else None,
+        "before": as_json(evidence.before) if evidence.before else None,
+        "answered": sorted(evidence.answered),
+        "cases": [asdict(case) for case in evidence.cases],
+        "broken": evidence.broken,
+    }
+    write_whole(path, json.dumps(content, ensure_ascii=False))
+
+
+def load_evidence(path: Path, registry: Registry, rows: tuple[LabelledText, ...]) -> Evidence:
+    """What `save_evidence` kept, of the same messages.
+
+    Raises TrainingError for a file that can't be read, BadRelease for a release that is gone."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        after, before = (of_json(content[name]) if content[name] else None for name in ("after", "before"))
+        cases = tuple(Case(**case) for case in content["cases"])
+        names = content["candidate"], content["current"]
+        rest = frozenset(content["answered"]), cases, content["broken"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path}: can't be read: {error!r}; measure again") from error
+    if after is not None and len(after.met) != len(rows):
+        raise TrainingError(
+            f"{path}: {len(after.met)} messages were measured, the test part has {len(rows)}: measure again"
+        )
+    current = registry.open(names[1]) if names[1] else None
+    return Evidence(registry.open(names[0]), current, rows, after, before, *rest)
 
 
 def _openable(release: Release | None, open_release: OpenRelease) -> Release | None:

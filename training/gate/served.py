@@ -1,9 +1,10 @@
 """Releases answer the test messages as they would answer customers: the very files, through the serving code."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -75,6 +76,32 @@ class Served:
             np.array([one.scope for one in met]),
             prior_shift=self.prior_shift,
         )
+
+
+def as_json(served: Served) -> dict[str, Any]:
+    """For a file; `of_json` reads it back."""
+    content = asdict(served) | {"folder": str(served.folder)}
+    content |= {name: sorted(content[name]) for name in ("remembered", "learned")}
+    content["met"] = [one | {"spans": sorted(one["spans"])} for one in content["met"]]
+    return content
+
+
+def of_json(content: Mapping[str, Any]) -> Served:
+    """What `as_json` gave."""
+    met = tuple(
+        Met(**{**one, "spans": frozenset((int(a), int(b), str(c)) for a, b, c in one["spans"])})
+        for one in content["met"]
+    )
+    return Served(
+        Path(content["folder"]),
+        tuple(content["labels"]),
+        frozenset(content["remembered"]),
+        content["n_examples"],
+        Budget(**content["budget"]),
+        content["prior_shift"],
+        frozenset(content["learned"]),
+        met,
+    )
 
 
 def serve_test(

@@ -4,14 +4,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from training.errors import TrainingError
-from training.gate.checks import Check
-from training.registry import Release
 from training.whole_files import write_whole
 
 GATE_FILE = "gate.json"  # in the folder of the release
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition. `reason` says what was met and what was wanted."""
+
+    name: str
+    has_passed: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +51,17 @@ def of_json(content: Mapping[str, Any]) -> Verdict:
     return Verdict(content["release"], content["against"], content["n_messages"], found)
 
 
-def store_verdict(verdict: Verdict, release: Release) -> None:
-    """Keep it in the folder of the release, which may go live only with it."""
+def store_verdict(verdict: Verdict, release: Path) -> None:
+    """Keep it in the folder of the release."""
     content = {"judged_at": datetime.now(UTC).isoformat(timespec="seconds"), **as_json(verdict)}
-    write_whole(release.folder / GATE_FILE, json.dumps(content, indent=1, ensure_ascii=False))
+    write_whole(release / GATE_FILE, json.dumps(content, indent=1, ensure_ascii=False))
 
 
-def read_verdict(release: Release) -> Verdict | None:
+def read_verdict(release: Path) -> Verdict | None:
     """What the gate said of a release, None where it wasn't asked.
 
     Raises TrainingError for a file that can't be read."""
-    path = release.folder / GATE_FILE
+    path = release / GATE_FILE
     if not path.exists():
         return None
     try:

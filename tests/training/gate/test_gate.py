@@ -125,8 +125,8 @@ def test_a_release_of_the_same_dialogues_passes_and_every_condition_is_told(desk
         "wrong-answer budget", "calibration", "entities F1", "index", "regression cases", "speed", "size",
     }  # fmt: skip
     assert all(check.reason for check in verdict.checks)
-    store_verdict(verdict, candidate)
-    assert read_verdict(candidate) == verdict
+    store_verdict(verdict, candidate.folder)
+    assert read_verdict(candidate.folder) == verdict
     candidate.verify()
 
 
@@ -191,7 +191,7 @@ def test_a_slow_model_is_refused(desk: Desk) -> None:
 
     class Slow(Understander):
         def understand_batch(self, texts: Sequence[str], **options: Any) -> list[Understanding]:
-            sleep(0.06)
+            sleep(0.11)
             return super().understand_batch(texts, **options)
 
     def opening(folder: Path) -> tuple[Understander, Retriever]:
@@ -260,4 +260,4 @@ def test_a_release_that_serves_and_is_broken_is_no_match_for_anything(desk: Desk
 def test_a_verdict_that_cant_be_read_is_named(desk: Desk) -> None:
     (desk.current.folder / "gate.json").write_text(json.dumps({"release": "x"}))
     with pytest.raises(Exception, match=r"gate\.json: can't be read"):
-        read_verdict(desk.current)
+        read_verdict(desk.current.folder)
