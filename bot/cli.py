@@ -19,6 +19,7 @@ COMMANDS = {
     "data": "data",
     "train": "train",
     "releases": "releases",
+    "replay": "replay",
     "serve": "serve",
     "chat": "chat",
     "correct": "correct",
