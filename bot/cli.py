@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train",
     "retrain": "retrain",
     "releases": "releases",
+    "replay": "replay",
     "serve": "serve",
     "chat": "chat",
     "correct": "correct",

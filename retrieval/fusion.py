@@ -151,21 +151,29 @@ def load_fusion(path: Path, max_wrong_answers: float) -> tuple[Fusion, Budget]:
     """Read what `save_fusion` wrote, with the thresholds of the largest budget within `max_wrong_answers`.
 
     Raises RetrievalError if the file can't be read or every budget in it is larger."""
+    fusion, budgets = load_budgets(path)
+    within = [budget for budget in budgets if budget.max_wrong_answers <= max_wrong_answers + 1e-9]
+    if not within:
+        least = min(budget.max_wrong_answers for budget in budgets)
+        raise RetrievalError(
+            f"{path}: max_wrong_answers is {max_wrong_answers}, the least this release knows is {least}"
+        )
+    return fusion, max(within, key=lambda budget: budget.max_wrong_answers)
+
+
+def load_budgets(path: Path) -> tuple[Fusion, list[Budget]]:
+    """The same with the thresholds of every budget, one at least. Raises RetrievalError if the file can't be read."""
     try:
         content = json.loads(path.read_text("utf-8"))
         prior_shift = float(content["fusion"].pop("prior_shift"))
         weights = {name: tuple(found) for name, found in content["fusion"].items()}
         fusion = Fusion(**weights, prior_shift=prior_shift)
         budgets = [Budget(**budget) for budget in content["budgets"]]
-        least = min(budget.max_wrong_answers for budget in budgets)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RetrievalError(f"{path}: can't be read: {error!r}") from error
-    within = [budget for budget in budgets if budget.max_wrong_answers <= max_wrong_answers + 1e-9]
-    if not within:
-        raise RetrievalError(
-            f"{path}: max_wrong_answers is {max_wrong_answers}, the least this release knows is {least}"
-        )
-    return fusion, max(within, key=lambda budget: budget.max_wrong_answers)
+    if not budgets:
+        raise RetrievalError(f"{path}: can't be read: no budget in it")
+    return fusion, budgets
 
 
 def _logistic(features: Array, weights: Sequence[float]) -> Array:

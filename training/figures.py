@@ -84,7 +84,7 @@ def confusion_matrix(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> 
         axes.set_aspect("equal")
 
     side = 2.2 + 0.27 * max(n, 6)
-    return _svg("confusion matrix of intents", draw, (side, side))
+    return svg("confusion matrix of intents", draw, (side, side))
 
 
 def most_confused_part(
@@ -111,7 +111,7 @@ def roc(title: str, curves: dict[str, Curve]) -> Markup:
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
         axes.legend(loc="lower right", title="area under the curve", title_fontsize=8.5)
 
-    return _svg(title, draw)
+    return svg(title, draw)
 
 
 def precision_recall(title: str, curves: dict[str, Curve]) -> Markup:
@@ -122,7 +122,7 @@ def precision_recall(title: str, curves: dict[str, Curve]) -> Markup:
         axes.set(xlabel="recall", ylabel="precision")
         axes.legend(loc="lower left", title="average precision", title_fontsize=8.5)
 
-    return _svg(title, draw)
+    return svg(title, draw)
 
 
 def _draw_curves(axes: Any, curves: dict[str, Curve]) -> None:
@@ -150,7 +150,7 @@ def reliability(bins: Sequence[Bin], ece: float) -> Markup:
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.03), xlabel="confidence", ylabel="share that was right")
         axes.legend(loc="upper left")
 
-    return _svg("reliability diagram", draw)
+    return svg("reliability diagram", draw)
 
 
 def risk(points: Points, operating: Sequence[OperatingPoint], chosen: OperatingPoint) -> Markup:
@@ -175,7 +175,7 @@ def risk(points: Points, operating: Sequence[OperatingPoint], chosen: OperatingP
                  ylabel="of those, wrong (%)")  # fmt: skip
         axes.legend(loc="upper left")
 
-    return _svg("coverage and error", draw, (7.5, 3.8))
+    return svg("coverage and error", draw, (7.5, 3.8))
 
 
 def training_curves(curves: Sequence[CurvePoint]) -> Markup:
@@ -194,7 +194,7 @@ def training_curves(curves: Sequence[CurvePoint]) -> Markup:
             if group:
                 part.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
 
-    return _svg("training curves", draw, (9.0, 3.9), columns=2)
+    return svg("training curves", draw, (9.0, 3.9), columns=2)
 
 
 def search(study: Study) -> Markup:
@@ -216,7 +216,7 @@ def search(study: Study) -> Markup:
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(loc="lower right")
 
-    return _svg("search for hyperparameters", draw, (7.5, 3.8))
+    return svg("search for hyperparameters", draw, (7.5, 3.8))
 
 
 def _rectangle(*args: Any, **options: Any) -> Any:
@@ -225,9 +225,10 @@ def _rectangle(*args: Any, **options: Any) -> Any:
     return Rectangle(*args, **options)
 
 
-def _svg(
+def svg(
     title: str, draw: Callable[[Any], None], size: tuple[float, float] = SIZE, *, columns: int = 1
 ) -> Markup:
+    """A drawing for a page; `draw` gets matplotlib's axes, the title is one of its own on the page. `size` in inches."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # the first import tells of its font cache
     import matplotlib
     from matplotlib.figure import Figure

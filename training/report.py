@@ -1,19 +1,13 @@
 """The report of a release on disk: report.json for programs, report.html for people."""
 
-import base64
-import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from training import figures
 from training.curves import Curve
-from training.report_data import Report, to_json
-
-TEMPLATES = Path(__file__).parent / "templates"
-SHOWN_CHARACTERS = 400
-NO_VALUE = "–"
+from training.pages import render_page, to_json
+from training.report_data import Report
 
 
 def write_report(folder: Path, report: Report) -> None:
@@ -23,40 +17,10 @@ def write_report(folder: Path, report: Report) -> None:
 
 
 def render(report: Report) -> str:
-    """The report as one page that needs nothing from outside; whatever was written by people is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    """The report as one page."""
+    return render_page(
+        "report.html", report=report, point=report.point, headline=headline(report), pictures=draw(report)
     )
-    environment.filters |= {"percent": percent, "figure": figure, "shorten": shorten}
-    script = (TEMPLATES / "report.js").read_text("utf-8")
-    return environment.get_template("report.html").render(
-        report=report,
-        point=report.point,
-        headline=headline(report),
-        pictures=draw(report),
-        script=Markup(script),  # noqa: S704
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        style=Markup((TEMPLATES / "report.css").read_text("utf-8")),  # noqa: S704
-    )
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share 0..1 in percent."""
-    return NO_VALUE if share is None else f"{share:.{digits}%}"
-
-
-def figure(value: float | None, digits: int = 3) -> str:
-    """A number with a fixed number of digits."""
-    return NO_VALUE if value is None else f"{value:.{digits}f}"
-
-
-def shorten(text: str) -> str:
-    """The beginning of a long text."""
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]} …"
 
 
 def headline(report: Report) -> str:

@@ -1,11 +1,7 @@
 """What the report says, as values: put together after a training, written as report.json."""
 
-import dataclasses
-import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nlu.files import ReleaseFiles
 from retrieval.budget import Budget
@@ -149,21 +145,3 @@ def _notes(trained: Trained, scores: Scores, budget: Budget) -> tuple[str, ...]:
             'The int8 encoder strays from fp32; compare their accuracies and set precision = "fp32" if need be.'
         )
     return tuple(notes)
-
-
-def to_json(report: Report) -> str:
-    """The report as one JSON object, a line for each of its keys; what isn't finite is null."""
-    content: dict[str, Any] = _plain(dataclasses.asdict(report))
-    lines = (
-        f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
-        for key, value in content.items()
-    )
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -24,10 +24,11 @@ from training.evaluate import (
 from training.export import Agreement
 from training.figures import OTHERS, SHOWN_LABELS, most_confused_part
 from training.hyperparameters import DEFAULTS, Hyperparameters
+from training.pages import to_json
 from training.predictions import IntentPredictions, SpanPredictions
 from training.provenance import Provenance
 from training.report import headline, render, write_report
-from training.report_data import EncoderReport, Report, TrainingReport, to_json
+from training.report_data import EncoderReport, Report, TrainingReport
 from training.study import SearchTrial, Study
 from training.trained import CurvePoint, Options
 from training.turns import OUT_OF_SCOPE, EntityLabel
