@@ -13,7 +13,6 @@ from bot.engine import Engine
 from bot.errors import BotError
 from bot.garbage import settle
 from bot.loading import Model, files_state, load_model
-from bot.retraining import Retrainings
 from bot.settings import Settings
 from bot.store.records import Correction
 from bot.store.store import Store
@@ -146,18 +145,17 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         desk = Desk(settings, store, actions, model)
         await desk.learn_corrections()
         await desk.follow_autonomy()
-        await stack.enter_async_context(_beside(desk.follow()))
-        await stack.enter_async_context(_beside(Upkeep(store, settings.desk.zone).run()))
-        await stack.enter_async_context(_beside(Retrainings(store, settings).run()))
+        await stack.enter_async_context(beside(desk.follow()))
+        await stack.enter_async_context(beside(Upkeep(store, settings.desk.zone).run()))
         if settings.watch.enabled:
             webhook = Webhook(settings.watch.webhook)
             stack.push_async_callback(webhook.close)
-            await stack.enter_async_context(_beside(Watching(store, settings, webhook).run()))
+            await stack.enter_async_context(beside(Watching(store, settings, webhook).run()))
         yield desk
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Have it run for as long as the block does."""
     task = asyncio.create_task(work)
     try:

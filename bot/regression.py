@@ -86,14 +86,14 @@ async def run_cases(
 
 def _why_failed(case: RegressionCase, heard: Heard | None, book: AnswerBook) -> str:
     if heard is None:
-        return "met silence"
-    decision = heard.decision
-    wanted = book.find(case.answer) if case.answer else None
-    if heard.needs_system:
-        intents = (wanted.intent, *wanted.also_for) if wanted else (decision.intent,)
-        met = f"an answer to {decision.intent} that needs a system"
-        is_right = decision.intent in intents and case.decision in {"answer", "ask"}
+        met, is_right = "silence", False
+    elif heard.needs_system:
+        wanted = book.find(case.answer) if case.answer else None
+        intents = (wanted.intent, *wanted.also_for) if wanted else (heard.decision.intent,)
+        met = f"an answer to {heard.decision.intent} that needs a system"
+        is_right = heard.decision.intent in intents and case.decision in {"answer", "ask"}
     else:
+        decision = heard.decision
         met = f"{decision.kind} {decision.answer_id or decision.slot or decision.reason}"
         is_right = (decision.kind, decision.answer_id) == (case.decision, case.answer)
         is_right = is_right and case.slot in {"", decision.slot}

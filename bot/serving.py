@@ -12,9 +12,10 @@ from bot.address import address
 from bot.channels.web.app import web_app
 from bot.console.app import console_app, mount
 from bot.console.links import console_link, join_path
-from bot.desk import Desk, open_desk
+from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import settle
+from bot.retraining import Retrainings
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -34,6 +35,7 @@ async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(open_desk(settings))
         url = await stack.enter_async_context(listening(desk))
+        await stack.enter_async_context(beside(Retrainings(desk.store, settings).run()))
         if settings.telegram_token:
             await stack.enter_async_context(_telegram(desk))
         settle()

@@ -25,6 +25,7 @@ from bot.console.inbox import (
 )
 from bot.console.insights import alerts, page
 from bot.console.insights.alerts import count_alerts
+from bot.console.learning import retraining
 from bot.console.links import PREFIX
 from bot.console.live import close_pages
 from bot.console.notices import see_other
@@ -102,6 +103,7 @@ ROUTES: tuple[Route, ...] = (
     *page.ROUTES,
     *clusters.ROUTES,
     *alerts.ROUTES,
+    *retraining.ROUTES,
     *sign_in.ROUTES,
     *join.ROUTES,
     *account.ROUTES,

@@ -35,6 +35,7 @@ def menu(words: Wording, role: Role, alerts: int = 0) -> tuple[Entry, ...]:
         Entry(words.say("Canned"), "/canned", "canned", "agent"),
         Entry(words.say("Autonomy"), "/autonomy", "autonomy", "lead"),
         Entry(words.say("Insights"), "/insights", "insights", "lead", calls=alerts),
+        Entry(words.say("Retraining"), "/retraining", "retraining", "lead"),
         Entry(words.say("Team"), "/team", "team", "admin"),
         Entry(words.say("Audit log"), "/audit", "audit", "admin"),
         Entry(words.say("Account"), "/account", "account", "agent"),

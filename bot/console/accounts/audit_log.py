@@ -71,6 +71,14 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Made {target} known in the staff group", **values)
         case "telegram_unlinked":
             return words.say("Made {target} unknown in the staff group", **values)
+        case "asked_for_retraining":
+            return words.say("Asked for retraining {target}", **values)
+        case "stopped_retraining":
+            return words.say("Stopped retraining {target}", **values)
+        case "retraining_schedule" if entry.target == "never":
+            return words.say("Ended retraining by the desk itself")
+        case "retraining_schedule":
+            return words.say("Set the desk to retrain by itself: {target}", **values)
         case "role_changed":
             return words.say("Changed the role of {target} from {was} to {role}", **values)
         case "disabled":
