@@ -56,6 +56,11 @@ class Grouping:
             self._work = asyncio.create_task(self._read_and_cluster(texts))
         return Grouped(_only({number for number, _ in wanted & made}, clusters), len(missing))
 
+    def vectors_of(self, said: Mapping[int, str]) -> dict[int, NDArray[np.float32]]:
+        """The vectors of these messages, texts by their id, as far as they were read."""
+        found = ((number, self._vectors.get((number, hash(text)))) for number, text in said.items())
+        return {number: vector for number, vector in found if vector is not None}
+
     async def wait(self) -> None:
         """Until what is being read and clustered is done."""
         if self._work is not None:

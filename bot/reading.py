@@ -43,6 +43,9 @@ class Searches(Protocol):
     ) -> Findings:
         """Find intents, answers and passages for a message."""
 
+    def nearness(self, vector: NDArray[np.float32]) -> float:
+        """The cosine of the nearest labelled example."""
+
     def alike(self, bound: float) -> list[tuple[str, str]]:
         """Pairs of answers whose words are nearer to each other than that cosine."""
 

@@ -10,6 +10,7 @@ from bot.store.views import ReviewItem
 
 UNHELPFUL = 1.0  # a customer said that the answer was wrong
 DISAGREEMENT = 0.5  # classifier and memory took it for different things
+CHOSEN = 0.3  # a customer who was asked meant something else than the bot thought likeliest
 OUTSIDE = 0.6  # of what an uncertain message is worth: many of those are rightly not answered
 LEAST_TOGETHER = 3  # messages
 MOST_TOGETHER = 50  # items
@@ -82,7 +83,10 @@ def _rate(item: ReviewItem) -> Worth:
     is_split = item.class_intent is not None and best is not None and item.class_intent != best
     if is_split:
         why.append("disagreement")
+    is_chosen = any(intent != best for intent in item.chosen)
+    if is_chosen:
+        why.append("chosen")
     if item.is_unhelpful:
         why.append("unhelpful")
-    doubt += DISAGREEMENT * is_split + UNHELPFUL * item.is_unhelpful
+    doubt += DISAGREEMENT * is_split + CHOSEN * is_chosen + UNHELPFUL * item.is_unhelpful
     return Worth(item, doubt * log2(1 + len(item.message_ids)), tuple(why))

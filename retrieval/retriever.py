@@ -78,6 +78,11 @@ class Retriever:
             taught_answer=taught if share > 0.5 and taught and self.answers.find(taught) else None,
         )
 
+    def nearness(self, vector: Vector) -> float:
+        """The cosine of the nearest example in the memory; -1 where there is none."""
+        near = self.memory.search(vector, 1)
+        return near[0][1] if near else -1.0
+
     def alike(self, bound: float) -> list[tuple[str, str]]:
         """Pairs of answers with variants nearer to each other than that cosine, titles included, in file order."""
         if self._variant_vectors is None:

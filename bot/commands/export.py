@@ -73,8 +73,8 @@ def command(
 ) -> None:
     """Write finished dialogues of the log in the format `kefu train` reads.
 
-    A dialogue is finished after an hour without a word. Intents are those that staff gave with `kefu correct`
-    or customers chose when they were asked. Every export writes the file anew; what stands in another file of
+    A dialogue is finished after an hour without a word. Intents are those that staff gave, those that their own
+    replies show, and of what customers chose when they were asked what can't turn an answer. Every export writes the file anew; what stands in another file of
     WORKSPACE/dialogues, perhaps with its labels mended, is not written again."""
     from rich.console import Console
 
@@ -160,11 +160,15 @@ async def _export(
     written: Callable[[LoggedDialogue], Dialogue | None],
 ) -> int:
     """Write dialogue by dialogue, so that the log may be larger than the memory; how many there were."""
+    from bot.recognising import Recogniser
     from bot.store.store import Store
+    from retrieval.answers import load_answers
 
     loop = asyncio.get_running_loop()
     async with await Store.open(settings.database_url, exclusive=False) as store:
-        found = store.conversations_for_export(since)
+        recogniser = await asyncio.to_thread(lambda: Recogniser(load_answers(settings.folder / "answers")))
+        sent = recogniser.labels(await store.labels.handoff_replies())
+        found = store.conversations_for_export(since, sent=list(sent))
 
         async def read_one() -> LoggedDialogue | None:
             return await anext(found, None)

@@ -30,7 +30,7 @@ from bot.console.links import PREFIX
 from bot.console.live import close_pages
 from bot.console.notices import see_other
 from bot.console.rendering import TEMPLATES, first_page, load_templates, words_for
-from bot.console.review import clusters, queue
+from bot.console.review import clusters, conflicts, memory, new_intents, queue
 from bot.console.routes import Route, add_routes, get
 from bot.engine import Engine
 from bot.grouping import Grouping
@@ -94,6 +94,9 @@ ROUTES: tuple[Route, ...] = (
     *exporting.ROUTES,
     *live.ROUTES,
     *queue.ROUTES,
+    *conflicts.ROUTES,
+    *memory.ROUTES,
+    *new_intents.ROUTES,
     *canned.ROUTES,
     *autonomy.ROUTES,
     *overview.ROUTES,

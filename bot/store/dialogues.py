@@ -1,44 +1,19 @@
 """The log as dialogues, for the export: conversations cut where they fell silent."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select
 
 from bot.store.entity_labels import as_entities, found_in
-from bot.store.labels import standing_corrections
+from bot.store.label_rules import TrainingLabels
 from bot.store.records import LoggedDialogue, LoggedEntity, LoggedTurn
+from bot.store.search import wording_of
 from bot.store.tables.labels import entity_labels, feedback
 from bot.store.tables.log import conversations, customers, decisions, messages, understandings
 
 NOT_SAID = ("button", "command")  # what a customer pressed is no example of how customers write
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Intents given by people: to a message, to a wording, or by the customer who was asked."""
-
-    by_message: dict[int, str]
-    by_text: dict[str, str]
-
-    def intent_of(self, row: Row[Any], chosen: dict[int, str]) -> str | None:
-        return (
-            self.by_message.get(row.id)
-            or self.by_text.get(row.text.strip().casefold())
-            or chosen.get(row.id)
-            or None
-        )
-
-
-def read_labels(connection: Connection) -> Labels:
-    """The corrections that stand; of several for one text the newest."""
-    standing = standing_corrections(connection, 0)
-    return Labels(
-        by_message={label.message_id: label.intent for label in standing if label.message_id is not None},
-        by_text={label.text.strip().casefold(): label.intent for label in standing},
-    )
 
 
 def conversation_ids(connection: Connection, since: datetime | None) -> Sequence[int]:
@@ -51,7 +26,7 @@ def conversation_ids(connection: Connection, since: datetime | None) -> Sequence
 def dialogues_of(
     connection: Connection,
     conversation_id: int,
-    labels: Labels,
+    labels: TrainingLabels,
     *,
     silent_before: datetime,
     gap: timedelta,
@@ -92,9 +67,8 @@ def _said_in(conversation_id: int) -> Any:
 
 def _feedback_in(conversation_id: int) -> Any:
     return (
-        select(feedback.c.message_id, feedback.c.value, messages.c.in_reply_to, decisions.c.choices)
+        select(feedback.c.message_id, feedback.c.value)
         .join(messages, messages.c.id == feedback.c.message_id)
-        .outerjoin(decisions, decisions.c.message_id == messages.c.in_reply_to)
         .where(messages.c.conversation_id == conversation_id)
         .order_by(feedback.c.at, feedback.c.id)
     )
@@ -111,8 +85,9 @@ def _stretches(rows: Iterable[Row[Any]], gap: timedelta) -> Iterator[list[Row[An
         yield stretch
 
 
-def _dialogue(stretch: Sequence[Row[Any]], opinions: Sequence[Row[Any]], labels: Labels) -> LoggedDialogue:
-    chosen = {row.in_reply_to: row.value for row in opinions if row.value in (row.choices or ())}
+def _dialogue(
+    stretch: Sequence[Row[Any]], opinions: Sequence[Row[Any]], labels: TrainingLabels
+) -> LoggedDialogue:
     said = [row for row in stretch if row.speaker != "customer" or row.kind not in NOT_SAID]
     return LoggedDialogue(
         id=f"{stretch[0].channel}-{stretch[0].conversation_id}-{stretch[0].id}",
@@ -120,19 +95,19 @@ def _dialogue(stretch: Sequence[Row[Any]], opinions: Sequence[Row[Any]], labels:
         started_at=stretch[0].at,
         ended_at=stretch[-1].at,
         outcome=_outcome(stretch, opinions),
-        turns=tuple(_turn(row, labels, chosen) for row in said),
+        turns=tuple(_turn(row, labels) for row in said),
         names=tuple(sorted({row.name for row in stretch if row.name})),
     )
 
 
-def _turn(row: Row[Any], labels: Labels, chosen: dict[int, str]) -> LoggedTurn:
+def _turn(row: Row[Any], labels: TrainingLabels) -> LoggedTurn:
     if row.speaker != "customer":
         return LoggedTurn(row.speaker, row.text, row.at, answer_id=row.answer_id)
     return LoggedTurn(
         speaker="customer",
         text=row.text,
         at=row.at,
-        intent=labels.intent_of(row, chosen),
+        intent=labels.intent_of(row.id, wording_of(row.text)),
         predicted_intent=row.intent,
         entities=_entities(row),
         sentiment=row.sentiment,

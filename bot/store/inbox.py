@@ -10,7 +10,7 @@ from bot.store import (
     custody,
     drafts,
     entity_labels,
-    labels,
+    labelling,
     lists,
     review,
     rewording,
@@ -80,14 +80,20 @@ class Inbox:
         return await self._database.read(review.open_reviews, since)
 
     async def label(
-        self, said: str, intent: str, by: str, message_id: int, answer_id: str | None = None
+        self,
+        said: str,
+        intent: str,
+        by: Person,
+        message_id: int,
+        answer_id: str | None = None,
+        note: str = "",
     ) -> None:
-        """Give a message its intent, and perhaps its answer, in place of those it had."""
-        await self._database.write(labels.label_message, said, intent, by, message_id, answer_id)
+        """Give a message its intent, and perhaps its answer, in place of those it had; `note` says why."""
+        await self._database.write(labelling.label, said, intent, by, message_id, answer_id, note)
 
-    async def unlabel(self, by: str, message_id: int) -> None:
+    async def unlabel(self, by: Person, message_id: int) -> None:
         """Take back what a message was labelled."""
-        await self._database.write(labels.unlabel_message, by, message_id)
+        await self._database.write(labelling.unlabel, by, message_id)
 
     async def mark_entities(self, message_id: int, marks: Sequence[Mark], by: str) -> None:
         """Give a message its entities. Raises BadSpan."""

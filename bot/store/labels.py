@@ -53,17 +53,18 @@ def add_correction(
 
 
 def label_message(
-    connection: Connection, said: str, intent: str, by: str, message_id: int, answer_id: str | None = None
+    connection: Connection,
+    said: str,
+    intent: str,
+    by: str,
+    message_id: int,
+    answer_id: str | None = None,
+    note: str = "",
 ) -> int:
     """The correction of a message, in place of those it had."""
-    unlabel_message(connection, by, message_id)
-    return add_correction(connection, said, intent, by, "", message_id, answer_id)
-
-
-def unlabel_message(connection: Connection, by: str, message_id: int) -> None:
-    """Take back what a message was labelled."""
     for earlier in standing_corrections_of(connection, [message_id]):
         undo_correction(connection, earlier.id, by)
+    return add_correction(connection, said, intent, by, note, message_id, answer_id)
 
 
 def undo_correction(connection: Connection, correction_id: int, by: str) -> int:

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Text, and_, cast, delete, select
 from sqlalchemy.sql import ColumnElement
 
+from bot.store import labelling
 from bot.store.audit import write_audit
-from bot.store.labels import label_message, standing_corrections_of, stands, undo_correction
-from bot.store.search import words_of
+from bot.store.labels import label_message, standing_corrections_of, stands
+from bot.store.search import wording_of
 from bot.store.tables.labels import corrections, feedback, reviewed
 from bot.store.tables.log import decisions, messages, understandings
 from bot.store.upsert import insert_new
@@ -41,8 +42,8 @@ def open_reviews(connection: Connection, since: datetime) -> list[ReviewItem]:
         .limit(LOOKED_AT)
     )
     rows = connection.execute(query).all()
-    unhelpful = _unhelpful(connection, [row.id for row in rows])
-    return [_item_from(group, unhelpful) for group in _alike(rows)]
+    opinions = _opinions(connection, [row.id for row in rows])
+    return [_item_from(group, opinions) for group in _alike(rows)]
 
 
 def is_open() -> ColumnElement[bool]:
@@ -64,6 +65,8 @@ def label_items(connection: Connection, items: Sequence[ReviewItem], intent: str
         label_item(connection, item, intent, by)
     if len(items) > 1:
         write_audit(connection, by.id, "labelled_together", intent, messages=_n_messages(items))
+    else:
+        write_audit(connection, by.id, "labelled", intent, message=items[0].message_ids[0])
 
 
 def label_messages(
@@ -96,7 +99,7 @@ def undo(connection: Connection, message_ids: Sequence[int], by: Person) -> None
     """What this person made of them was a mistake."""
     for given in standing_corrections_of(connection, message_ids):
         if given.by == by.name:
-            undo_correction(connection, given.id, by.name)
+            labelling.undo(connection, given.id, by)
     theirs = reviewed.c.message_id.in_(message_ids), reviewed.c.staff_id == by.id
     connection.execute(delete(reviewed).where(*theirs))
 
@@ -105,7 +108,7 @@ def _alike(rows: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
     """Those that say the same together."""
     alike: dict[str, list[Row[Any]]] = {}
     for row in rows:
-        alike.setdefault(" ".join(words_of(row.text)) or row.text, []).append(row)
+        alike.setdefault(wording_of(row.text), []).append(row)
     return list(alike.values())
 
 
@@ -113,19 +116,23 @@ def _n_messages(items: Sequence[ReviewItem]) -> int:
     return sum(len(item.message_ids) for item in items)
 
 
-def _unhelpful(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Those whose reply a customer called not helpful."""
+def _opinions(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+    """What customers said of the replies to these messages, or chose under them."""
     replies = messages.alias("replies")
     query = (
-        select(replies.c.in_reply_to)
+        select(replies.c.in_reply_to, feedback.c.value)
         .join(feedback, feedback.c.message_id == replies.c.id)
-        .where(replies.c.in_reply_to.in_(ids), feedback.c.value == "not_helpful")
+        .where(replies.c.in_reply_to.in_(ids))
     )
-    return set(connection.execute(query).scalars())
+    found: dict[int, set[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.in_reply_to, set()).add(row.value)
+    return found
 
 
-def _item_from(group: Sequence[Row[Any]], unhelpful: set[int]) -> ReviewItem:
+def _item_from(group: Sequence[Row[Any]], opinions: dict[int, set[str]]) -> ReviewItem:
     row = group[0]
+    said = set().union(*(opinions.get(one.id, set()) for one in group))
     return ReviewItem(
         message_ids=tuple(one.id for one in group),
         conversation_id=row.conversation_id,
@@ -137,6 +144,7 @@ def _item_from(group: Sequence[Row[Any]], unhelpful: set[int]) -> ReviewItem:
         confidence=row.confidence or 0.0,
         decision=row.decision,
         reason=row.reason,
-        is_unhelpful=any(one.id in unhelpful for one in group),
+        is_unhelpful="not_helpful" in said,
         entities=entities_from(row.entities),
+        chosen=tuple(sorted(said - {"helpful", "not_helpful"})),
     )

@@ -49,6 +49,11 @@ def words_of(said: str) -> list[str]:
     return _WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))
 
 
+def wording_of(said: str) -> str:
+    """The same for texts that say the same words; a text without words is its own."""
+    return " ".join(words_of(said)) or said
+
+
 def index_messages(connection: Connection) -> int:
     """Index what isn't yet, BATCH messages at most; how many there were."""
     kind = connection.dialect.name

@@ -8,14 +8,17 @@ from types import TracebackType
 from typing import Any
 
 from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Reply, Turn
-from bot.store import delivery, dialogues, forget, labels, moves, transcripts, turns, updates
+from bot.store import delivery, dialogues, forget, labelling, labels, moves, transcripts, turns, updates
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
 from bot.store.answers import Answers
 from bot.store.canned import Canned
 from bot.store.database import Database, open_database
+from bot.store.given_labels import GivenLabel
 from bot.store.inbox import Inbox
 from bot.store.insights import Insights
+from bot.store.label_log import LabelLog
+from bot.store.label_rules import training_labels
 from bot.store.records import (
     Conversation,
     Correction,
@@ -41,12 +44,14 @@ class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
-    `alerts` what the sentiment watch noticed, `canned` the texts staff keep for replies, `answers` what became of
-    the answers, `saved_views` what staff keep of the inbox, `retrainings` how it gets better, `staff_group` what stands in their group on Telegram."""
+    `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `canned` the texts staff keep
+    for replies, `answers` what became of the answers, `saved_views` what staff keep of the inbox, `retrainings` how it gets
+    better, `staff_group` what stands in their group on Telegram."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.inbox = Inbox(database)
+        self.labels = LabelLog(database)
         self.accounts = Accounts(database)
         self.insights = Insights(database)
         self.alerts = Alerts(database)
@@ -194,12 +199,14 @@ class Store:
         return await self._database.read(transcripts.status, conversation_key)
 
     async def conversations_for_export(
-        self, since: datetime | None = None, *, silence_s: float = SILENCE_S
+        self, since: datetime | None = None, *, sent: Sequence[GivenLabel] = (), silence_s: float = SILENCE_S
     ) -> AsyncIterator[LoggedDialogue]:
-        """Finished dialogues, those that ended before `since` left out; one conversation in memory at a time."""
+        """Finished dialogues, those that ended before `since` left out; one conversation in memory at a time.
+
+        `sent` are labels beside those in the log: what staff's own replies show."""
         gap = timedelta(seconds=silence_s)
         silent_before = now() - gap
-        given = await self._database.read(dialogues.read_labels)
+        given = training_labels([*await self.labels.given(), *sent])
         for conversation_id in await self._database.read(dialogues.conversation_ids, since):
             found = await self._database.read(
                 dialogues.dialogues_of, conversation_id, given, silent_before=silent_before, gap=gap
@@ -224,9 +231,7 @@ class Store:
         answer_id: str | None = None,
     ) -> int:
         """Store a label of staff; its id."""
-        return await self._database.write(
-            labels.add_correction, text, intent, by, note, message_id, answer_id
-        )
+        return await self._database.write(labelling.correct, text, intent, by, note, message_id, answer_id)
 
     async def corrections(self, after_id: int = 0) -> list[Correction]:
         """The corrections that hold today, oldest first."""
@@ -239,7 +244,7 @@ class Store:
 
     async def undo_correction(self, correction_id: int, by: str = "") -> int:
         """Take a correction back; the id of the undo."""
-        return await self._database.write(labels.undo_correction, correction_id, by)
+        return await self._database.write(labelling.take_back, correction_id, by)
 
     # forgetting
 

@@ -154,7 +154,8 @@ class ReviewItem:
     """Something customers said, in all the messages that say the same, newest first, and what was made of the newest.
 
     `intent` is what it was taken for, `ranked` the JSON of the best, read for the few that are shown, `class_intent` what
-    the classifier alone took it for; `is_unhelpful` where a customer called an answer to it so."""
+    the classifier alone took it for; `is_unhelpful` where a customer called an answer to it so; `chosen` are the intents
+    that customers picked where the desk asked back."""
 
     message_ids: tuple[int, ...]
     conversation_id: int
@@ -168,6 +169,7 @@ class ReviewItem:
     reason: str
     is_unhelpful: bool
     entities: tuple[LoggedEntity, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     @property
     def intents(self) -> tuple[tuple[str, float], ...]:

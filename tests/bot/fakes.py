@@ -158,6 +158,10 @@ class FakeRetriever:
     def alike(self, bound: float) -> list[tuple[str, str]]:
         return self.twins
 
+    def nearness(self, vector: NDArray[np.float32]) -> float:
+        known = [words_vector(text) for text in self.meanings]
+        return float(max(vector @ one for one in known))
+
     def search(self, text: str, vector: object, class_probs: object, *, top: int = 5) -> Findings:
         intent, confidence = self.meanings.get(text, ("order_status", 0.05))
         rest = [

@@ -155,7 +155,11 @@ def _of_intents(p_values: dict[str, float], told: dict[str, str]) -> Check:
 def known_intents(before: Iterable[str], after: Iterable[str], answered: Iterable[str]) -> Check:
     """What the desk answers and the release that serves knows, the candidate must know."""
     missing = sorted((set(before) & set(answered)) - set(after))
-    told = f"it doesn't know {', '.join(missing)}" if missing else "it knows all that was known and has an answer"
+    told = (
+        f"it doesn't know {', '.join(missing)}"
+        if missing
+        else "it knows all that was known and has an answer"
+    )
     return Check("known intents", not missing, told)
 
 

@@ -85,6 +85,18 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Disabled {target}", **values)
         case "labelled_together":
             return words.say("Labelled {messages} messages at once as {target}", **values)
+        case "labelled":
+            return words.say("Labelled a message as {target}", **values)
+        case "corrected":
+            return words.say("Taught a text as {target}, as {name}", **values)
+        case "label_undone":
+            return words.say("Took back the correction {target}", **values)
+        case "settled" if not entry.target:
+            return words.say("Settled that nothing is learned from {messages} messages", **values)
+        case "settled":
+            return words.say("Settled a disagreement: {target}", **values)
+        case "proposal_dismissed":
+            return words.say("Dismissed a proposed intent of {messages} messages", **values)
         case "view_shared":
             return words.say("Shared the view {target} with all", **values)
         case "view_unshared":

@@ -14,7 +14,7 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.naming import decision_name
-from bot.store.views import Case, Spoken
+from bot.store.views import Case, Person, Spoken
 
 MAX_NAME = 100  # characters of a name that is unknown
 
@@ -33,7 +33,7 @@ async def correct(request: web.Request) -> web.Response:
     if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:MAX_NAME]))
         return await show(request, case, spoken, problem=said)
-    await console.store.inbox.label(spoken.text, intent, me(request).called, spoken.id)
+    await console.store.inbox.label(spoken.text, intent, _person(request), spoken.id)
     await console.learn()
     return await again(request)
 
@@ -50,7 +50,7 @@ async def correct_answer(request: web.Request) -> web.Response:
         return await show(request, case, spoken, problem=said)
     own = _intent_of(spoken)
     intent = own if own in answer.also_for else answer.intent
-    await console.store.inbox.label(spoken.text, intent, me(request).called, spoken.id, answer.id)
+    await console.store.inbox.label(spoken.text, intent, _person(request), spoken.id, answer.id)
     await console.learn()
     return await again(request)
 
@@ -66,9 +66,13 @@ async def undo(request: web.Request) -> web.Response:
     """Take the label back."""
     _, spoken = await found(request)
     console = console_of(request)
-    await console.store.inbox.unlabel(me(request).called, spoken.id)
+    await console.store.inbox.unlabel(_person(request), spoken.id)
     await console.learn()
     return await again(request)
+
+
+def _person(request: web.Request) -> Person:
+    return Person(me(request).id, me(request).called)
 
 
 async def found(request: web.Request) -> tuple[Case, Spoken]:

@@ -14,7 +14,8 @@ from bot.console.inbox.conversation import message_of
 from bot.console.inbox.lists import naming
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
-from bot.console.routes import get, post
+from bot.console.review.disagreements import open_conflicts, told_sides
+from bot.console.routes import get, may, post
 from bot.naming import decision_name
 from bot.reviewing import most_valuable_first, together
 from bot.store.values import now
@@ -38,45 +39,45 @@ class Done:
 
 async def review_page(request: web.Request) -> web.Response:
     """The first of the queue."""
-    return render(request, "review.html", **await _values(request, await _items(request)))
+    return render(request, "review.html", **await _values(request, await items_of(request)))
 
 
 async def label(request: web.Request) -> web.Response:
     """Give items their intent; show what the bot says to the first now, and what comes next."""
-    form, console, items = await form_of(request), console_of(request), await _items(request)
+    form, console, items = await form_of(request), console_of(request), await items_of(request)
     chosen, intent = _items_of(form, items), form.get("intent", "").strip()
     if not chosen:
-        return await _next(request, items, problem=_too_late(request))
+        return await show_next(request, items, problem=_too_late(request))
     if intent not in console.rereading.intents:
         said = words_for(request).say("There is no intent {intent}.", intent=repr(intent[:100]))
-        return await _next(request, items, problem=said)
-    await console.store.inbox.label_items(chosen, intent, _person(request))
+        return await show_next(request, items, problem=said)
+    await console.store.inbox.label_items(chosen, intent, person(request))
     await console.learn()
     case, spoken = await message_of(request, chosen[0].conversation_id, chosen[0].message_ids[0])
     again = await console.rereading.reread(case, spoken.text)
-    return await _next(request, _without(items, chosen), done=Done(chosen, intent, again.replies))
+    return await show_next(request, _without(items, chosen), done=Done(chosen, intent, again.replies))
 
 
 async def pass_over(request: web.Request) -> web.Response:
     """Nothing to learn here."""
-    form, items = await form_of(request), await _items(request)
+    form, items = await form_of(request), await items_of(request)
     chosen = _items_of(form, items)
     if not chosen:
-        return await _next(request, items, problem=_too_late(request))
-    await console_of(request).store.inbox.pass_over(chosen, _person(request))
-    return await _next(request, _without(items, chosen), done=Done(chosen))
+        return await show_next(request, items, problem=_too_late(request))
+    await console_of(request).store.inbox.pass_over(chosen, person(request))
+    return await show_next(request, _without(items, chosen), done=Done(chosen))
 
 
 async def undo(request: web.Request) -> web.Response:
     """Take the last one back."""
     console = console_of(request)
     numbers = numbers_of((await form_of(request)).get("undo", ""))
-    await console.store.inbox.undo_review(numbers, _person(request))
+    await console.store.inbox.undo_review(numbers, person(request))
     await console.learn()
-    return await _next(request, await _items(request))
+    return await show_next(request, await items_of(request))
 
 
-async def _items(request: web.Request) -> list[ReviewItem]:
+async def items_of(request: web.Request) -> list[ReviewItem]:
     return await console_of(request).store.inbox.open_reviews(now() - LOOKS_BACK)
 
 
@@ -95,11 +96,12 @@ def _too_late(request: web.Request) -> str:
     return words_for(request).say("A colleague looked at that one already. Here is the next.")
 
 
-def _person(request: web.Request) -> Person:
+def person(request: web.Request) -> Person:
+    """Who is signed in."""
     return Person(me(request).id, me(request).called)
 
 
-async def _next(
+async def show_next(
     request: web.Request, items: list[ReviewItem], *, done: Done | None = None, problem: str = ""
 ) -> web.Response:
     """The next item; for a form that was sent without htmx, the page anew."""
@@ -117,7 +119,13 @@ async def _values(
     grouped = await console.grouping.group(newest)
     queue = together(queue, grouped.clusters)
     worth = queue[0] if queue else None
+    disputed = await open_conflicts(request)
     return {
+        "conflict": disputed[0] if disputed else None,
+        "n_conflicts": len(disputed),
+        "sides_of": lambda conflict: told_sides(words, conflict),
+        "chosen": {intent for one in worth.items for intent in one.chosen} if worth else set(),
+        "may_lead": may(me(request).role, "lead"),
         "worth": worth,
         "n_left": len(newest),
         "n_unread": grouped.n_unread,
@@ -133,8 +141,8 @@ async def _values(
 
 
 def guesses(items: Sequence[ReviewItem]) -> list[tuple[str, float]]:
-    """What they may mean by the bot's guesses, the mean probability of each, likeliest first."""
-    sums: dict[str, float] = {}
+    """What they may mean by what customers chose and the bot guessed, the mean probability of each, likeliest first."""
+    sums: dict[str, float] = {intent: 0.0 for item in items for intent in item.chosen}
     for item in items:
         for intent, prob in item.intents:
             sums[intent] = sums.get(intent, 0.0) + prob / len(items)
@@ -153,6 +161,8 @@ def _why(words: Wording, reason: str) -> str:
     match reason:
         case "unhelpful":
             return words.say("The customer called the answer not helpful")
+        case "chosen":
+            return words.say("The customer chose something else")
         case "disagreement":
             return words.say("Classifier and examples disagree")
         case "out_of_scope":

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from math import log
 
-from bot.store.search import words_of
+from bot.store.search import wording_of, words_of
 from bot.store.unanswered import Example
 
 OUTSIDE = {"out_of_scope", "out_of_scope_twice"}  # reasons for which the guessed intent says nothing
@@ -26,6 +26,7 @@ class Cluster:
     wordings: tuple[tuple[Example, ...], ...]
     n_customers: int
     newest: datetime
+    oldest: datetime
 
     @property
     def examples(self) -> tuple[Example, ...]:
@@ -51,7 +52,7 @@ def by_wording(examples: Iterable[Example]) -> dict[int, list[Example]]:
     """Those that say the same, by the newest message of each."""
     alike: dict[str, list[Example]] = {}
     for one in examples:
-        alike.setdefault(" ".join(words_of(one.text)) or one.text, []).append(one)
+        alike.setdefault(wording_of(one.text), []).append(one)
     return {group[0].message_id: group for group in alike.values()}
 
 
@@ -72,6 +73,7 @@ def _cluster(groups: Sequence[Sequence[Example]], known: Mapping[str, int], n_kn
         wordings=tuple(tuple(group) for group in groups),
         n_customers=len({one.customer_id for one in everything}),
         newest=max(one.at for one in everything),
+        oldest=min(one.at for one in everything),
     )
 
 

@@ -60,3 +60,26 @@ reviewed = Table(
     Column("at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# Disagreements that somebody settled: what was said of the text of that correction before then counts no longer. No
+# foreign key, for corrections are deleted when a customer is forgotten.
+settled_labels = Table(
+    "settled_labels",
+    metadata,
+    id_column(),
+    Column("correction_id", Integer, nullable=False, index=True),
+    link_column("staff_id", "staff"),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Clusters that staff would not have as a new intent; numbers of messages only, so that no words are kept.
+dismissed_proposals = Table(
+    "dismissed_proposals",
+    metadata,
+    id_column(),
+    Column("message_ids", JSON, nullable=False),
+    link_column("staff_id", "staff"),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -12,6 +12,7 @@ from bot.console import live
 from bot.console.app import ROUTES
 from bot.console.routes import Route
 from bot.store.alerts import NewAlert
+from bot.store.views import Person
 from tests.bot.console.console_desk import Browser, ConsoleDesk, open_console
 from tests.bot.store.log import Log
 
@@ -37,7 +38,7 @@ async def full_of_it(desk: ConsoleDesk) -> Browser:
     await store.inbox.add_note(1, 1, HOSTILE)
     await store.canned.keep(None, "late", "en", HOSTILE, 1)
     await store.saved_views.save(1, HOSTILE, "search", HOSTILE, (), is_shared=True)
-    await store.inbox.label(HOSTILE, "order_status", HOSTILE, 1)
+    await store.inbox.label(HOSTILE, "order_status", Person(1, HOSTILE), 1, note=HOSTILE)
     desk.engine.levels = Levels("suggest")
     await desk.customer("zoe").send(f"where is LW-22222 {HOSTILE}", customer_name=HOSTILE)
     log, now = Log(store), datetime.now(UTC)

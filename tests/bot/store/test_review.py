@@ -53,11 +53,18 @@ async def test_what_is_passed_over_comes_back_only_when_it_is_wanted(store: Stor
 
 async def test_a_message_has_one_label(store: Store) -> None:
     turn = await tell(store, message())
+    ben, cora = [Person(await add_colleague(store, name), name) for name in ("ben", "cora")]
     for intent in ("refund", "order_status"):
-        await store.inbox.label("Where is it", intent, "ben", turn.message_id)
+        await store.inbox.label("Where is it", intent, ben, turn.message_id)
     assert [one.intent for one in await store.corrections()] == ["order_status"]
-    await store.inbox.unlabel("cora", turn.message_id)
+    await store.inbox.unlabel(cora, turn.message_id)
     assert await store.corrections() == []
+    told = [(one.action, one.target, one.by) for one in await store.accounts.audit()]
+    assert told == [
+        ("label_undone", "3", "cora@shop.example"),
+        ("labelled", "order_status", "ben@shop.example"),
+        ("labelled", "refund", "ben@shop.example"),
+    ]
 
 
 async def test_presses_commands_and_old_messages_are_not_reviewed(store: Store) -> None:
@@ -74,7 +81,8 @@ async def test_many_are_labelled_at_once_but_for_those_somebody_looked_at(store:
     told = [await tell(store, message(text, chat=str(number))) for number, text in enumerate(texts)]
     first, second, third, other = (one.message_id for one in told)
     ben = Person(await add_colleague(store, "ben"), "ben")
-    await store.inbox.label(texts[2], "order_status", "cora", third)
+    cora = Person(await add_colleague(store, "cora"), "cora")
+    await store.inbox.label(texts[2], "order_status", cora, third)
 
     wanted = [first, second, third, told[0].replies[0].message_id, 999_999]
     done = await store.inbox.label_messages(wanted, "voucher", ben)
