@@ -78,7 +78,7 @@ class Desk:
         if state in {self.model.state, self._refused}:
             return False
         try:
-            model = await asyncio.to_thread(load_model, self.settings, self.actions)
+            model = await asyncio.to_thread(load_model, self.settings, self.actions, beside=self.model)
         except (BotError, NluError, RetrievalError) as error:
             logger.error("not taken over, release %s goes on: %s", self.model.release, error)
             self._refused = state

@@ -1,6 +1,8 @@
-"""Garbage collections of what comes and goes only."""
+"""Garbage collections of what comes and goes only, and memory given back."""
 
+import ctypes
 import gc
+from collections.abc import Callable
 
 
 def settle() -> None:
@@ -10,3 +12,16 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    _trim()
+
+
+def _find_trim() -> Callable[[], object]:
+    """The C library keeps freed memory for itself; glibc can be told to give it back."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return lambda: None
+    return lambda: trim(0)
+
+
+_trim = _find_trim()

@@ -1,7 +1,7 @@
 """A workspace's files become a dialogue: the current release, the answers, the articles, the entity rules."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,46 +14,86 @@ from bot.settings import Settings
 from nlu.files import ReleaseFiles
 from nlu.understander import Understander
 from retrieval.answers import AnswerBook, load_answers
-from retrieval.articles import article_files, load_articles
+from retrieval.articles import Passage, article_files, load_articles
 from retrieval.fusion import load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
 from retrieval.vector_cache import VectorCache
 
 VECTORS = Path(".kefu", "vectors.safetensors")  # in the workspace
+CANDIDATE_VECTORS = Path(".kefu", "vectors-candidate.safetensors")
 WARM_UP = "call 020 7946 0018 tomorrow at noon, please"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Answers and articles, read from files of that state."""
+
+    state: str
+    book: AnswerBook
+    passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A release in use: what it understands and finds, and the dialogue made of both.
 
-    `state` is the `files_state` it was read from."""
+    `state` is the `files_state` it was read from, `texts` what it answers with."""
 
     release: str
     state: str
     understander: Understander
     retriever: Retriever
     dialogue: Dialogue
+    texts: Texts | None = None
 
 
-def load_model(settings: Settings, actions: Actions) -> Model:
+def load_model(
+    settings: Settings, actions: Actions, *, candidate: str | None = None, beside: Model | None = None
+) -> Model:
     """Read all that a workspace answers with; takes a second, so not in the event loop.
 
-    Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
+    `candidate` is another release than the current one. Encoder and texts are those of `beside`, a model in use, where the
+    files are the same. Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
     state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
-    release = current_release(settings.folder)
-    book = load_answers(settings.folder / "answers")
-    check_actions(book, actions.names)
-    understander, retriever = load_release(settings, release, book)
+    release = (
+        current_release(settings.folder) if candidate is None else find_release(settings.folder, candidate)
+    )
+    texts = load_texts(settings.folder, beside.texts if beside else None)
+    check_actions(texts.book, actions.names)
+    understander, retriever = load_release(
+        settings,
+        release,
+        texts.book,
+        texts.passages,
+        beside=beside.understander if beside else None,
+        vectors=VECTORS if candidate is None else CANDIDATE_VECTORS,
+    )
     # Tables of dates, currencies, units and languages are made at their first use: half a second.
     understander.understand_batch([WARM_UP])
-    answering = Answering(book, actions, settings, retriever.budget.passage_threshold)
-    return Model(release.name, state, understander, retriever, Dialogue(understander, retriever, answering))
+    answering = Answering(texts.book, actions, settings, retriever.budget.passage_threshold)
+    dialogue = Dialogue(understander, retriever, answering)
+    return Model(release.name, state, understander, retriever, dialogue, texts)
 
 
-def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[Understander, Retriever]:
-    """What a release understands and finds in a workspace."""
+def load_texts(workspace: Path, beside: Texts | None = None) -> Texts:
+    """The answers and articles of a workspace; `beside` where its files haven't changed."""
+    state = _state((*_answers(workspace), *article_files(workspace / "knowledge")))
+    if beside is not None and beside.state == state:
+        return beside
+    return Texts(state, load_answers(workspace / "answers"), tuple(load_articles(workspace / "knowledge")))
+
+
+def load_release(
+    settings: Settings,
+    release: Path,
+    book: AnswerBook,
+    passages: Sequence[Passage] | None = None,
+    *,
+    beside: Understander | None = None,
+    vectors: Path = VECTORS,
+) -> tuple[Understander, Retriever]:
+    """What a release understands and finds in a workspace; `passages` are those of its articles, where read already."""
     options, rules = settings.understanding, entity_rules(settings)
     understander = Understander.load(
         release,
@@ -62,22 +102,23 @@ def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[U
         threads=options.threads,
         language=settings.desk.language,
         max_chars=options.max_chars,
+        beside=beside,
     )
     files = ReleaseFiles(release)
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
 
-    key = f"{release.name} {options.precision}"
-    vectors = VectorCache(settings.folder / VECTORS, key, understander.encoder.encode_passages)
+    encoder = understander.encoder
+    cache = VectorCache(settings.folder / vectors, encoder.digest, encoder.encode_passages)
     retriever = Retriever(
         understander.labels,
         load_memory(files.index, files.examples),
         fusion,
         budget,
         answers=book,
-        passages=load_articles(settings.folder / "knowledge"),
-        encode=vectors.encode,
+        passages=load_articles(settings.folder / "knowledge") if passages is None else passages,
+        encode=cache.encode,
     )
-    vectors.save()
+    cache.save()
     return understander, retriever
 
 
@@ -88,9 +129,21 @@ def current_release(workspace: Path) -> Path:
         raise BotError(f"{pointer}: not found; train a first release with `kefu train -w {workspace}`")
     name = pointer.read_text("utf-8").strip()
     release = workspace / "releases" / name
-    if not name or Path(name).name != name or not release.is_dir():
+    if not _is_folder_name(name) or not release.is_dir():
         raise BotError(f"{pointer}: names {name!r}, which is no folder beside it")
     return release
+
+
+def find_release(workspace: Path, name: str) -> Path:
+    """The folder of a release. Raises BotError where there is none of that name."""
+    release = workspace / "releases" / name
+    if not _is_folder_name(name) or not release.is_dir():
+        raise BotError(f"{release.parent}: no release {name!r}")
+    return release
+
+
+def _is_folder_name(name: str) -> bool:
+    return bool(name) and Path(name).name == name
 
 
 def check_actions(book: AnswerBook, names: Collection[str]) -> None:
@@ -105,8 +158,12 @@ def check_actions(book: AnswerBook, names: Collection[str]) -> None:
 
 def files_state(workspace: Path) -> str:
     """Changes whenever a file that `load_model` reads is written, added or removed."""
+    return _state(_watched(workspace))
+
+
+def _state(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in _watched(workspace):
+    for path in paths:
         if path.is_file():
             stat = path.stat()
             digest.update(f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}\n".encode())
@@ -116,5 +173,9 @@ def files_state(workspace: Path) -> str:
 def _watched(workspace: Path) -> Iterator[Path]:
     yield workspace / "releases" / "current"
     yield workspace / "entities.yaml"
-    yield from sorted((workspace / "answers").glob("*.yaml"))
+    yield from _answers(workspace)
     yield from article_files(workspace / "knowledge")
+
+
+def _answers(workspace: Path) -> list[Path]:
+    return sorted((workspace / "answers").glob("*.yaml"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.encoder import Encoded, Encoder
+from nlu.encoder import Encoded, Encoder, load_encoder
 from nlu.files import BadRelease, ReleaseFiles, read_json
 from nlu.gist import GistReader
 from nlu.heads import Heads, load_heads
@@ -55,17 +55,19 @@ class Understander:
         threads: int = 1,
         language: str = "en",
         max_chars: int = 4096,
+        beside: "Understander | None" = None,
     ) -> "Understander":
         """Load a release folder and run it once, so that the first customer doesn't wait.
 
-        A release that was trained for fp32 is served so: int8 may not do, see its report.
+        The encoder is that of `beside`, an understander in use, where the files are the same. A release that was trained for fp32 is served so: int8 may not do, see its report.
 
         Raises BadRelease if the folder is unfinished, of another format, or its files don't fit each other."""
         files = ReleaseFiles(release)
         files.check()
         if files.read_manifest().get("options", {}).get("precision") == "fp32":
             precision = "fp32"
-        encoder = Encoder(files.encoder(precision), files.tokenizer, threads=threads)
+        known = beside.encoder if beside is not None else None
+        encoder = load_encoder(files.encoder(precision), files.tokenizer, threads=threads, beside=known)
         heads = load_heads(files.heads, files.labels)
         try:
             heads.check_width(encoder.width)
