@@ -20,8 +20,7 @@ from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
 from retrieval.vector_cache import VectorCache
 
-VECTORS = Path(".kefu", "vectors.safetensors")  # in the workspace
-CANDIDATE_VECTORS = Path(".kefu", "vectors-candidate.safetensors")
+VECTORS = Path(".kefu", "vectors")  # in the workspace: a file for each encoder
 WARM_UP = "call 020 7946 0018 tomorrow at noon, please"
 
 
@@ -67,7 +66,6 @@ def load_model(
         texts.book,
         texts.passages,
         beside=beside.understander if beside else None,
-        vectors=VECTORS if candidate is None else CANDIDATE_VECTORS,
     )
     # Tables of dates, currencies, units and languages are made at their first use: half a second.
     understander.understand_batch([WARM_UP])
@@ -91,7 +89,6 @@ def load_release(
     passages: Sequence[Passage] | None = None,
     *,
     beside: Understander | None = None,
-    vectors: Path = VECTORS,
 ) -> tuple[Understander, Retriever]:
     """What a release understands and finds in a workspace; `passages` are those of its articles, where read already."""
     options, rules = settings.understanding, entity_rules(settings)
@@ -108,7 +105,7 @@ def load_release(
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
 
     encoder = understander.encoder
-    cache = VectorCache(settings.folder / vectors, encoder.digest, encoder.encode_passages)
+    cache = VectorCache(settings.folder / VECTORS, encoder.digest, encoder.encode_passages)
     retriever = Retriever(
         understander.labels,
         load_memory(files.index, files.examples),
