@@ -48,12 +48,17 @@ class Model:
 
 
 def load_model(
-    settings: Settings, actions: Actions, *, candidate: str | None = None, beside: Model | None = None
+    settings: Settings,
+    actions: Actions,
+    *,
+    candidate: str | None = None,
+    beside: Model | None = None,
+    in_background: bool = False,
 ) -> Model:
     """Read all that a workspace answers with; takes a second, so not in the event loop.
 
     `candidate` is another release than the current one. Encoder and texts are those of `beside`, a model in use, where the
-    files are the same. Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
+    files are the same; one `in_background` gives way to all else that wants the processor. Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
     state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
     release = (
         current_release(settings.folder) if candidate is None else find_release(settings.folder, candidate)
@@ -66,6 +71,7 @@ def load_model(
         texts.book,
         texts.passages,
         beside=beside.understander if beside else None,
+        in_background=in_background,
     )
     # Tables of dates, currencies, units and languages are made at their first use: half a second.
     understander.understand_batch([WARM_UP])
@@ -89,6 +95,7 @@ def load_release(
     passages: Sequence[Passage] | None = None,
     *,
     beside: Understander | None = None,
+    in_background: bool = False,
 ) -> tuple[Understander, Retriever]:
     """What a release understands and finds in a workspace; `passages` are those of its articles, where read already."""
     options, rules = settings.understanding, entity_rules(settings)
@@ -100,6 +107,7 @@ def load_release(
         language=settings.desk.language,
         max_chars=options.max_chars,
         beside=beside,
+        in_background=in_background,
     )
     files = ReleaseFiles(release)
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)

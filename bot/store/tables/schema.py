@@ -1,6 +1,6 @@
 """All tables together, for migrations and whoever must leave none out."""
 
-from bot.store.tables import accounts, columns, figures, labels, log, staff_work
+from bot.store.tables import accounts, columns, figures, labels, log, staff_work, trials
 
-PARTS = (accounts, log, labels, staff_work, figures)
+PARTS = (accounts, log, labels, staff_work, figures, trials)
 metadata = columns.metadata
