@@ -49,10 +49,11 @@ def levels_of(stored: Mapping[str, AutonomyLevel]) -> Levels:
 
 @dataclass(frozen=True, slots=True)
 class GuardedDialogue:
-    """A dialogue that goes no further than it may."""
+    """A dialogue that goes no further than it may. `listener` is told the talks in which words are answered."""
 
     dialogue: Dialogue
     levels: Levels
+    listener: Callable[[Talk], None] | None = None
 
     @property
     def answering(self) -> Answering:
@@ -60,6 +61,8 @@ class GuardedDialogue:
 
     async def hear(self, talk: Talk) -> Outcome:
         """Answer a message in words."""
+        if self.listener is not None:
+            self.listener(talk)
         return await self._guard(talk, lambda dialogue: dialogue.hear(talk))
 
     async def choose(self, talk: Talk, intent: str, answer_id: str | None = None) -> Outcome:

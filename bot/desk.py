@@ -11,11 +11,12 @@ from bot.actions import Actions
 from bot.autonomy import levels_of
 from bot.engine import Engine
 from bot.errors import BotError
-from bot.garbage import settle
-from bot.loading import Model, files_state, load_model
+from bot.garbage import settle_new
+from bot.loading import Model, current_release, files_state, load_model
 from bot.settings import Settings
 from bot.store.records import Correction
 from bot.store.store import Store
+from bot.trialing import Trialing
 from bot.upkeep import Upkeep
 from bot.watching import Watching
 from bot.webhook import Webhook
@@ -43,26 +44,43 @@ class Desk:
     _marks: tuple[int, str] = field(default=(-1, ""))
     # Or two who ask for corrections at once would both learn the same.
     _learning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    trialing: Trialing = field(init=False)
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.settings, self.store, self.model.dialogue, self.model.release)
+        self.trialing = Trialing(self.settings, self.actions, self.engine, self._teach_candidate)
 
     async def learn_corrections(self) -> int:
         """Bring the memory up to the corrections stored since the last time; how many changes there were."""
         async with self._learning:
             changes = await self.store.corrections_since(self._seen)
-            await _teach(self.model, changes)
+            for model in self._models:
+                await _teach(model, changes)
             self._seen = changes[-1].id if changes else self._seen
-            await self._learn_names(self.model)
+            await self._learn_names(*self._models)
         return len(changes)
 
-    async def _learn_names(self, model: Model) -> None:
+    @property
+    def _models(self) -> tuple[Model, ...]:
+        candidate = self.trialing.candidate
+        return (self.model,) if candidate is None else (self.model, candidate)
+
+    async def _teach_candidate(self, candidate: Model) -> None:
+        """All that the model in use knows."""
+        async with self._learning:
+            changes = await self.store.corrections_since(0)
+            await _teach(candidate, [change for change in changes if change.id <= self._seen])
+            self._marks = (-1, "")
+            await self._learn_names(self.model, candidate)
+
+    async def _learn_names(self, *models: Model) -> None:
         """Find what staff marked wherever the same words stand."""
         version = await self.store.inbox.marks_version()
         if version != self._marks:
             names = await self.store.inbox.marked_names()
             known = {name: (label, name) for name, label in names.items() if is_name(name)}
-            await asyncio.to_thread(model.understander.teach, known)
+            for model in models:
+                await asyncio.to_thread(model.understander.teach, known)
             self._marks = version
 
     async def follow_autonomy(self) -> None:
@@ -78,7 +96,7 @@ class Desk:
         if state in {self.model.state, self._refused}:
             return False
         try:
-            model = await asyncio.to_thread(load_model, self.settings, self.actions)
+            model = await asyncio.to_thread(load_model, self.settings, self.actions, beside=self.beside())
         except (BotError, NluError, RetrievalError) as error:
             logger.error("not taken over, release %s goes on: %s", self.model.release, error)
             self._refused = state
@@ -93,15 +111,26 @@ class Desk:
         logger.info("answering with release %s and the answers as they are now", model.release)
         return True
 
+    def beside(self) -> Model:
+        """What the next model may share most with: the candidate, where that was promoted."""
+        candidate = self.trialing.candidate
+        with suppress(BotError):
+            if candidate is not None and current_release(self.settings.folder).name == candidate.release:
+                return candidate
+        return self.model
+
     async def follow(self) -> None:
         """Learn what is corrected and take over what is edited or released from now on, until cancelled."""
+        has_changed = False
         while True:
             await asyncio.sleep(FOLLOW_EVERY_S)
             try:
                 await self.learn_corrections()
                 await self.follow_autonomy()
-                if await self.reload():
-                    settle()
+                had_changed, has_changed = has_changed, await self.reload()
+                has_changed |= await self.trialing.follow(self.store, self.model)
+                if has_changed or had_changed:  # once more when the turns that were under way are over
+                    settle_new()
                 await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
                 logger.warning("the log could not be followed: %s", type(error).__name__)
@@ -143,8 +172,10 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         if store is None:
             store = await stack.enter_async_context(await Store.open(settings.database_url))
         desk = Desk(settings, store, actions, model)
+        stack.push_async_callback(desk.trialing.close)
         await desk.learn_corrections()
         await desk.follow_autonomy()
+        await desk.trialing.follow(store, model)  # a canary has its conversations from the first message on
         await stack.enter_async_context(beside(desk.follow()))
         await stack.enter_async_context(beside(Upkeep(store, settings.desk.zone).run()))
         if settings.watch.enabled:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot import handoff
 from bot.attachments import MEDIA, answer_wordless, is_more_of_an_album
 from bot.autonomy import GuardedDialogue, Levels
+from bot.canary import Canary
 from bot.customer_commands import ALWAYS, CustomerCommands, as_command
 from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
@@ -18,6 +19,7 @@ from bot.news import News
 from bot.phrases import is_no, is_yes
 from bot.presses import Presses, is_for_the_desk
 from bot.settings import Settings
+from bot.shadow import Shadow
 from bot.state import ConversationState
 from bot.talk import Outcome, Talk, in_custody, reopened
 from bot.wording import choose_language, wording
@@ -30,7 +32,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Engine:
-    """The desk's mind, with the dialogue of one release until `take_over` gives it another."""
+    """The desk's mind, with the dialogue of one release until `take_over` gives it another; a second one may watch as its
+    `shadow`, or answer some conversations as a `canary`."""
 
     settings: Settings
     store: "Store"
@@ -40,6 +43,8 @@ class Engine:
     flood: FloodLimit = field(init=False)
     lanes: Lanes = field(default_factory=Lanes)
     news: News = field(default_factory=News)
+    shadow: Shadow | None = None
+    canary: Canary | None = None
 
     def __post_init__(self) -> None:
         self.flood = FloodLimit(self.settings.conversation.messages_per_minute)
@@ -56,11 +61,22 @@ class Engine:
         async with self.lanes.of(message.conversation_key):
             if repeat := await self.store.find_turn(message):
                 return repeat
-            guarded = GuardedDialogue(self.dialogue, self.levels)
-            turn = await self._take_turn(as_command(message), guarded, self.release)
+            dialogue, release = self._dialogue_of(message.conversation_key)
+            listening = self.shadow.listen(dialogue, self.levels) if self.shadow else None
+            guarded = listening.dialogue if listening else GuardedDialogue(dialogue, self.levels)
+            turn = await self._take_turn(as_command(message), guarded, release)
         self.news.tell(message.conversation_key)
+        if listening:
+            listening.end(turn)
         _log(turn)
         return turn
+
+    def _dialogue_of(self, conversation_key: str) -> tuple[Dialogue, str]:
+        """What answers a conversation, and the release it is of."""
+        canary = self.canary
+        if canary is not None and canary.has(conversation_key):
+            return canary.dialogue, canary.release
+        return self.dialogue, self.release
 
     async def _take_turn(self, message: Message, dialogue: GuardedDialogue, release: str) -> Turn:
         """Anew where the conversation changed hands meanwhile: only who has it at the end may speak."""

@@ -1,7 +1,7 @@
 """A workspace's files become a dialogue: the current release, the answers, the articles, the entity rules."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,72 +12,129 @@ from bot.entity_rules import entity_rules
 from bot.errors import BotError
 from bot.settings import Settings
 from nlu.files import ReleaseFiles
+from nlu.rules import EntityRules
 from nlu.understander import Understander
 from retrieval.answers import AnswerBook, load_answers
-from retrieval.articles import article_files, load_articles
+from retrieval.articles import Passage, article_files, load_articles
 from retrieval.fusion import load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
 from retrieval.vector_cache import VectorCache
 
-VECTORS = Path(".kefu", "vectors.safetensors")  # in the workspace
+VECTORS = Path(".kefu", "vectors")  # in the workspace: a file for each encoder
 WARM_UP = "call 020 7946 0018 tomorrow at noon, please"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Answers, articles and entity rules, read from files of that state. Models share them, and what the rules are taught."""
+
+    state: str
+    book: AnswerBook
+    passages: tuple[Passage, ...]
+    rules: EntityRules
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A release in use: what it understands and finds, and the dialogue made of both.
 
-    `state` is the `files_state` it was read from."""
+    `state` is the `files_state` it was read from, `texts` what it answers with."""
 
     release: str
     state: str
     understander: Understander
     retriever: Retriever
     dialogue: Dialogue
+    texts: Texts | None = None
 
 
-def load_model(settings: Settings, actions: Actions) -> Model:
+def load_model(
+    settings: Settings,
+    actions: Actions,
+    *,
+    candidate: str | None = None,
+    beside: Model | None = None,
+    in_background: bool = False,
+) -> Model:
     """Read all that a workspace answers with; takes a second, so not in the event loop.
 
-    Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
+    `candidate` is another release than the current one. Encoder and texts are those of `beside`, a model in use, where the
+    files are the same; one `in_background` gives way to all else that wants the processor. Raises BotError, NluError or
+    RetrievalError naming the file that is missing or wrong."""
     state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
-    release = current_release(settings.folder)
-    book = load_answers(settings.folder / "answers")
-    check_actions(book, actions.names)
-    understander, retriever = load_release(settings, release, book)
+    release = (
+        current_release(settings.folder) if candidate is None else find_release(settings.folder, candidate)
+    )
+    texts = load_texts(settings, beside.texts if beside else None)
+    check_actions(texts.book, actions.names)
+    understander, retriever = load_release(
+        settings,
+        release,
+        texts.book,
+        texts.passages,
+        rules=texts.rules,
+        beside=beside.understander if beside else None,
+        in_background=in_background,
+    )
     # Tables of dates, currencies, units and languages are made at their first use: half a second.
     understander.understand_batch([WARM_UP])
-    answering = Answering(book, actions, settings, retriever.budget.passage_threshold)
-    return Model(release.name, state, understander, retriever, Dialogue(understander, retriever, answering))
+    answering = Answering(texts.book, actions, settings, retriever.budget.passage_threshold)
+    dialogue = Dialogue(understander, retriever, answering)
+    return Model(release.name, state, understander, retriever, dialogue, texts)
 
 
-def load_release(settings: Settings, release: Path, book: AnswerBook) -> tuple[Understander, Retriever]:
-    """What a release understands and finds in a workspace."""
-    options, rules = settings.understanding, entity_rules(settings)
+def load_texts(settings: Settings, beside: Texts | None = None) -> Texts:
+    """The answers, articles and rules of a workspace; `beside` where its files haven't changed."""
+    workspace = settings.folder
+    state = _state(_texts(workspace))
+    if beside is not None and beside.state == state:
+        return beside
+    return Texts(
+        state,
+        load_answers(workspace / "answers"),
+        tuple(load_articles(workspace / "knowledge")),
+        entity_rules(settings),
+    )
+
+
+def load_release(
+    settings: Settings,
+    release: Path,
+    book: AnswerBook,
+    passages: Sequence[Passage] | None = None,
+    *,
+    rules: EntityRules | None = None,
+    beside: Understander | None = None,
+    in_background: bool = False,
+) -> tuple[Understander, Retriever]:
+    """What a release understands and finds in a workspace; passages and rules are its own, given where read already."""
+    options = settings.understanding
     understander = Understander.load(
         release,
-        rules,
+        rules or entity_rules(settings),
         precision=options.precision,
         threads=options.threads,
         language=settings.desk.language,
         max_chars=options.max_chars,
+        beside=beside,
+        in_background=in_background,
     )
     files = ReleaseFiles(release)
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
 
-    key = f"{release.name} {options.precision}"
-    vectors = VectorCache(settings.folder / VECTORS, key, understander.encoder.encode_passages)
+    encoder = understander.encoder
+    cache = VectorCache(settings.folder / VECTORS, encoder.digest, encoder.encode_passages)
     retriever = Retriever(
         understander.labels,
         load_memory(files.index, files.examples),
         fusion,
         budget,
         answers=book,
-        passages=load_articles(settings.folder / "knowledge"),
-        encode=vectors.encode,
+        passages=load_articles(settings.folder / "knowledge") if passages is None else passages,
+        encode=cache.encode,
     )
-    vectors.save()
+    cache.save()
     return understander, retriever
 
 
@@ -88,9 +145,21 @@ def current_release(workspace: Path) -> Path:
         raise BotError(f"{pointer}: not found; train a first release with `kefu train -w {workspace}`")
     name = pointer.read_text("utf-8").strip()
     release = workspace / "releases" / name
-    if not name or Path(name).name != name or not release.is_dir():
+    if not _is_folder_name(name) or not release.is_dir():
         raise BotError(f"{pointer}: names {name!r}, which is no folder beside it")
     return release
+
+
+def find_release(workspace: Path, name: str) -> Path:
+    """The folder of a release. Raises BotError where there is none of that name."""
+    release = workspace / "releases" / name
+    if not _is_folder_name(name) or not release.is_dir():
+        raise BotError(f"{release.parent}: no release {name!r}")
+    return release
+
+
+def _is_folder_name(name: str) -> bool:
+    return bool(name) and Path(name).name == name
 
 
 def check_actions(book: AnswerBook, names: Collection[str]) -> None:
@@ -105,8 +174,12 @@ def check_actions(book: AnswerBook, names: Collection[str]) -> None:
 
 def files_state(workspace: Path) -> str:
     """Changes whenever a file that `load_model` reads is written, added or removed."""
+    return _state(_watched(workspace))
+
+
+def _state(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in _watched(workspace):
+    for path in paths:
         if path.is_file():
             stat = path.stat()
             digest.update(f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}\n".encode())
@@ -115,6 +188,10 @@ def files_state(workspace: Path) -> str:
 
 def _watched(workspace: Path) -> Iterator[Path]:
     yield workspace / "releases" / "current"
+    yield from _texts(workspace)
+
+
+def _texts(workspace: Path) -> Iterator[Path]:
     yield workspace / "entities.yaml"
     yield from sorted((workspace / "answers").glob("*.yaml"))
     yield from article_files(workspace / "knowledge")

@@ -1,5 +1,6 @@
 """The encoder as served: tokenizers and ONNX Runtime, texts in, vectors out."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ PIECE = regex.compile(rf"{ALONE}|(?:(?!{ALONE})\S)+")
 SLOW_FUSIONS = ["SkipLayerNormFusion"]
 # Where a CPU has no dot product of 8-bit numbers (VNNI), the quick way to multiply them cuts large sums off.
 WHOLE_SUMS = ("session.x64quantprecision", "1")
+# By device, inode, time and size of a file.
+_digests: dict[tuple[int, int, int, int], str] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +50,9 @@ class Encoded:
 class Encoder:
     """A text encoder in ONNX; thread-safe, as ONNX Runtime sessions are."""
 
-    def __init__(self, model: Path, tokenizer: Path, *, threads: int = 1) -> None:
+    def __init__(self, model: Path, tokenizer: Path, *, threads: int = 1, digest: str = "") -> None:
+        """`digest` is that of both files, see `load_encoder`."""
+        self.digest = digest
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -109,6 +114,28 @@ class Encoder:
         feed = {"input_ids": ids, "token_type_ids": np.zeros_like(ids)}
         feed[LETTER_CASES] = cases[None]
         return {name: array for name, array in feed.items() if name in self._inputs}
+
+
+def load_encoder(model: Path, tokenizer: Path, *, threads: int = 1, beside: Encoder | None = None) -> Encoder:
+    """The encoder of these files: `beside`, one in use already, where it was made of the same. To load one takes 100 MB and
+    half a second."""
+    made_of = f"{_digest(model)} {_digest(tokenizer)} {threads}"
+    if beside is not None and beside.digest == made_of:
+        return beside
+    return Encoder(model, tokenizer, threads=threads, digest=made_of)
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file; releases with the same encoder mostly share it by hard links, and then it is read once."""
+    try:
+        stat = path.stat()
+        known = stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
+        if known not in _digests:
+            with path.open("rb") as file:
+                _digests[known] = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadRelease(f"{path}: can't be read: {error.strerror}") from error
+    return _digests[known]
 
 
 def words_of(

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.encoder import Encoded, Encoder
+from nlu.encoder import Encoded, Encoder, load_encoder
 from nlu.files import BadRelease, ReleaseFiles, read_json
 from nlu.gist import GistReader
 from nlu.heads import Heads, load_heads
@@ -21,6 +23,7 @@ from nlu.text import clean
 from nlu.understanding import Entity, IntentProb, Sentiment, Understanding
 
 TOP = 5
+NICENESS = 10
 
 
 class Understander:
@@ -35,15 +38,19 @@ class Understander:
         *,
         language: str = "en",
         max_chars: int = 4096,
+        in_background: bool = False,
     ) -> None:
-        """`words`: those customers are known to write, see `nlu.spelling.count_words`."""
+        """`words`: those customers are known to write, see `nlu.spelling.count_words`. `in_background`: one message at a
+        time, and others go first."""
         self.encoder = encoder
         self._speller = Speller(words or {}, encoder)
         self.heads = heads
         self.rules = rules
         self._language = language
         self._max_chars = max_chars
-        self._threads = ThreadPoolExecutor(max_workers=n_cores(), thread_name_prefix="understand")
+        self._threads = ThreadPoolExecutor(
+            1 if in_background else n_cores(), "understand", _give_way if in_background else None
+        )
 
     @classmethod
     def load(
@@ -55,24 +62,30 @@ class Understander:
         threads: int = 1,
         language: str = "en",
         max_chars: int = 4096,
+        beside: "Understander | None" = None,
+        in_background: bool = False,
     ) -> "Understander":
         """Load a release folder and run it once, so that the first customer doesn't wait.
 
-        A release that was trained for fp32 is served so: int8 may not do, see its report.
+        The encoder is that of `beside`, an understander in use, where the files are the same. A release that was trained
+        for fp32 is served so: int8 may not do, see its report.
 
         Raises BadRelease if the folder is unfinished, of another format, or its files don't fit each other."""
         files = ReleaseFiles(release)
         files.check()
         if files.read_manifest().get("options", {}).get("precision") == "fp32":
             precision = "fp32"
-        encoder = Encoder(files.encoder(precision), files.tokenizer, threads=threads)
+        known = beside.encoder if beside is not None else None
+        encoder = load_encoder(files.encoder(precision), files.tokenizer, threads=threads, beside=known)
         heads = load_heads(files.heads, files.labels)
         try:
             heads.check_width(encoder.width)
         except BadRelease as error:
             raise BadRelease(f"{files.heads}: {error}") from error
         words = read_json(files.words)
-        found = cls(encoder, heads, rules, words, language=language, max_chars=max_chars)
+        found = cls(
+            encoder, heads, rules, words, language=language, max_chars=max_chars, in_background=in_background
+        )
         found.understand_batch(["hello"])
         return found
 
@@ -142,6 +155,12 @@ def n_cores() -> int:
     """The cores this process may use. With a message on each, the encoder's passes, which leave Python's lock to
     others, run side by side."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _give_way() -> None:
+    """Let other threads have the processor first; on Linux a thread has a niceness of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def find_entities(

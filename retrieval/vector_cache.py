@@ -13,15 +13,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 Vector = NDArray[np.float32]
+KEPT = 3  # files: of the model in use, the one before, and one that is tried
 
 
 class VectorCache:
-    """Encodes texts, those it has met before from a file of its own; it holds for one model.
+    """Encodes texts, those it has met before from a file of the model's own in `folder`.
 
-    A file that is missing, broken or of another model is written anew; one that can't be written is done without."""
+    A file that is missing or broken is written anew; one that can't be written is done without."""
 
-    def __init__(self, path: Path, model: str, encode: Callable[[Sequence[str]], Vector]) -> None:
-        self._path = path
+    def __init__(self, folder: Path, model: str, encode: Callable[[Sequence[str]], Vector]) -> None:
+        self._path = folder / f"{hashlib.sha256(model.encode()).hexdigest()[:12]}.safetensors"
         self._model = model
         self._encode = encode
         self._known = self._read()
@@ -37,7 +38,7 @@ class VectorCache:
         return np.stack([self._known[key] for key in keys])
 
     def save(self) -> None:
-        """Keep what was asked for since this cache was made, and nothing else."""
+        """Keep what was asked for since this cache was made and nothing else, and of other models those met last."""
         tensors = {"vectors": np.stack(list(self._used.values()))} if self._used else {}
         metadata = {"model": self._model, "keys": json.dumps(list(self._used))}
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
@@ -45,6 +46,9 @@ class VectorCache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             save_file(tensors, temporary, metadata)
             temporary.replace(self._path)
+            files = self._path.parent.glob("*.safetensors")
+            for old in sorted(files, key=lambda path: path.stat().st_mtime_ns, reverse=True)[KEPT:]:
+                old.unlink()
 
     def _read(self) -> dict[str, Vector]:
         try:

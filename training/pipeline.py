@@ -24,6 +24,7 @@ from training.fast import fit_heads, held_out, learnable
 from training.features import joined
 from training.gate.frozen import split_frozen
 from training.off_topic import is_off_topic
+from training.provenance import versions
 from training.registry import Registry, Release
 from training.report import write_report
 from training.report_data import make_report
@@ -188,6 +189,7 @@ def _manifest(
             "dialogues": dataset.n_dialogues,
             "intents": dict(sorted(counts.items())),
         },
+        "versions": versions(),
         "budget": asdict(budget),
         "metrics": {
             "accuracy": scores.intent.accuracy,

@@ -1,4 +1,4 @@
-"""`kefu releases`: what was trained, how two of them differ, which one serves, and going back."""
+"""`kefu releases`: what was trained, how two of them differ, which one serves, trying another, and going back."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import workspace_option
+from bot.commands import trials
 
 if TYPE_CHECKING:
     from training.comparing import Comparison
@@ -52,6 +53,7 @@ def show(workspace: Path, name: str) -> None:
         ("learned from", f"{data['dialogues']:,} dialogues, {sum(data['intents'].values()):,} labelled messages"),
         ("intents", str(len(data["intents"].keys() - {OUT_OF_SCOPE}))),
         ("data", data["fingerprint"]),
+        ("made with", _versions(made.get("versions", {}))),
         ("intents right", f"{metrics['accuracy']:.1%} ({_measured(metrics)})"),
         ("entities F1", _percent(metrics["span_f1"])),
         ("answers from", f"confidence {budget['answer_threshold']:.2f}, asks from {budget['clarify_threshold']:.2f}"),
@@ -98,6 +100,10 @@ def rollback(workspace: Path) -> None:
     """Make the release before the current one current again."""
     registry = _registry(workspace)
     click.echo(f"{registry.promote(registry.previous().name).name} is current.")
+
+
+for one in trials.COMMANDS:
+    command.add_command(one)
 
 
 def _registry(workspace: Path) -> "Registry":
@@ -187,6 +193,11 @@ def _gate(release: Path) -> list[tuple[str, str]]:
     beside = f" beside {verdict.against}" if verdict.against else ""
     passed = "passed" if verdict.has_passed else "refused"
     return [("gate", f"{passed}{beside}"), *(("", reason) for reason in verdict.reasons)]
+
+
+def _versions(versions: dict[str, str]) -> str:
+    """The code of kefu first; "" for a release made before that was noted."""
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _measured(metrics: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ from bot.store.search import drop_words, purge
 from bot.store.tables.labels import corrections, entity_labels, feedback
 from bot.store.tables.log import conversations, customers, messages, ratings, understandings, updates
 from bot.store.tables.staff_work import drafts, notes, topic_posts, topics
+from bot.store.tables.trials import trial_decisions
 from bot.store.topic_records import FORGOTTEN_TOPIC
 from bot.store.values import FORGOTTEN, now, storable
 
@@ -67,6 +68,8 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     _forget_beside_messages(connection, customer.id)
     n_conversations = _empty_conversations(connection, customer.id, alone)
     _empty_customer(connection, customer.id)
+    # Last: a shadow's decision that is being written holds the customer's row until it is there.
+    connection.execute(delete(trial_decisions).where(trial_decisions.c.message_id.in_(ids)))
     return ForgetReport(
         customer_id=customer.id,
         conversations=n_conversations,

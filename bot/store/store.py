@@ -32,6 +32,7 @@ from bot.store.records import (
 from bot.store.retrainings import Retrainings
 from bot.store.saved_views import SavedViews
 from bot.store.staff_group import StaffGroupLog
+from bot.store.trials import Trials
 from bot.store.values import now
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -46,7 +47,8 @@ class Store:
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
     `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `canned` the texts staff keep
     for replies, `answers` what became of the answers, `saved_views` what staff keep of the inbox, `retrainings` how it gets
-    better, `staff_group` what stands in their group on Telegram."""
+    better, `trials` releases that are tried beside the one that serves, `staff_group` what stands in their group on
+    Telegram."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -59,6 +61,7 @@ class Store:
         self.answers = Answers(database)
         self.saved_views = SavedViews(database)
         self.retrainings = Retrainings(database)
+        self.trials = Trials(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)
 

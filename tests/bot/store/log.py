@@ -32,6 +32,7 @@ class Log:
         intent: str | None = "order_status",
         sentiment: str | None = "neutral",
         product: str = "",
+        release: str = "r1",
         **row: Any,
     ) -> int:
         """A customer's message with what was made of it; without `kind` the bot decided nothing."""
@@ -42,7 +43,7 @@ class Log:
         } | row  # fmt: skip
         entity = {"label": "product", "start": 0, "end": 1, "text": product, "value": product}
         understood = {
-            "release": "r1", "intent": intent, "intents": [], "class_intents": [], "candidates": [],
+            "release": release, "intent": intent, "intents": [], "class_intents": [], "candidates": [],
             "entities": [entity] if product else [], "sentiment": sentiment,
         }  # fmt: skip
         decided = {
@@ -67,10 +68,14 @@ class Log:
 
         return await self.store._database.write(write)
 
-    async def reply(self, at: datetime, chat: str = "7", speaker: str = "person") -> int:
+    async def reply(
+        self, at: datetime, chat: str = "7", speaker: str = "person", *, in_reply_to: int | None = None
+    ) -> int:
         """A message of a person or of the bot."""
         conversation = await self.store.conversation(message(chat=chat))
-        said = _message(conversation.id, conversation.customer_id, at, "Ben here.") | {"speaker": speaker}
+        said = _message(conversation.id, conversation.customer_id, at, "Ben here.") | {
+            "speaker": speaker, "in_reply_to": in_reply_to,
+        }  # fmt: skip
 
         def write(connection: Connection) -> int:
             return int(
