@@ -40,12 +40,13 @@ class ProposedAnswer:
     """What staff usually said: templates as in answers/*.yaml, which may hold marks (`[[date]]`) for what only staff
     knew. A sentence with a mark is never given to a customer.
 
-    `n_replies` is how many replies it stands for, `heard` are some of these, masked."""
+    It stands for `n_replies` of the `n_exchanges` in which staff replied to such a request; `heard` are some, masked."""
 
     variants: tuple[str, ...]
     slots: tuple[ProposedSlot, ...] = ()
     hand_over: bool = False
     n_replies: int = 0
+    n_exchanges: int = 0
     heard: tuple[str, ...] = ()
 
 
