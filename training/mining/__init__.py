@@ -1,1 +1,1 @@
-"""Unlabelled dialogues become a proposal: requests, groups of them, names, and what staff usually answered."""
+"""Unlabelled dialogues become a proposal: intents, answers, entities."""
