@@ -143,7 +143,11 @@ def _distinct(
 
 
 def _encode(
-    texts: Sequence[str], transcripts: Transcripts, encoder: EncoderFiles, workers: Workers, progress: Progress
+    texts: Sequence[str],
+    transcripts: Transcripts,
+    encoder: EncoderFiles,
+    workers: Workers,
+    progress: Progress,
 ) -> NDArray[np.float16]:
     """Vectors on disk; those of other texts or of another encoder are removed."""
     path = transcripts.folder / f"vectors-{transcripts.stamp}-{encoder.digest()[:16]}.f16"
@@ -171,7 +175,9 @@ def _with_proposed(workspace: Path, transcripts: Transcripts, reading: Reading) 
     return _rules(path, reading)
 
 
-def _write(folder: Path, proposal: Proposal, grouped: Grouped, transcripts: Transcripts, country: str) -> None:
+def _write(
+    folder: Path, proposal: Proposal, grouped: Grouped, transcripts: Transcripts, country: str
+) -> None:
     """The proposal comes last, so that what it names is there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ _ASKED = frozenset(
     wondering wonder looking trying keep keeps come comes came put put's thing things use using used
     started start because since while when where why which how whether there's theres isnt into over up out back
     called call calling real really actually currently recently already yet ever never always
+    怎么 什么 为什 可以 多少 多久 如何 哪里 能不 没有 还没 我们 你们 一个 这个 那个 需要 想要 帮我 请问 是不 不是 不能 怎样 时候 么时
     someone person people anyone doing having being new my mine own don doesn won isn ain't until upon after before
     """,
     )

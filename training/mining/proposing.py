@@ -112,9 +112,7 @@ def _spread_out(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     return rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(np.int64)]
 
 
-def _examples(
-    grouped: Grouped, rows: NDArray[np.int64], country: str
-) -> tuple[tuple[str, ...], float]:
+def _examples(grouped: Grouped, rows: NDArray[np.int64], country: str) -> tuple[tuple[str, ...], float]:
     """Typical texts of a group, each once, and the mean cosine to its centre."""
     places, first = np.unique(grouped.places[rows], return_index=True)
     chosen = _spread_out(np.arange(len(places)), MAX_READ)
