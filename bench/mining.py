@@ -27,7 +27,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
 
 from bench.command import run
-from bench.texts import read_rows
+from training.errors import TrainingError
+from training.importers import csv_, jsonl
+from training.importers.source import Options, Skipped, Source
 from training.mining.encoding import EncoderFiles, base_encoder, encode_to_file, for_encoder
 from training.mining.grouping import NOISE, centred, cluster, group
 
@@ -78,10 +80,10 @@ def main(
             if release
             else base_encoder(Path(folder))
         )
-        outside = [row.text for row in read_rows(noise)] if noise else []
+        outside = [text for text, _ in labelled(noise)] if noise else []
         click.echo(f"{'':44} {'ACC':>6} {'NMI':>6} {'ARI':>6} {'F1':>6} {'groups':>7} {'intents':>7}")
         for path in files:
-            rows = [(row.text, str(row.intent)) for row in read_rows(path) if row.intent not in without]
+            rows = [(text, intent) for text, intent in labelled(path) if intent not in without]
             inside = [(text, intent) for text, intent in rows if intent != noise_label]
             more = [text for text, intent in rows if intent == noise_label]
             found[path.name] = measure(path.stem, inside, encoder, Path(folder), with_steps=steps)
@@ -94,6 +96,21 @@ def main(
             name: {step: asdict(one) for step, one in figures.items()} for name, figures in found.items()
         }
         json_path.write_text(json.dumps(plain, indent=1), "utf-8")
+
+
+def labelled(path: Path) -> list[tuple[str, str]]:
+    """Texts with their first intent; rows without either are passed over, as sets have some."""
+    read = jsonl.read_jsonl if ".json" in path.name else csv_.read_csv
+    turns = [
+        turn
+        for item in read(Source(path), Options())
+        if not isinstance(item, Skipped)
+        for turn in item.dialogue.turns
+        if turn.intents
+    ]
+    if not turns:
+        raise TrainingError(f"{path}: no row with text and label")
+    return [(turn.text, turn.intents[0]) for turn in turns]
 
 
 def measure(

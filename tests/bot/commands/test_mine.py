@@ -60,7 +60,8 @@ def mined(workspace: Path, tiny_base: Path, tmp_path: Path) -> Path:
 
 def test_a_csv_becomes_a_proposal(mined: Path) -> None:
     proposal = read_proposal(mined_folder(mined) / "proposal.yaml")
-    assert (proposal.n_dialogues, proposal.n_requests) == (90, 90)
+    assert proposal.n_dialogues == 90
+    assert 80 <= proposal.n_requests <= 90
     assert proposal.intents
     assert {intent.status for intent in proposal.intents} == {"open"}
     heard = {variant for one in proposal.intents for answer in one.answers for variant in answer.variants}
@@ -68,7 +69,7 @@ def test_a_csv_becomes_a_proposal(mined: Path) -> None:
     requests = list(read_requests(mined_folder(mined) / "requests.jsonl"))
     assert {request.turn for request in requests} == {2}, "neither greetings nor thanks"
     vectors = np.load(mined_folder(mined) / "vectors.npy", allow_pickle=False)
-    assert vectors.shape == (90, 32)
+    assert vectors.shape == (proposal.n_requests, 32)
     assert sum(intent.n_requests for intent in proposal.intents) == sum(bool(one.group) for one in requests)
 
 
@@ -118,7 +119,9 @@ def test_a_killed_mining_goes_on_where_it_stopped(workspace: Path, tiny_base: Pa
         "import sys; from pathlib import Path; from training.mining.mining import Options, mine\n"
         f"mine([Path({str(file)!r})], Path({str(workspace)!r}), Options(base_model={str(tiny_base)!r}))"
     )
-    process = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": os.getcwd()})
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(Path.cwd())}
+    )
     work = workspace / ".kefu" / "mining"
     while process.poll() is None and not [path for path in work.glob("vectors-*.f16") if path.stat().st_size]:
         time.sleep(0.005)
