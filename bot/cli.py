@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "demo",
     "init": "init",
     "import": "import_",
+    "mine": "mine",
     "validate": "validate",
     "data": "data",
     "train": "train",

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "bot/console": (
         "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
         "bot.naming", "bot.autonomy", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing", "bot.grouping", "bot.timetable",
-        "bot.proposing", "bot.recognising",
+        "bot.mined", "bot.proposing", "bot.recognising",
         "bot.channels.web.assets", "bot.channels.web.labels", "bot.channels.web.limits", "bot.channels.web.origins",
     ),
     "bot/channels": (

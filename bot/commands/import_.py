@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import workspace_option
+from bot.commands.source_options import column, format_option, source_options
 from bot.settings import load_settings
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 MAX_REASONS = 20
 N_EXAMPLES = 3
 EXPORTED = "log"  # dialogues/log.jsonl belongs to `kefu export`
-FORMAT_NAMES = ("jsonl", "telegram", "rasa", "conll", "csv", "transcript")
-
-column: dict[str, Any] = {"metavar": "COLUMN", "default": ""}
-several: dict[str, Any] = {"metavar": "NAME", "multiple": True}
 
 
 @click.command()
@@ -32,37 +29,16 @@ several: dict[str, Any] = {"metavar": "NAME", "multiple": True}
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @workspace_option
-@click.option("--format", "form", type=click.Choice(FORMAT_NAMES), help="Default: told by the content.")
+@format_option
 @click.option("--name", default="", help="Of the file in WORKSPACE/dialogues. Default: as FILE is called.")
 @click.option("--replace", is_flag=True, help="Write the file anew instead of adding to it.")
 @click.option("--dry-run", is_flag=True, help="Read and report, write nothing.")
-@click.option("--text", help="CSV: what was said; a header's name or a number from 1.", **column)
 @click.option("--intent", help="CSV: what the customer wants.", **column)
 @click.option("--sentiment", help="CSV: negative, neutral, positive or angry.", **column)
-@click.option("--answer", help="CSV: what was answered in the same row.", **column)
-@click.option("--speaker", help="CSV: who said it.", **column)
-@click.option("--conversation", help="CSV: rows with the same value are one dialogue.", **column)
-@click.option("--time", help="CSV: when, in ISO 8601 or Unix time.", **column)
-@click.option("--header/--no-header", "has_header", default=None, help="CSV: what the first row is.")
-@click.option("--agent", "agents", help="A name that is staff; may be repeated.", **several)
-@click.option("--customer", "customers", help="A name that is a customer; may be repeated.", **several)
-@click.option("--bot", "bots", help="A name that is a bot; may be repeated.", **several)
-@click.option(
-    "--not-a-speaker", "not_speakers", help="Transcripts: a word before a colon that is no name.", **several
-)
-@click.option(
-    "--gap",
-    "gap_hours",
-    type=click.FloatRange(min=0, min_open=True),
-    default=24.0,
-    show_default=True,
-    metavar="HOURS",
-    help="Telegram: a pause this long ends a dialogue.",
-)
 @click.option(
     "--out-of-scope", multiple=True, metavar="INTENT", help="The file's name for what the desk isn't for."
 )
-@click.option("--encoding", default="", help="Default: UTF-8, or UTF-16 by its mark.")
+@source_options
 def command(
     files: tuple[Path, ...],
     workspace: Path,

@@ -19,6 +19,7 @@ from bot.store.inbox import Inbox
 from bot.store.insights import Insights
 from bot.store.label_log import LabelLog
 from bot.store.label_rules import training_labels
+from bot.store.mined import MinedLog
 from bot.store.records import (
     Conversation,
     Correction,
@@ -46,8 +47,8 @@ class Store:
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
     `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `canned` the texts staff keep
-    for replies, `answers` what became of the answers, `saved_views` what staff keep of the inbox, `retrainings` how it gets
-    better, `trials` releases that are tried beside the one that serves, `staff_group` what stands in their group on
+    for replies, `answers` what became of the answers, `saved_views` what staff keep of the inbox, `mined` what was proposed
+    from transcripts, `retrainings` how it gets better, `trials` releases that are tried beside the one that serves, `staff_group` what stands in their group on
     Telegram."""
 
     def __init__(self, database: Database) -> None:
@@ -62,6 +63,7 @@ class Store:
         self.saved_views = SavedViews(database)
         self.retrainings = Retrainings(database)
         self.trials = Trials(database)
+        self.mined = MinedLog(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)
 

@@ -126,10 +126,11 @@ def _amount(found: re.Match[str], currency: str) -> tuple[float, str] | None:
         return (
             None if n is None or (n == 1000 and found["grand"]) else (n * 1000 if is_counted else n, currency)
         )
-    n = number_of(
+    said = (
         found["signed"] or found["before"] or found["low"] or found["first"] or found["count"]
         or found["low_han"] or found["han"]
     )  # fmt: skip
+    n = number_of(said) if said else None  # nothing is said by 720p, where the desk knows no pence
     if n is None:
         return None
     n *= (

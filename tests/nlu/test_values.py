@@ -143,3 +143,9 @@ def test_97_of_100_sentences_of_the_large_table_are_read_right() -> None:
     total = Counter(row.part for row in rows)
     assert right.total() >= 0.97 * total.total(), (right, total)
     assert all(right[part] >= 0.95 * total[part] for part in total), (right, total)
+
+
+def test_pence_are_no_sum_where_the_desk_has_no_pounds() -> None:
+    text = "does the 720p camera fit, I'm 55p short"
+    found = [list(find_values("amount", text, NOW, UTC, "US", currency)) for currency in ("USD", "GBP")]
+    assert [[value for *_, value in values] for values in found] == [[], ["7.20 GBP", "0.55 GBP"]]

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import kefu
-from bot.commands.import_ import FORMAT_NAMES, command
+from bot.commands.import_ import command
+from bot.commands.source_options import FORMAT_NAMES
 from bot.errors import BotError
 from training import text_files
 from training.dialogues import BadDialogue, read_dialogues

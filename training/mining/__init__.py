@@ -1,0 +1,1 @@
+"""Unlabelled dialogues become a proposal: intents, answers, entities."""
