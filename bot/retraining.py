@@ -18,6 +18,7 @@ from bot.errors import BotError
 from bot.settings import Settings
 from bot.store.retrainings import Retraining
 from bot.store.store import Store
+from bot.store.trial_verdict import verdict
 from bot.timetable import parse_timetable
 
 LOOK_EVERY_S = 5.0
@@ -63,7 +64,7 @@ class Retrainings:
         if self._work is not None and self._work.returncode is None:
             return
         found = await self.store.retrainings.open()
-        if found is None or not is_waiting(found):
+        if found is None or not await self._is_waiting(found):
             return
         if self._begun[found.id] == MOST_BEGUN:
             status = self._work.returncode if self._work else None
@@ -86,6 +87,18 @@ class Retrainings:
         if schedule.set_at < due and moment - due < GRACE:
             await self.store.retrainings.ask_when_due(due.isoformat())
 
+    async def _is_waiting(self, retraining: Retraining) -> bool:
+        """Whether somebody must work on it."""
+        if retraining.status != "shadow":
+            return retraining.status == "asked" or retraining.is_lost
+        options = self.settings.retrain
+        latest = await self.store.trials.latest()
+        if not latest or latest[0].ended_at is not None:
+            return True
+        counts = await self.store.trials.counts(latest[0].id)
+        judged = verdict(counts, messages=options.shadow_messages, agreement=options.shadow_agreement)
+        return judged.word != "wait"
+
     async def _begin(self, retraining: Retraining) -> None:
         threads = str(max(1, (os.cpu_count() or 2) - 1))
         environment = {**os.environ, "OMP_NUM_THREADS": threads}
@@ -105,8 +118,3 @@ class Retrainings:
         with suppress(ProcessLookupError):
             self._work.terminate()
         await self._work.wait()
-
-
-def is_waiting(retraining: Retraining) -> bool:
-    """Whether somebody must work on it."""
-    return retraining.status == "asked" or retraining.is_lost

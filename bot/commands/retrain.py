@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.store.retrainings import Retraining
     from bot.store.store import Store
 
-NAMES = ("export", "merge", "train", "evaluate", "gate", "promote")
+NAMES = ("export", "merge", "train", "evaluate", "gate", "shadow", "promote")
 MARKS = {"done": "✓", "failed": "✗", "running": "…"}
 
 
@@ -49,7 +49,8 @@ def command(
     """Train anew on all that was said and corrected since, and go live only past a gate.
 
     The steps: export (the log), merge (with the other dialogues), train, evaluate (both releases on dialogues that none
-    ever learns from), gate (no worse, or refused with the reasons), promote. A retraining that was interrupted goes on
+    ever learns from), gate (no worse, or refused with the reasons), shadow (it decides on live messages without answering,
+    where kefu.toml asks for that), promote. A retraining that was interrupted goes on
     where it stopped. STEP takes that one step alone.
 
     kefu retrain --every night at 03:00 sets the schedule of the desk; times are those of its time zone."""
@@ -152,8 +153,10 @@ def _tell(retraining: "Retraining", *, at: datetime | None = None) -> None:
         click.echo(f"  {MARKS[step.status]} {step.name}{took}")
         for line in step.told:
             click.echo(f"      {line}")
+    if retraining.status == "shadow":
+        click.echo("  It listens beside the current release; `kefu releases trial` shows how it does.")
     if retraining.status == "refused":
-        click.secho("  The gate refused it; the current release goes on.", fg="yellow")
+        click.secho("  It may not go live; the current release goes on.", fg="yellow")
 
 
 def _me() -> str:

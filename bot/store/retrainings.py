@@ -12,6 +12,7 @@ from bot.store.database import Database
 from bot.store.errors import StoreError
 from bot.store.locks import one_at_a_time
 from bot.store.tables.retraining import retraining_schedule, retraining_steps, retrainings
+from bot.store.trials import end_trial_of
 from bot.store.upsert import insert_new
 from bot.store.values import now, storable
 from bot.store.views import Person
@@ -220,6 +221,9 @@ def _set_status(connection: Connection, number: int, status: Status, note: str) 
 
 
 def _stop(connection: Connection, number: int, by: Person | None, note: str) -> None:
+    met = _get(connection, number)
+    if met is not None and met.is_open and met.release:
+        end_trial_of(connection, met.release, note)
     _set_status(connection, number, "stopped", note)
     if by is not None:
         write_audit(connection, by.id, "stopped_retraining", str(number))

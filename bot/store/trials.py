@@ -122,6 +122,13 @@ def _end(
     return row is not None
 
 
+def end_trial_of(connection: Connection, release: str, reason: str) -> None:
+    """End the trial of a release, where it is on one."""
+    met = _open(connection)
+    if met is not None and met.release == release:
+        _end(connection, met.id, "ended", reason, None, is_audited=False)
+
+
 def _record(connection: Connection, trial_id: int, found: Sequence[ShadowDecision], dropped: int) -> None:
     # Locked, so that it doesn't end meanwhile and show other figures than it ended with.
     locked = select(trials.c.id).where(trials.c.id == trial_id, trials.c.ended_at.is_(None)).with_for_update()

@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from bot.commands.retraining.steps import STEPS, Refused, as_lines
+from bot.commands.retraining.steps import STEPS, Refused, Waits
 from bot.commands.retraining.work import Show, Work
 from bot.errors import BotError
 from bot.settings import Settings
@@ -56,7 +56,8 @@ async def retrain(
     names = list(steps) if steps else [name for name in STEPS if not retraining.has_done(name)]
     for name in names:
         await _take(work, name, worker)
-        if not (retraining := await _again(store, work)).is_open:
+        retraining = await _again(store, work)
+        if not retraining.is_open or retraining.status == "shadow":
             break
     else:
         is_over = retraining.has_done("promote")
@@ -80,8 +81,10 @@ async def _take(work: Work, name: str, worker: str) -> None:
     try:
         async with _telling(work, name, worker):
             told = await STEPS[name](work)
+    except Waits:
+        await retrainings.set_status(number, "shadow")
     except Refused as refused:
-        await retrainings.end_step(number, name, "failed", as_lines(refused.verdict))
+        await retrainings.end_step(number, name, "failed", refused.told)
         await _end(work, "refused", str(refused))
     except OURS as error:
         await retrainings.end_step(number, name, "failed", (str(error),))

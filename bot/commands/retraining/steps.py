@@ -10,6 +10,7 @@ from bot.commands.train import make_release, options_of
 from bot.loading import load_release
 from bot.regression import read_cases, run_cases
 from bot.store.records import Correction
+from bot.store.trial_verdict import verdict as trial_verdict
 from nlu.errors import NluError
 from retrieval.answers import load_answers
 from training.dataset import build_dataset
@@ -37,11 +38,15 @@ MOST_TOLD = 10  # conflicts
 
 
 class Refused(Exception):
-    """The gate refused the candidate."""
+    """The candidate may not go live; `told` is what came of the step."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__("; ".join(verdict.reasons))
-        self.verdict = verdict
+    def __init__(self, note: str, told: Told) -> None:
+        super().__init__(note)
+        self.told = told
+
+
+class Waits(Exception):
+    """Customers must write first."""
 
 
 async def export(work: Work) -> Told:
@@ -169,11 +174,11 @@ async def gate(work: Work) -> Told:
     """May it go live? Raises Refused."""
     verdict = await asyncio.to_thread(_judge, work)
     if not verdict.has_passed:
-        raise Refused(verdict)
-    return as_lines(verdict)
+        raise Refused("; ".join(verdict.reasons), _as_lines(verdict))
+    return _as_lines(verdict)
 
 
-def as_lines(verdict: Verdict) -> Told:
+def _as_lines(verdict: Verdict) -> Told:
     """Every condition with its reason, those that were not met first."""
     ordered = sorted(verdict.checks, key=lambda check: check.has_passed)
     marks = {True: "✓", False: "✗"}
@@ -194,6 +199,33 @@ def _judge(work: Work) -> Verdict:
     return verdict
 
 
+async def shadow(work: Work) -> Told:
+    """The candidate decides on live messages without answering, as many as kefu.toml asks for.
+
+    Raises Waits until they have come, Refused where it does worse or somebody ended the trial."""
+    options, trials, release = work.settings.retrain, work.store.trials, work.candidate.name
+    current = _current(work)
+    if not options.shadow_messages or current is None:
+        return ("none is asked for: [retrain] shadow_messages",)
+    latest = await trials.latest()
+    if not latest or latest[0].release != release:
+        await trials.start("shadow", release, current.name)
+        raise Waits
+    trial = latest[0]
+    if trial.ended_at is not None:
+        why = f"the trial ended: {trial.reason or trial.outcome}"
+        raise Refused(why, (why,))
+    judged = trial_verdict(
+        await trials.counts(trial.id), messages=options.shadow_messages, agreement=options.shadow_agreement
+    )
+    if judged.word == "wait":
+        raise Waits
+    await trials.close(trial.id, "promoted" if judged.word == "promote" else "refused", judged.reason)
+    if judged.word == "refuse":
+        raise Refused(judged.reason, (judged.reason,))
+    return (judged.reason,)
+
+
 async def promote(work: Work) -> Told:
     """A running server takes it over within seconds."""
     name = (await asyncio.to_thread(work.registry.promote, work.candidate.name)).name
@@ -206,5 +238,6 @@ STEPS: dict[str, Callable[[Work], Awaitable[Told]]] = {
     "train": train,
     "evaluate": evaluate,
     "gate": gate,
+    "shadow": shadow,
     "promote": promote,
 }

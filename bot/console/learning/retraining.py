@@ -18,7 +18,7 @@ from bot.store.views import Person
 from bot.timetable import WEEKDAYS, parse_timetable
 from bot.wording import Wording
 
-STEPS = ("export", "merge", "train", "evaluate", "gate", "promote")
+STEPS = ("export", "merge", "train", "evaluate", "gate", "shadow", "promote")
 USUAL = ("night", "03:00")  # offered where nothing is set
 
 
@@ -108,6 +108,7 @@ def step_names(words: Wording) -> dict[str, str]:
         words.say("Train"),
         words.say("Measure both releases"),
         words.say("Gate"),
+        words.say("Listen beside the current release"),
         words.say("Go live"),
     )
     return dict(zip(STEPS, named, strict=True))

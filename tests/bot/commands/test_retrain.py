@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from bot.cli import kefu
 from bot.store.retrainings import Retraining
 from bot.store.store import Store
+from bot.store.trial_records import ShadowCounts
 from tests.tiny import make_dialogues, write_dialogues
 from training.gate.frozen import read_frozen
 from training.gate.verdict import read_verdict
@@ -59,7 +60,15 @@ def test_what_was_said_since_becomes_a_release_that_answers(desk: Path) -> None:
     assert result.exit_code == 0, result.output
     found = latest(desk)
     assert found.status == "done", result.output
-    assert [step.name for step in found.steps] == ["export", "merge", "train", "evaluate", "gate", "promote"]
+    assert [step.name for step in found.steps] == [
+        "export",
+        "merge",
+        "train",
+        "evaluate",
+        "gate",
+        "shadow",
+        "promote",
+    ]
     assert {step.status for step in found.steps} == {"done"}
     current = Registry(desk).find("current")
     assert before != current.name == found.release
@@ -93,7 +102,7 @@ def test_a_worse_one_is_refused_with_the_reasons_and_never_goes_live(desk: Path)
     for step in ("merge", "train", "evaluate", "gate"):
         result = run(step, "-w", str(desk))
     assert result.exit_code == 0, result.output
-    assert "The gate refused it" in result.output
+    assert "It may not go live" in result.output
     found = latest(desk)
     assert found.status == "refused"
     assert "each intent" in found.note
@@ -102,6 +111,60 @@ def test_a_worse_one_is_refused_with_the_reasons_and_never_goes_live(desk: Path)
         Registry(desk).promote(found.release)
     Registry(desk).promote(found.release, despite_gate=True)
     assert Registry(desk).current_name() == found.release
+
+
+def test_a_shadow_waits_for_customers_and_goes_on_where_it_agrees(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (desk / "kefu.toml").open("a", encoding="utf-8") as file:
+        file.write("[retrain]\nshadow_messages = 20\n")
+    assert run("-w", str(desk)).exit_code == 0
+    waiting, before = latest(desk), Registry(desk).current_name()
+    assert waiting.status == "shadow"
+    assert waiting.has_done("gate")
+    assert asyncio.run(trial_of(desk)) == (waiting.release, before, None)
+    assert run("-w", str(desk)).exit_code == 0
+    assert latest(desk).status == "shadow"
+    same = ShadowCounts(100, 100, 60, 60, 0, 0, 5, 5, {})
+
+    async def counts(*_: object) -> ShadowCounts:
+        return same
+
+    monkeypatch.setattr("bot.store.trials.Trials.counts", counts)
+    assert run("-w", str(desk)).exit_code == 0
+    assert (latest(desk).id, latest(desk).status) == (waiting.id, "done")
+    assert Registry(desk).current_name() == waiting.release
+    assert asyncio.run(trial_of(desk)) == (waiting.release, before, "promoted")
+
+
+def test_a_shadow_that_differs_never_goes_live_nor_one_that_somebody_ended(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (desk / "kefu.toml").open("a", encoding="utf-8") as file:
+        file.write("[retrain]\nshadow_messages = 20\n")
+    before = Registry(desk).current_name()
+    assert run("-w", str(desk)).exit_code == 0
+    with monkeypatch.context() as patch:
+
+        async def counts(*_: object) -> ShadowCounts:
+            return ShadowCounts(100, 50, 60, 60, 0, 0, 5, 5, {})
+
+        patch.setattr("bot.store.trials.Trials.counts", counts)
+        assert "It may not go live" in run("-w", str(desk)).output
+    assert latest(desk).status == "refused"
+    assert "agreement 50.0%" in latest(desk).note
+    assert run("-w", str(desk)).exit_code == 0
+    assert run("--stop", "-w", str(desk)).exit_code == 0
+    assert asyncio.run(trial_of(desk))[2] == "ended"
+    assert latest(desk).status == "stopped"
+    assert Registry(desk).current_name() == before
+
+
+async def trial_of(workspace: Path) -> tuple[str, str, str | None]:
+    """The newest trial: its release, beside which one, and how it ended."""
+    async with await Store.open(url(workspace), exclusive=False) as store:
+        [found] = await store.trials.latest()
+        return found.release, found.beside, found.outcome
 
 
 def test_a_step_alone_leaves_the_rest_for_later(desk: Path) -> None:
