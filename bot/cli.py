@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train",
     "releases": "releases",
     "replay": "replay",
+    "drift": "drift",
     "serve": "serve",
     "chat": "chat",
     "correct": "correct",

@@ -14,6 +14,7 @@ from bot.store.alerts import Alerts
 from bot.store.answers import Answers
 from bot.store.canned import Canned
 from bot.store.database import Database, open_database
+from bot.store.drift import Drift
 from bot.store.inbox import Inbox
 from bot.store.insights import Insights
 from bot.store.records import (
@@ -40,7 +41,7 @@ class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
-    `alerts` what the sentiment watch noticed, `canned` the texts staff keep for replies, `answers` what became of
+    `alerts` what the sentiment watch noticed, `drift` what messages are like day by day, `canned` the texts staff keep for replies, `answers` what became of
     the answers, `saved_views` what staff keep of the inbox, `staff_group` what stands in their group on Telegram."""
 
     def __init__(self, database: Database) -> None:
@@ -49,6 +50,7 @@ class Store:
         self.accounts = Accounts(database)
         self.insights = Insights(database)
         self.alerts = Alerts(database)
+        self.drift = Drift(database)
         self.canned = Canned(database)
         self.answers = Answers(database)
         self.saved_views = SavedViews(database)
