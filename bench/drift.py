@@ -24,7 +24,7 @@ INTENTS = 25
 MORE_MESSAGES = 0.6  # chance that a conversation has another one
 STAYS = 0.6  # chance that it is about the same
 MONTH = 30
-SIZES = (30, 100, 300)  # messages a day
+SIZES = (30, 100)  # messages a day
 HELD_OUT = (200, 1000)  # messages of the baseline
 
 

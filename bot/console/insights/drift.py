@@ -18,11 +18,11 @@ N_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A measure as it was and as it is, in words."""
+    """A measure as it was and as it is, in lines."""
 
     name: str
-    before: str
-    now: str
+    before: tuple[str, ...]
+    now: tuple[str, ...]
     is_drift: bool
 
 
@@ -53,12 +53,12 @@ def row_of(words: Wording, one: Compared) -> Row:
     if one.middles is None:
         most = one.shares[:N_NAMES]
         before, now = (
-            ", ".join(f"{share[0] or '–'} {shown(words, 'share', share[which])}" for share in most)
+            tuple(f"{share[0] or '–'} {shown(words, 'share', share[which])}" for share in most)
             for which in (1, 2)
         )
     elif one.measure == "sure":
-        before, now = (shown(words, "share", share) for share in one.middles)
+        before, now = ((shown(words, "share", share),) for share in one.middles)
     else:
         digits = 0 if one.measure == "length" else 2
-        before, now = (f"{value:.{digits}f}" for value in one.middles)
+        before, now = ((f"{value:.{digits}f}",) for value in one.middles)
     return Row(names[one.measure], before, now, one.is_drift)

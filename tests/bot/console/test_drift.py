@@ -42,7 +42,7 @@ async def test_what_moved_is_told_with_the_messages_farthest_away(desk: ConsoleD
     words = await panel(desk, 60)
     assert "Is it still what it was trained for?" in words
     assert "It has moved" in words
-    assert "Likeness to the nearest example 0.82 0.23 moved" in words
+    assert "Likeness to the nearest example moved 0.82 0.23" in words
     assert "Sure enough to be answered 100.0 % 100.0 %" in words
     assert "where has my parcel got to" in words
 
