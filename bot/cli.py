@@ -22,6 +22,7 @@ COMMANDS = {
     "retrain": "retrain",
     "releases": "releases",
     "replay": "replay",
+    "drift": "drift",
     "serve": "serve",
     "chat": "chat",
     "correct": "correct",

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.actions import Actions
 from bot.autonomy import levels_of
+from bot.drifting import Drifting
 from bot.engine import Engine
 from bot.errors import BotError
 from bot.garbage import settle_new
@@ -182,6 +183,8 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
             webhook = Webhook(settings.watch.webhook)
             stack.push_async_callback(webhook.close)
             await stack.enter_async_context(beside(Watching(store, settings, webhook).run()))
+            drifting = Drifting(store, settings, webhook, lambda: desk.model.release)
+            await stack.enter_async_context(beside(drifting.run()))
         yield desk
 
 

@@ -57,6 +57,11 @@ class ReleaseFiles:
         """What a search for hyperparameters tried; there only after one."""
         return self.folder / "study.json"
 
+    @property
+    def baseline(self) -> Path:
+        """What held-out messages were like; there only where enough were held out."""
+        return self.folder / "baseline.json"
+
     def encoder(self, precision: str) -> Path:
         return self.folder / f"encoder.{precision}.onnx"
 

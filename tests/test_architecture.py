@@ -17,11 +17,11 @@ MAY_IMPORT = {
     "bot": ("bot", "nlu", "retrieval"),
     "bot/cli.py": PACKAGES,
     "bot/commands": PACKAGES,
-    "bot/store": ("bot.store", "bot.messages", "bot.errors", "nlu.understanding", "retrieval.candidates"),
+    "bot/store": ("bot.store", "bot.messages", "bot.errors", "nlu.understanding", "nlu.profile", "retrieval.candidates"),
     "bot/console": (
         "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
-        "bot.naming", "bot.autonomy", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing", "bot.grouping", "bot.timetable",
-        "bot.mined", "bot.proposing", "bot.recognising",
+        "bot.naming", "bot.autonomy", "bot.drift", "bot.drifting", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing",
+        "bot.grouping", "bot.timetable", "bot.mined", "bot.proposing", "bot.recognising",
         "bot.channels.web.assets", "bot.channels.web.labels", "bot.channels.web.limits", "bot.channels.web.origins",
     ),
     "bot/channels": (

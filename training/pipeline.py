@@ -19,6 +19,7 @@ from retrieval.budget import Budget
 from retrieval.fusion import save_fusion
 from retrieval.memory import Example, Memory
 from retrieval.passages import PassageIndex
+from training.baseline import baseline_of
 from training.dataset import Dataset, Split, fingerprint, show, split
 from training.fast import fit_heads, held_out, learnable
 from training.features import joined
@@ -84,6 +85,8 @@ def train(
         trained = replace(trained, notes=(*trained.notes, *notes))
         with watch.stage("last fit and index"):
             n_examples = write_model(trained, budgets, folder, seed=options.seed, is_frozen=parts.is_frozen)
+            if baseline := baseline_of(trained, chosen.answer_threshold):
+                baseline.save(ReleaseFiles(folder).baseline)
         with watch.stage("report"):
             report = make_report(
                 dataset, parts, trained, scores,

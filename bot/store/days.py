@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, select
 
 from bot.store.counting import Stretch, count_figures
 from bot.store.figures import Figures, to_json
+from bot.store.tables.drift import drift_days
 from bot.store.tables.figures import day_figures
 from bot.store.tables.log import messages
 from bot.store.upsert import insert_if_new
@@ -86,4 +87,5 @@ def drop_days(connection: Connection, moments: Iterable[datetime]) -> None:
         for off in (-1, 0, 1)
     }
     if days:
-        connection.execute(delete(day_figures).where(day_figures.c.day.in_(sorted(days))))
+        for table in (day_figures, drift_days):
+            connection.execute(delete(table).where(table.c.day.in_(sorted(days))))

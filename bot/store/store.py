@@ -14,6 +14,7 @@ from bot.store.alerts import Alerts
 from bot.store.answers import Answers
 from bot.store.canned import Canned
 from bot.store.database import Database, open_database
+from bot.store.drift import Drift
 from bot.store.given_labels import GivenLabel
 from bot.store.inbox import Inbox
 from bot.store.insights import Insights
@@ -46,10 +47,10 @@ class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
     `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
-    `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `canned` the texts staff keep
-    for replies, `answers` what became of the answers, `saved_views` what staff keep of the inbox, `mined` what was proposed
-    from transcripts, `retrainings` how it gets better, `trials` releases that are tried beside the one that serves, `staff_group` what stands in their group on
-    Telegram."""
+    `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `drift` what messages are like
+    day by day, `canned` the texts staff keep for replies, `answers` what became of the answers, `saved_views` what staff keep
+    of the inbox, `mined` what was proposed from transcripts, `retrainings` how it gets better, `trials` releases that are
+    tried beside the one that serves, `staff_group` what stands in their group on Telegram."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,6 +59,7 @@ class Store:
         self.accounts = Accounts(database)
         self.insights = Insights(database)
         self.alerts = Alerts(database)
+        self.drift = Drift(database)
         self.canned = Canned(database)
         self.answers = Answers(database)
         self.saved_views = SavedViews(database)

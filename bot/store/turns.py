@@ -233,6 +233,7 @@ def understanding_row(understanding: Understanding, findings: Findings | None) -
         "class_intents": class_intents,
         "confidence": None if findings is None else findings.confidence,
         "scope_prob": None if findings is None else findings.scope_prob,
+        "nearest": findings.neighbours[0].similarity if findings and findings.neighbours else None,
         "candidates": [[candidate.id, candidate.prob] for candidate in found],
         "entities": [asdict(entity) for entity in understanding.entities],
         "sentiment": understanding.sentiment,

@@ -14,6 +14,7 @@ from bot.console.console import console_of
 from bot.console.insights.alerts import alert_values
 from bot.console.insights.alike import alike
 from bot.console.insights.charts import Point, bar, heat_map, line_chart
+from bot.console.insights.drift import drift_values
 from bot.console.insights.periods import LENGTHS, Period, read_period
 from bot.console.insights.report import Report, by_weekday, quantile, read_report
 from bot.console.insights.report_sheets import sheets_of, weekday_names
@@ -72,6 +73,7 @@ async def insights_page(request: web.Request) -> web.Response:
         mood_chart=mood_chart(words, report),
         heat=heat(words, report),
         **await alert_values(request),
+        **await drift_values(request),
     )
 
 

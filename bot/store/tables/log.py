@@ -103,6 +103,7 @@ understandings = Table(
     Column("class_intents", JSON, nullable=False),  # the same as the classifier alone has them
     Column("confidence", Float),
     Column("scope_prob", Float),
+    Column("nearest", Float),  # the cosine of the nearest example of the memory
     Column("candidates", JSON, nullable=False),  # answers and passages found: [[id, prob]]
     Column("entities", JSON, nullable=False),
     Column("sentiment", Text),

@@ -1,6 +1,16 @@
 """All tables together, for migrations and whoever must leave none out."""
 
-from bot.store.tables import accounts, columns, figures, labels, log, retraining, staff_work, trials
+from bot.store.tables import (
+    accounts,
+    columns,
+    drift,
+    figures,
+    labels,
+    log,
+    retraining,
+    staff_work,
+    trials,
+)
 
-PARTS = (accounts, log, labels, staff_work, figures, retraining, trials)
+PARTS = (accounts, log, labels, staff_work, figures, retraining, trials, drift)
 metadata = columns.metadata
