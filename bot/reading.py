@@ -46,6 +46,9 @@ class Searches(Protocol):
     def nearness(self, vector: NDArray[np.float32]) -> float:
         """The cosine of the nearest labelled example."""
 
+    def taught_share(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How near each vector (n, width) is to what corrections taught, 0..1: (n,)."""
+
     def alike(self, bound: float) -> list[tuple[str, str]]:
         """Pairs of answers whose words are nearer to each other than that cosine."""
 

@@ -1,7 +1,7 @@
 """Which of the messages nobody has looked at are worth a person's minute."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import log2
 
 from bot.decide import NOT_IN_SCOPE, SMALL_TALK
@@ -38,10 +38,23 @@ class Worth:
 def most_valuable_first(items: Iterable[ReviewItem]) -> list[Worth]:
     """In the order to look at them, those that teach nothing left out.
 
-    Worth is how probable it is that the bot was wrong, more where something speaks for it, and grows with the
+    Worth is how near two intents came to each other, more where something speaks for a mistake, and grows with the
     logarithm of how many said the same."""
     rated = [_rate(item) for item in items]
     return sorted((one for one in rated if one.why), key=lambda one: -one.worth)
+
+
+def lead_of(item: ReviewItem) -> float:
+    """How far the likeliest intent is before the second, in probability."""
+    probs = sorted((prob for _, prob in item.intents), reverse=True)
+    return probs[0] - sum(probs[1:2]) if probs else 0.0
+
+
+def untaught(queue: Iterable[Worth], taught: Mapping[int, float]) -> list[Worth]:
+    """Each worth less the nearer it is to what staff labelled before; `taught` is how near, 0..1, by an item's newest
+    message."""
+    rated = (replace(one, worth=one.worth * (1 - taught.get(one.item.message_ids[0], 0.0))) for one in queue)
+    return sorted(rated, key=lambda one: -one.worth)
 
 
 def together(queue: Sequence[Worth], clusters: Iterable[Sequence[int]]) -> list[Worth]:
@@ -49,7 +62,7 @@ def together(queue: Sequence[Worth], clusters: Iterable[Sequence[int]]) -> list[
     the centre outwards.
 
     A cluster of LEAST_TOGETHER messages or more is one entry, MOST_TOGETHER items of it at a time. It is worth the mean
-    probability that the bot was wrong, times the logarithm of how many messages it has: to label them all takes one key."""
+    doubt about one of its messages, times the logarithm of how many messages it has: to label them all takes one key."""
     by_id = {one.item.message_ids[0]: one for one in queue}
     joined = []
     for cluster in clusters:
@@ -71,7 +84,7 @@ def _rate(item: ReviewItem) -> Worth:
     if is_bare(item.text, item.entities) and not item.is_unhelpful:
         return Worth(item, 0.0, ())  # a number that was asked for means nothing by itself
     why: list[str] = []
-    doubt = 1 - item.confidence
+    doubt = 1 - lead_of(item)
     if item.reason in NOT_IN_SCOPE:
         why.append("out_of_scope")
         doubt *= OUTSIDE

@@ -104,6 +104,11 @@ class Examples:
             row for row in found if row not in self._gone and self[row].text.casefold() == text.casefold()
         ]
 
+    @property
+    def corrected_rows(self) -> list[int]:
+        """The rows that corrections taught."""
+        return list(self._correction_of)
+
     def row_of_correction(self, correction_id: int) -> int | None:
         """The row that a correction taught, if it is there."""
         return self._row_of.get(correction_id)

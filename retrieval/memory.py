@@ -67,6 +67,11 @@ class Memory:
                 for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)
             ]
 
+    def corrected(self) -> Vector:
+        """The vectors of the examples that corrections taught: (n, width)."""
+        with self._lock:
+            return self._index.vectors(np.array(self._examples.corrected_rows, np.int64))
+
     def word_scores(self, text: str, intents: Sequence[str]) -> NDArray[np.float64]:
         """How well the words of a text fit each intent: (intents,), see `WordCounts.scores`."""
         with self._lock:

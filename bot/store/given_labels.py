@@ -82,9 +82,10 @@ class HandoffReply:
     at: datetime
 
 
-def given_labels(connection: Connection) -> list[GivenLabel]:
-    """All labels that stand, the oldest first; what a customer who was forgotten said is none."""
-    found = [*_of_corrections(connection), *_of_drafts(connection), *_of_customers(connection)]
+def given_labels(connection: Connection, since: datetime | None = None) -> list[GivenLabel]:
+    """All labels that stand, the oldest first, but for what customers said before that time; what a customer who was
+    forgotten said is none."""
+    found = [*_of_corrections(connection), *_of_drafts(connection), *_of_customers(connection, since)]
     return sorted(found, key=lambda one: (one.at, one.correction_id or 0))
 
 
@@ -181,9 +182,10 @@ def _of_drafts(connection: Connection) -> Iterator[GivenLabel]:
         )
 
 
-def _of_customers(connection: Connection) -> Iterator[GivenLabel]:
+def _of_customers(connection: Connection, since: datetime | None) -> Iterator[GivenLabel]:
     """What was chosen where the desk asked back, and opinions of answers."""
-    for row in connection.execute(_opinions()):
+    query = _opinions() if since is None else _opinions().where(feedback.c.at >= since)
+    for row in connection.execute(query):
         if row.value in ("helpful", "not_helpful"):
             intent, origin = row.intent, row.value
         else:

@@ -17,9 +17,10 @@ class LabelLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def given(self) -> list[GivenLabel]:
-        """Everything people said of what messages mean, the oldest first; see bot/store/given_labels.py."""
-        return await self._database.read(given_labels.given_labels)
+    async def given(self, since: datetime | None = None) -> list[GivenLabel]:
+        """Everything people said of what messages mean, the oldest first, of customers what they said since then; see
+        bot/store/given_labels.py."""
+        return await self._database.read(given_labels.given_labels, since)
 
     async def handoff_replies(self, since: datetime | None = None) -> list[HandoffReply]:
         """What people wrote in the bot's place since then, with what it answers."""

@@ -158,6 +158,9 @@ class FakeRetriever:
     def alike(self, bound: float) -> list[tuple[str, str]]:
         return self.twins
 
+    def taught_share(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.zeros(len(vectors), np.float32)
+
     def nearness(self, vector: NDArray[np.float32]) -> float:
         known = [words_vector(text) for text in self.meanings]
         return float(max(vector @ one for one in known))

@@ -1,11 +1,13 @@
 """What is worth a person's minute, and in which order."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.reviewing import MOST_TOGETHER, most_valuable_first, together
+from bot.reviewing import MOST_TOGETHER, most_valuable_first, together, untaught
 from bot.store.records import LoggedEntity
 from bot.store.views import ReviewItem
 
@@ -17,14 +19,16 @@ def item(text: str, *, n: int = 1, **changes: Any) -> ReviewItem:
         "text": text,
         "at": datetime(2026, 3, 2, tzinfo=UTC),
         "intent": "order_status",
-        "ranked": '[["order_status", 0.9]]',
         "class_intent": "order_status",
         "confidence": 0.99,
         "decision": "answer",
         "reason": "confident",
         "is_unhelpful": False,
     }
-    return ReviewItem(**(values | changes))
+    values |= changes
+    # The second intent has what the first leaves.
+    ranked = [[values["intent"], values["confidence"]], ["another", 1 - values["confidence"]]]
+    return ReviewItem(**values | {"ranked": json.dumps(ranked)})
 
 
 def order(*items: ReviewItem) -> list[str]:
@@ -50,11 +54,33 @@ def test_what_many_ask_comes_before_what_one_asks() -> None:
 
 def test_a_disagreement_counts_and_what_is_not_for_the_desk_counts_less() -> None:
     split = item("split", class_intent="refund", confidence=0.9)
-    outside = item("outside", confidence=0.1, decision="clarify", reason="out_of_scope")
-    uncertain = item("uncertain", confidence=0.1, decision="clarify", reason="uncertain")
+    outside = item("outside", confidence=0.5, decision="clarify", reason="out_of_scope")
+    uncertain = item("uncertain", confidence=0.5, decision="clarify", reason="uncertain")
     assert order(outside, split, uncertain) == ["uncertain", "split", "outside"]
     [one] = most_valuable_first([split])
     assert one.why == ("uncertain", "disagreement")
+
+
+def test_between_two_intents_comes_before_between_many() -> None:
+    two = item("two", confidence=0.45, reason="uncertain", decision="clarify")
+    many = replace(item("many", confidence=0.45), ranked='[["a", 0.45], ["b", 0.2], ["c", 0.2]]')
+    assert order(many, two) == ["two", "many"]
+
+
+def test_what_is_near_to_what_was_labelled_waits_behind_what_is_far() -> None:
+    near = item("near", message_ids=(1,), confidence=0.5, reason="uncertain", decision="clarify")
+    far = item("far", message_ids=(2,), confidence=0.7, reason="uncertain", decision="clarify")
+    queue = most_valuable_first([near, far])
+    assert [one.item.text for one in queue] == ["near", "far"]
+    assert [one.item.text for one in untaught(queue, {1: 0.8})] == ["far", "near"]
+    assert untaught(queue, {}) == queue
+
+
+def test_what_a_customer_chose_instead_is_worth_a_look() -> None:
+    other = item("other", chosen=("refund",))
+    same = item("same", chosen=("order_status",))
+    assert order(other, same) == ["other"]
+    assert most_valuable_first([other])[0].why == ("chosen",)
 
 
 def test_small_talk_is_nothing_to_review_unless_it_was_wrong() -> None:
@@ -85,7 +111,7 @@ def test_those_that_mean_the_same_are_one_entry_and_come_first() -> None:
     first, second = together(queue, [[2, 1, 3], [9]])
     assert [one.text for one in first.items] == ["like 2", "like 1", "like 3"]
     assert (first.n_messages, second.item.text) == (3, "alone")
-    assert first.worth == pytest.approx(0.5 * 2)  # log2(1 + 3)
+    assert first.worth == pytest.approx(1.0 * 2)  # log2(1 + 3)
 
 
 def test_two_messages_stay_apart_and_what_is_gone_is_left_out() -> None:

@@ -35,7 +35,7 @@ async def open_conflicts(request: web.Request) -> list[Conflict]:
     since = now() - LOOKS_BACK
     recogniser = Recogniser(console.engine.dialogue.answering.book)
     sent = recogniser.labels(await labels.handoff_replies(since))
-    return conflicts([*await labels.given(), *sent])
+    return conflicts([*await labels.given(since), *sent])
 
 
 def told_sides(words: Wording, conflict: Conflict) -> list[tuple[str, list[Voice]]]:

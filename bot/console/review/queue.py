@@ -1,14 +1,17 @@
 """The review queue: one message after another, most valuable first, each labelled with a key."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 from aiohttp import web
+from numpy.typing import NDArray
 
 from bot.console.access import me
-from bot.console.console import console_of
+from bot.console.console import Console, console_of
 from bot.console.forms import form_of, numbers_of
 from bot.console.inbox.conversation import message_of
 from bot.console.inbox.lists import naming
@@ -17,7 +20,7 @@ from bot.console.rendering import render, words_for
 from bot.console.review.disagreements import open_conflicts, told_sides
 from bot.console.routes import get, may, post
 from bot.naming import decision_name
-from bot.reviewing import most_valuable_first, together
+from bot.reviewing import most_valuable_first, together, untaught
 from bot.store.values import now
 from bot.store.views import Person, ReviewItem, Spoken
 from bot.wording import Wording
@@ -117,7 +120,9 @@ async def _values(
     queue = most_valuable_first(items)
     newest = {one.item.message_ids[0]: one.item.text for one in queue}
     grouped = await console.grouping.group(newest)
-    queue = together(queue, grouped.clusters)
+    vectors = console.grouping.vectors_of(newest)
+    shares = await asyncio.to_thread(_taught, console, vectors)
+    queue = together(untaught(queue, shares), grouped.clusters)
     worth = queue[0] if queue else None
     disputed = await open_conflicts(request)
     return {
@@ -138,6 +143,14 @@ async def _values(
         "decision_name": lambda kind: decision_name(words, kind),
         **naming(words),
     }
+
+
+def _taught(console: Console, vectors: Mapping[int, NDArray[np.float32]]) -> dict[int, float]:
+    """How near each message is to what was labelled before."""
+    if not vectors:
+        return {}
+    shares = console.engine.dialogue.retriever.taught_share(np.stack(list(vectors.values())))
+    return dict(zip(vectors, shares.tolist(), strict=True))
 
 
 def guesses(items: Sequence[ReviewItem]) -> list[tuple[str, float]]:
