@@ -49,7 +49,7 @@ class Understander:
         self._language = language
         self._max_chars = max_chars
         self._threads = ThreadPoolExecutor(
-            1 if in_background else n_cores(), "understand", _give_way if in_background else None
+            1 if in_background else n_cores(), "understand", give_way if in_background else None
         )
 
     @classmethod
@@ -73,10 +73,9 @@ class Understander:
         Raises BadRelease if the folder is unfinished, of another format, or its files don't fit each other."""
         files = ReleaseFiles(release)
         files.check()
-        if files.read_manifest().get("options", {}).get("precision") == "fp32":
-            precision = "fp32"
         known = beside.encoder if beside is not None else None
-        encoder = load_encoder(files.encoder(precision), files.tokenizer, threads=threads, beside=known)
+        model = files.encoder(served_precision(files, precision))
+        encoder = load_encoder(model, files.tokenizer, threads=threads, beside=known)
         heads = load_heads(files.heads, files.labels)
         try:
             heads.check_width(encoder.width)
@@ -151,14 +150,19 @@ class Understander:
         return next((one for one in found if one[0] == "angry"), found[0])
 
 
+def served_precision(files: ReleaseFiles, wanted: str) -> str:
+    """The one wanted, unless the release was trained for fp32."""
+    return "fp32" if files.read_manifest().get("options", {}).get("precision") == "fp32" else wanted
+
+
 def n_cores() -> int:
     """The cores this process may use. With a message on each, the encoder's passes, which leave Python's lock to
     others, run side by side."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _give_way() -> None:
-    """Let other threads have the processor first; on Linux a thread has a niceness of its own."""
+def give_way() -> None:
+    """Let others have the processor before this thread; on Linux a thread has a niceness of its own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 

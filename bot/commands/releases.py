@@ -89,8 +89,15 @@ def compare(workspace: Path, one: str, other: str) -> None:
 @click.argument("name")
 @click.option("--despite-gate", is_flag=True, help="Though the gate of a retraining refused it.")
 def promote(workspace: Path, name: str, despite_gate: bool) -> None:
-    """Make the release NAME current, if every file of it is as it was written and no gate refused it."""
+    """Make the release NAME current, if every file of it is as it was written and no gate refused it.
+
+    Where it brings another encoder, the answers are encoded with it first, so that a running server takes it over in a
+    moment."""
+    from bot.loading import prepare
+    from bot.settings import load_settings
+
     registry = _registry(workspace)
+    prepare(load_settings(workspace), registry.open(name).name)
     click.echo(f"{registry.promote(name, despite_gate=despite_gate).name} is current.")
 
 

@@ -89,6 +89,7 @@ def train_workspace(
     check_can_train()
     from rich.console import Console
 
+    from bot.loading import prepare
     from bot.progress import Stages
     from training.dataset import build_dataset
     from training.dialogues import files_to_learn_from, read_dialogues
@@ -109,6 +110,7 @@ def train_workspace(
         watch = Watch(stages.show, stages.tell)
         release = make_release(settings, dataset, options, watch, frozen=frozen)
     if promote:
+        prepare(settings, release.name)
         Registry(workspace).promote(release.name)
     _tell(console, release.folder, release.manifest, is_current=promote)
     return release.folder

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.commands.export import Masking, export_log, log_file
 from bot.commands.retraining.work import Work, read_merged
 from bot.commands.train import make_release, options_of
-from bot.loading import load_release
+from bot.loading import load_release, prepare
 from bot.regression import read_cases, run_cases
 from bot.store.records import Correction
 from bot.store.trial_verdict import verdict as trial_verdict
@@ -228,7 +228,9 @@ async def shadow(work: Work) -> Told:
 
 async def promote(work: Work) -> Told:
     """A running server takes it over within seconds."""
-    name = (await asyncio.to_thread(work.registry.promote, work.candidate.name)).name
+    name = work.candidate.name
+    await asyncio.to_thread(prepare, work.settings, name)
+    await asyncio.to_thread(work.registry.promote, name)
     return (f"{name} is current",)
 
 
