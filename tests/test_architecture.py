@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "bot/store": ("bot.store", "bot.messages", "bot.errors", "nlu.understanding", "retrieval.candidates"),
     "bot/console": (
         "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
-        "bot.naming", "bot.autonomy", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing", "bot.grouping",
+        "bot.naming", "bot.autonomy", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing", "bot.grouping", "bot.mined",
         "bot.channels.web.assets", "bot.channels.web.labels", "bot.channels.web.limits", "bot.channels.web.origins",
     ),
     "bot/channels": (

@@ -39,10 +39,14 @@ def command(workspace: Path, host: str | None, port: int | None, quiet: bool) ->
 def run(settings: "Settings") -> None:
     """Serve, and say where."""
     from bot.loading import current_release
+    from bot.mined import Mined
     from bot.serving import serve
+    from training.errors import TrainingError
+    from training.mining.review import Review
 
     current_release(settings.folder)  # before a log is made for nothing
-    asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first))))
+    mined = Mined(Review(settings.folder), (TrainingError,))
+    asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), mined))
 
 
 def addresses(settings: "Settings", url: str, first_admin: str) -> str:

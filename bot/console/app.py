@@ -29,18 +29,24 @@ from bot.console.links import PREFIX
 from bot.console.live import close_pages
 from bot.console.notices import see_other
 from bot.console.rendering import TEMPLATES, first_page, load_templates, words_for
-from bot.console.review import clusters, queue
+from bot.console.review import clusters, mined_intent, queue
+from bot.console.review import mined as mined_list
 from bot.console.routes import Route, add_routes, get
 from bot.engine import Engine
 from bot.grouping import Grouping
+from bot.mined import Mined
 
 STATIC = TEMPLATES.with_name("static")
 
 
 def console_app(
-    engine: Engine, learn: Callable[[], Awaitable[object]], passwords: Passwords | None = None
+    engine: Engine,
+    learn: Callable[[], Awaitable[object]],
+    passwords: Passwords | None = None,
+    mined: Mined | None = None,
 ) -> web.Application:
-    """Everything staff see; `learn` brings the memory up to the corrections that are stored."""
+    """Everything staff see; `learn` brings the memory up to the corrections that are stored, `mined` is what was
+    proposed from transcripts."""
     app = web.Application(middlewares=[errors_as_pages, at_the_door, count_alerts])
     assets = {"icon.svg": load_assets()["icon.svg"], **load_assets(STATIC)}
     app[CONSOLE] = Console(
@@ -52,6 +58,7 @@ def console_app(
         engine,
         learn,
         Grouping(lambda: engine.dialogue.understander),
+        mined,
     )
     app.on_shutdown.append(close_pages)
     app.on_cleanup.append(stop_grouping)
@@ -93,6 +100,8 @@ ROUTES: tuple[Route, ...] = (
     *exporting.ROUTES,
     *live.ROUTES,
     *queue.ROUTES,
+    *mined_list.ROUTES,
+    *mined_intent.ROUTES,
     *canned.ROUTES,
     *autonomy.ROUTES,
     *overview.ROUTES,

@@ -18,6 +18,7 @@ from bot.console.links import PREFIX
 from bot.editing.editor import Editor
 from bot.engine import Engine
 from bot.grouping import Grouping
+from bot.mined import Mined
 from bot.rereading import Rereading
 from bot.settings import Settings
 from bot.staffing import Staffing
@@ -37,6 +38,7 @@ class Console:
     engine: Engine
     learn: Callable[[], Awaitable[object]]  # brings the memory up to the corrections stored
     grouping: Grouping
+    mined: Mined | None = None  # what `kefu mine` proposed
     pages: set[asyncio.Task[Any]] = field(default_factory=set)  # that wait for news
 
     @property

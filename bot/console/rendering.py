@@ -22,6 +22,7 @@ from bot.console.icons import icon
 from bot.console.links import PREFIX
 from bot.console.navigation import menu
 from bot.console.notices import read_notice
+from bot.console.template_parts import template_parts
 from bot.store.staff_records import Role
 from bot.store.values import now
 from bot.wording import Wording, wording
@@ -42,6 +43,7 @@ def load_templates() -> Environment:
     )
     environment.globals["icon"] = icon
     environment.filters["initials"] = initials
+    environment.filters["template_parts"] = template_parts
     return environment
 
 

@@ -16,6 +16,7 @@ from bot.store.canned import Canned
 from bot.store.database import Database, open_database
 from bot.store.inbox import Inbox
 from bot.store.insights import Insights
+from bot.store.mined import MinedLog
 from bot.store.records import (
     Conversation,
     Correction,
@@ -52,6 +53,7 @@ class Store:
         self.canned = Canned(database)
         self.answers = Answers(database)
         self.saved_views = SavedViews(database)
+        self.mined = MinedLog(database)
         self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from retrieval.answer_files import NAME
+from retrieval.templates import CONTEXT_NAMES, TemplateError, names_in
+from retrieval.yaml_source import suggestion
 from training.mining.proposal import Proposal, ProposalError, ProposedAnswer, ProposedIntent, Status
 
 MAX_NAME = 80
@@ -48,6 +50,38 @@ def set_status(proposal: Proposal, name: str, status: Status) -> Proposal:
 def set_answers(proposal: Proposal, name: str, answers: Sequence[ProposedAnswer]) -> Proposal:
     """Give an intent other answers; the first is the one that is taken."""
     return _put(proposal, name, replace(proposal.get(name), answers=tuple(answers)))
+
+
+def take_answer(proposal: Proposal, name: str, place: int) -> Proposal:
+    """Make one of an intent's answers the first; the others keep their order."""
+    answers = _answers(proposal, name, place)
+    return set_answers(proposal, name, (answers[place], *answers[:place], *answers[place + 1 :]))
+
+
+def reword_answer(proposal: Proposal, name: str, variants: Sequence[str], *, hand_over: bool) -> Proposal:
+    """Other words for an intent's first answer; marks may stay in them."""
+    answers = proposal.get(name).answers or (ProposedAnswer((), hand_over=hand_over),)
+    texts = tuple(text.strip() for text in variants if text.strip())
+    if not texts:
+        raise ProposalError("an answer without a text; wanted at least one variant")
+    known = {*CONTEXT_NAMES, *(slot.name for slot in answers[0].slots)} - {"result", "passage"}
+    for text in texts:
+        try:
+            unknown = sorted(names_in(text) - known)
+        except TemplateError as error:
+            raise ProposalError(str(error)) from error
+        if unknown:
+            raise ProposalError(f"{unknown[0]!r} is no slot of this answer{suggestion(unknown[0], known)}")
+    first = replace(answers[0], variants=texts, hand_over=hand_over)
+    return set_answers(proposal, name, (first, *answers[1:]))
+
+
+def set_entity_status(proposal: Proposal, name: str, status: Status) -> Proposal:
+    """Accept or drop an entity type, or leave it open again."""
+    if all(one.name != name for one in proposal.entities):
+        raise ProposalError(f"entity type {name!r} is not among the {len(proposal.entities)} of the proposal")
+    entities = tuple(replace(one, status=status) if one.name == name else one for one in proposal.entities)
+    return replace(proposal, entities=entities)
 
 
 def merge(proposal: Proposal, name: str, into: str) -> Proposal:
@@ -111,6 +145,13 @@ def undo(proposal: Proposal, change: Change) -> Proposal:
         )
     place = min((proposal.intents.index(one) for one in change.after), default=0)
     return replace(proposal, intents=(*left[:place], *change.before, *left[place:]))
+
+
+def _answers(proposal: Proposal, name: str, place: int) -> tuple[ProposedAnswer, ...]:
+    answers = proposal.get(name).answers
+    if not 0 <= place < len(answers):
+        raise ProposalError(f"intent {name!r} has {len(answers)} answers; met number {place + 1}")
+    return answers
 
 
 def _put(proposal: Proposal, name: str, intent: ProposedIntent) -> Proposal:

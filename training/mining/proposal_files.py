@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from retrieval.answer_files import NAME
 from retrieval.errors import RetrievalError
 from retrieval.yaml_source import Fields, line_of_key, read_yaml
 from training.errors import TrainingError
@@ -135,7 +136,7 @@ def _intent(document: Fields, node: Any, line: int) -> ProposedIntent:
     known = ("name", "status", "requests", "cohesion", "groups", "near", "examples", "answers")
     fields = Fields.of(document.path, node, line, known=known, what="an intent")
     return ProposedIntent(
-        fields.text("name"),
+        _name(fields, "name"),
         _texts(fields, "groups"),
         _count(fields, "requests"),
         _texts(fields, "examples"),
@@ -160,14 +161,14 @@ def _answer(intent: Fields, node: Any, line: int) -> ProposedAnswer:
 
 def _slot(answer: Fields, node: Any, line: int) -> ProposedSlot:
     fields = Fields.of(answer.path, node, line, known=("name", "entity", "ask"), what="a slot")
-    return ProposedSlot(fields.text("name"), fields.text("entity"), fields.text("ask"))
+    return ProposedSlot(_name(fields, "name"), _name(fields, "entity"), fields.text("ask"))
 
 
 def _entity(document: Fields, node: Any, line: int) -> ProposedEntity:
     known = ("name", "status", "kind", "patterns", "names", "seen")
     fields = Fields.of(document.path, node, line, known=known, what="an entity")
     return ProposedEntity(
-        fields.text("name"),
+        _name(fields, "name"),
         fields.optional_text("kind") or "",
         _texts(fields, "patterns"),
         _texts(fields, "names"),
@@ -189,6 +190,13 @@ def _check_apart(document: Fields, intents: tuple[ProposedIntent, ...]) -> None:
             if owner := owners.get(group):
                 fields.fail(f"group {group!r} belongs to {owner!r} already", "groups")
             owners[group] = intent.name
+
+
+def _name(fields: Fields, key: str) -> str:
+    name = fields.text(key)
+    if not NAME.fullmatch(name):
+        fields.fail(f"{key} is {name[:80]!r}; wanted small letters, digits and _ (such as order_status)", key)
+    return name
 
 
 def _status(fields: Fields) -> Status:

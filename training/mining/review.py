@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from training.mining import edits
-from training.mining.proposal import MinedRequest, Proposal, ProposalError, ProposedIntent
+from training.mining.proposal import MinedRequest, Proposal, ProposalError, ProposedIntent, Status
 from training.mining.proposal_files import (
     PROPOSAL,
     REQUESTS,
@@ -24,6 +26,9 @@ from training.mining.proposal_files import (
 from training.mining.proposal_yaml import as_yaml
 from training.mining.request_index import RequestIndex, Stamp, stamp_of
 from training.mining.splitting import from_centre, halves, read_vectors
+
+if TYPE_CHECKING:
+    from training.mining.accepting import Accepted
 
 LOCK, JOURNAL = ".lock", "edits.jsonl"
 PATIENCE_S = 10.0
@@ -88,6 +93,41 @@ class Review:
                 if found is None or fingerprint(found) != base:
                     raise ChangedMeanwhile(f"intent {name!r} was changed meanwhile; look at it again")
             return self._write(before, change(before), by, what)
+
+    def set_status(self, name: str, status: Status, *, base: str, by: str) -> Edited:
+        """Accept, drop or reopen an intent. Raises as `edit` does, and so do the others."""
+        return self._edit_one(name, partial(edits.set_status, name=name, status=status), base, by, status)
+
+    def rename(self, name: str, new: str, *, base: str, by: str) -> Edited:
+        return self._edit_one(name, partial(edits.rename, name=name, new=new), base, by, "rename")
+
+    def merge(self, name: str, into: str, *, base: str, by: str) -> Edited:
+        return self._edit_one(name, partial(edits.merge, name=name, into=into), base, by, "merge")
+
+    def take_answer(self, name: str, place: int, *, base: str, by: str) -> Edited:
+        return self._edit_one(name, partial(edits.take_answer, name=name, place=place), base, by, "answer")
+
+    def reword(self, name: str, variants: Sequence[str], *, hand_over: bool, base: str, by: str) -> Edited:
+        change = partial(edits.reword_answer, name=name, variants=variants, hand_over=hand_over)
+        return self._edit_one(name, change, base, by, "answer")
+
+    def set_entity_status(self, name: str, status: Status, *, by: str) -> Edited:
+        return self.edit(
+            partial(edits.set_entity_status, name=name, status=status), bases={}, by=by, what=status
+        )
+
+    def fingerprint(self, name: str) -> str:
+        """Of an intent as it is now: what an edit of it is based on."""
+        return fingerprint(self.read().get(name))
+
+    def write(self, *, country: str, currency: str) -> "Accepted":
+        """Write what is accepted into the workspace. Raises TrainingError; then nothing is written."""
+        from training.mining.accepting import accept
+
+        return accept(self.folder.parent, country=country, currency=currency)
+
+    def _edit_one(self, name: str, change: Edit, base: str, by: str, what: str) -> Edited:
+        return self.edit(change, bases={name: base}, by=by, what=what)
 
     def undo(self, number: int, *, by: str) -> Edited:
         """Take an edit back. Raises ProposalError where what it made was changed since."""

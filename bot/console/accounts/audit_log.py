@@ -95,6 +95,26 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Deleted the answer {target}", **values)
         case "answer_restored":
             return words.say("Brought back a version of the answer {target}", **values)
+        case "mined_accepted":
+            return words.say("Accepted the proposed intent {target}", **values)
+        case "mined_dropped":
+            return words.say("Dropped the proposed intent {target}", **values)
+        case "mined_reopened":
+            return words.say("Left the proposed intent {target} open again", **values)
+        case "mined_renamed":
+            return words.say("Renamed the proposed intent {target}", **values)
+        case "mined_merged":
+            return words.say("Merged the proposed intent {target} into {into}", **values)
+        case "mined_split":
+            return words.say("Split the proposed intent {target}", **values)
+        case "mined_answer":
+            return words.say("Changed the proposed answer to {target}", **values)
+        case "mined_entity":
+            return words.say("Decided on the proposed entity {target}", **values)
+        case "mined_undone":
+            return words.say("Took back a change of the proposed intents")
+        case "mined_written":
+            return words.say("Wrote {target} proposed intents into the workspace", **values)
     return " ".join(
         [entry.action, entry.target, *(f"{name}={value}" for name, value in entry.details.items())]
     )

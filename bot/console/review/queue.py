@@ -14,7 +14,7 @@ from bot.console.inbox.conversation import message_of
 from bot.console.inbox.lists import naming
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
-from bot.console.routes import get, post
+from bot.console.routes import get, may, post
 from bot.naming import decision_name
 from bot.reviewing import most_valuable_first, together
 from bot.store.values import now
@@ -38,7 +38,8 @@ class Done:
 
 async def review_page(request: web.Request) -> web.Response:
     """The first of the queue."""
-    return render(request, "review.html", **await _values(request, await _items(request)))
+    may_mine = may(me(request).role, "lead")
+    return render(request, "review.html", may_mine=may_mine, **await _values(request, await _items(request)))
 
 
 async def label(request: web.Request) -> web.Response:

@@ -20,11 +20,14 @@ from bot.channels.web.app import web_app
 from bot.console.accounts.passwords import Passwords
 from bot.console.app import console_app, mount
 from bot.engine import Engine
+from bot.mined import Mined
 from bot.settings import Settings, Telegram
 from bot.store.accounts import Accounts
 from bot.store.staff_records import Role
 from bot.store.store import Store
 from tests.bot.fakes import Customer, make_engine, make_settings
+from training.errors import TrainingError
+from training.mining.review import Review
 
 PASSWORD = "three blue horses"
 FAST = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -177,7 +180,9 @@ async def open_console(folder: Path, *, staff_group: int = 0, **options: Any) ->
         passwords = CountingPasswords()
         app = web_app(engine, store, settings)
         desk = ConsoleDesk(settings, store, passwords, engine)
-        desk.console = console_app(engine, desk.learn, passwords)
+        desk.console = console_app(
+            engine, desk.learn, passwords, Mined(Review(settings.folder), (TrainingError,))
+        )
         mount(app, desk.console)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -16,6 +16,7 @@ from bot.store.alerts import NewAlert
 from tests.bot.channels.browser import open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
 from tests.bot.store.log import Log
+from tests.training.mining.proposals import write_proposal_files
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -28,7 +29,7 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 STAFF_PAGES = (
     "/inbox", "/inbox/closed", "/inbox/search?q=order", "/conversations/1", "/conversations/2", "/review", "/autonomy", "/canned", "/answers", "/answers/new",
-    "/insights?period=7", "/team", "/team/1", "/team/invite", "/audit", "/account", "/account/second-factor", "/nowhere",
+    "/review/mined", "/review/mined/where", "/insights?period=7", "/team", "/team/1", "/team/invite", "/audit", "/account", "/account/second-factor", "/nowhere",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ async def desk(folder: Path) -> AsyncIterator[ConsoleDesk]:
     """With something on each page."""
     async with open_console(folder, staff_group=-1001) as opened:
         await opened.add(ANA, "admin", "Ana Moreno")
+        write_proposal_files(opened.settings.folder)
         await opened.accounts.invite("emil@shop.example", "lead", by=1)
         anna, zoe = opened.customer(), opened.customer("zoe")
         for text in (

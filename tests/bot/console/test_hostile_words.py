@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from bot.console.routes import Route
 from bot.store.alerts import NewAlert
 from tests.bot.console.console_desk import Browser, ConsoleDesk, open_console
 from tests.bot.store.log import Log
+from tests.training.mining.proposals import proposal, requests, write_proposal_files
+from training.mining.proposal import ProposedAnswer, ProposedSlot
+from training.mining.proposal_files import mined_folder, write_mined
 
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = f"""{SCRIPT}"><img src=x onerror=alert(2)>' onmouseover='alert(3) {{{{ 7 * 7 }}}} &lt;b&gt; where is LW-11111"""
@@ -49,6 +53,11 @@ async def full_of_it(desk: ConsoleDesk) -> Browser:
         for hour in range(1, 9)
     ]  # fmt: skip
     await store.alerts.raise_alert(NewAlert(("product", HOSTILE), now, 0.1, 0.4, 30, said[0], said[-1]))
+    write_proposal_files(desk.settings.folder)
+    odd = ProposedAnswer((HOSTILE,), (ProposedSlot("details", "text", HOSTILE),), heard=(HOSTILE,))
+    intents = tuple(replace(one, examples=(HOSTILE,), answers=(odd, odd)) for one in proposal().intents[:1])
+    said = [replace(one, text=HOSTILE) for one in requests()]
+    write_mined(mined_folder(desk.settings.folder), replace(proposal(), intents=intents), said)
     return browser
 
 
@@ -71,6 +80,13 @@ async def test_no_page_takes_words_for_markup(browser: Browser) -> None:
             assert " 49 &amp;lt;" not in page.text, f"{path}{query}: a template in a template"
             met += "alert(1)" in page.text
     assert met > 10, "hostile words are on most pages"
+
+
+async def test_a_mined_intent_is_written_as_words(browser: Browser) -> None:
+    page = await browser.get("/review/mined/hours")
+    assert page.text.count("alert(1)") > 5
+    for raw in RAW:
+        assert raw not in page.text, raw
 
 
 async def test_an_address_is_written_as_words(browser: Browser) -> None:

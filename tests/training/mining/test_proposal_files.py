@@ -60,6 +60,7 @@ def test_an_empty_proposal_is_one(tmp_path: Path) -> None:
         ("groups:", "grups:", r"unknown key 'grups' in an intent; did you mean 'groups'"),
         ('name: "cancel"', 'name: "hours"', r"intent 'hours' stands twice"),
         ('groups: ["3"]', 'groups: ["1"]', r"group '1' belongs to 'hours' already"),
+        ('name: "cancel"', 'name: "a: b"', r"name is 'a: b'; wanted small letters"),
         ('"when do you open"', "12", r"examples holds 12; wanted a text"),
         ("language:", "[language:", r"proposal.yaml:\d+: not YAML"),
     ],
