@@ -1,4 +1,4 @@
-"""`kefu releases`: what was trained, how two of them differ, which one serves, and going back."""
+"""`kefu releases`: what was trained, how two of them differ, which one serves, trying another, and going back."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import workspace_option
+from bot.commands import trials
 
 if TYPE_CHECKING:
     from training.comparing import Comparison
@@ -96,6 +97,10 @@ def rollback(workspace: Path) -> None:
     """Make the release before the current one current again."""
     registry = _registry(workspace)
     click.echo(f"{registry.promote(registry.previous().name).name} is current.")
+
+
+for one in trials.COMMANDS:
+    command.add_command(one)
 
 
 def _registry(workspace: Path) -> "Registry":

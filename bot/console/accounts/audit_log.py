@@ -67,6 +67,13 @@ def told(words: Wording, entry: AuditEntry) -> str:
         case "autonomy_changed":
             values["target"] = entry.target or words.say("all others")
             return words.say("Set how far the bot goes with {target}: {level}", **values)
+        case "trial_started" if "share" in entry.details:
+            values["share"] = f"{float(entry.details['share']):.0%}"
+            return words.say("Let release {target} answer {share} of the conversations", **values)
+        case "trial_started":
+            return words.say("Let release {target} watch without answering", **values)
+        case "trial_ended":
+            return words.say("Ended the trial of release {target}", **values)
         case "telegram_linked":
             return words.say("Made {target} known in the staff group", **values)
         case "telegram_unlinked":
