@@ -247,19 +247,12 @@ def summary(watched: Watched, logged: dict[str, Logged], processes: int) -> dict
         [_changed_after(watched, logged, swap, process) for process in range(processes)]
         for swap in watched.swaps
     ]
-    windows = [
-        (swap.began, swap.changed + max(took) + SETTLING_S)
-        for swap, took in zip(watched.swaps, changes, strict=True)
-    ]
     begin = watched.swaps[0].began - BEGIN_S / 2  # the first messages meet a cold server
-    within: list[float] = []
-    outside: list[float] = []
+    ms: dict[str, list[float]] = {"outside": [], "while the command runs": [], "while it is taken over": []}
     for sent in watched.sent:
         if sent.ended >= begin:
-            is_within = any(sent.began < end and sent.ended > start for start, end in windows)
-            (within if is_within else outside).append(sent.ms)
-    median, p99, worst = percentiles(outside, 50, 99, 100)
-    in_median, in_p99, in_worst = percentiles(within, 50, 99, 100)
+            ms[_when(sent, watched.swaps, [max(took) for took in changes])].append(sent.ms)
+    usual = percentiles(ms["outside"], 50)[0]
     wrong = sum(sent.id not in logged or logged[sent.id].replies != sent.replies for sent in watched.sent)
     rss = watched.rss_mb
     return {
@@ -268,9 +261,13 @@ def summary(watched: Watched, logged: dict[str, Logged], processes: int) -> dict
         "not answered exactly once": wrong + sum(one.times != 1 for one in logged.values()),
         "swaps": len(watched.swaps),
         "longest until all changed, s": round(max(max(took) for took in changes), 2),
-        "outside swaps: messages, median, p99, worst": (len(outside), median, p99, worst),
-        "within swaps: messages, median, p99, worst": (len(within), in_median, in_p99, in_worst),
-        "worst within beyond the median outside": round(in_worst - median, 1),
+        **{
+            f"{when}: messages, median, p99, worst": (len(some), *percentiles(some, 50, 99, 100))
+            for when, some in ms.items()
+        },
+        "worst of a swap beyond the median outside": round(
+            max(*ms["while the command runs"], *ms["while it is taken over"]) - usual, 1
+        ),
         "RSS after 2 swaps, MB": rss[1],
         f"RSS after {len(rss)} swaps, MB": rss[-1],
         "change, %": [
@@ -278,6 +275,16 @@ def summary(watched: Watched, logged: dict[str, Logged], processes: int) -> dict
         ],
         "RSS, MB": rss,
     }
+
+
+def _when(sent: Sent, swaps: Sequence[Swap], took: Sequence[float]) -> str:
+    """Whether any of a message's time falls into a swap."""
+    for swap, seconds in zip(swaps, took, strict=True):
+        if sent.began < swap.changed + seconds + SETTLING_S and sent.ended > swap.changed:
+            return "while it is taken over"
+        if sent.began < swap.changed and sent.ended > swap.began:
+            return "while the command runs"
+    return "outside"
 
 
 def _changed_after(watched: Watched, logged: dict[str, Logged], swap: Swap, process: int) -> float:

@@ -11,7 +11,7 @@ from bot.actions import Actions
 from bot.autonomy import levels_of
 from bot.engine import Engine
 from bot.errors import BotError
-from bot.garbage import settle
+from bot.garbage import settle_new
 from bot.loading import Model, current_release, files_state, load_model
 from bot.settings import Settings
 from bot.store.records import Correction
@@ -128,7 +128,7 @@ class Desk:
                 await self.follow_autonomy()
                 has_changed = await self.reload()
                 if await self.trialing.follow(self.store, self.model) or has_changed:
-                    settle()
+                    settle_new()
                 await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
                 logger.warning("the log could not be followed: %s", type(error).__name__)

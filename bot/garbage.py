@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 def settle() -> None:
     """Leave out what there is from now on, once all that is garbage is gone: model, answers and pages stay for as long as
-    the process, and to look through them takes 75 ms and more, in which nobody is served. An old model that was replaced
-    is looked at once more with the next call."""
+    the process, and to look through them takes 75 ms and more, in which nobody is served."""
     gc.unfreeze()
+    settle_new()
+
+
+def settle_new() -> None:
+    """The same for what came since, in a few milliseconds; what was there and is replaced has no circles to be found."""
     gc.collect()
     gc.freeze()
     _trim()

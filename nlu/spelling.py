@@ -7,9 +7,9 @@ For Chinese see `nlu.homophones`."""
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import regex
 from rapidfuzz import process
@@ -66,13 +66,13 @@ class Speller:
     def __init__(self, counts: Mapping[str, int], encoder: Encoder) -> None:
         """`counts`: what `count_words` gives for the messages trained on."""
         self._counts = dict(counts)
-        self._encoder = encoder
-        self._by_first: dict[str, list[str]] = {}  # the first letter is the one that is seldom wrong
+        by_first: dict[str, list[str]] = {}  # the first letter is the one that is seldom wrong
         for word, count in self._counts.items():
             if len(word) >= MIN_LETTERS and (count >= MIN_COUNT or encoder.has_word(word)):
-                self._by_first.setdefault(word[0], []).append(word)
+                by_first.setdefault(word[0], []).append(word)
         self._homophones = Homophones(counts)
-        self._right = lru_cache(maxsize=10_000)(self._nearest)
+        # Not a method of its own: in a circle with its cache, an old release would stay in memory.
+        self._right = lru_cache(maxsize=10_000)(partial(_nearest, self._counts, by_first, encoder.has_word))
 
     def encode(self, texts: Sequence[str], reader: GistReader) -> list[Encoded]:
         """Encode texts as they are read; `Encoded.words` are offsets in the texts as they were written."""
@@ -104,12 +104,15 @@ class Speller:
             position = match.end()
         return Reading("".join([*parts, text[position:]]), tuple(changes)) if changes else Reading(text)
 
-    def _nearest(self, word: str) -> str | None:
-        """What a word should be; None where it is right as it is, or nothing like it is known."""
-        known = self._by_first.get(word[0], ())
-        if not known or word in self._counts or self._encoder.has_word(word):
-            return None
-        slips = 2 if len(word) >= LONG else 1
-        near = process.extract(word, known, scorer=OSA.distance, score_cutoff=slips, limit=None)
-        best = min(near, key=lambda one: (one[1], -self._counts[one[0]]), default=None)
-        return str(best[0]) if best else None
+
+def _nearest(
+    counts: Mapping[str, int], by_first: Mapping[str, list[str]], has_word: Callable[[str], bool], word: str
+) -> str | None:
+    """What a word should be; None where it is right as it is, or nothing like it is known."""
+    known = by_first.get(word[0], ())
+    if not known or word in counts or has_word(word):
+        return None
+    slips = 2 if len(word) >= LONG else 1
+    near = process.extract(word, known, scorer=OSA.distance, score_cutoff=slips, limit=None)
+    best = min(near, key=lambda one: (one[1], -counts[one[0]]), default=None)
+    return str(best[0]) if best else None

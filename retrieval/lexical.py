@@ -4,7 +4,7 @@ import math
 import sqlite3
 import threading
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import regex
@@ -34,7 +34,8 @@ class LexicalIndex:
         )
         rows = ((i, " ".join(_terms(title)), " ".join(_terms(text))) for i, (title, text) in enumerate(texts))
         self._database.executemany("INSERT INTO texts(rowid, title, body) VALUES (?, ?, ?)", rows)
-        self._idf = lru_cache(maxsize=10_000)(self._count_idf)  # customers share most of their words
+        # Customers share most of their words. No method, as in nlu/spelling.py.
+        self._idf = lru_cache(maxsize=10_000)(partial(_count_idf, self._database, self._n))
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """How much of a query each text covers: (texts,), 0..1.
@@ -53,10 +54,11 @@ class LexicalIndex:
             scores[position] = score / most
         return scores
 
-    def _count_idf(self, word: str) -> float:
-        """As FTS5 has it; 0 or less for a word in half of the texts or more, which tells nothing."""
-        n_with = int(self._database.execute(COUNT, (f'"{word}"',)).fetchone()[0])
-        return math.log((self._n - n_with + 0.5) / (n_with + 0.5))
+
+def _count_idf(database: sqlite3.Connection, n: int, word: str) -> float:
+    """As FTS5 has it; 0 or less for a word in half of the `n` texts or more, which tells nothing."""
+    n_with = int(database.execute(COUNT, (f'"{word}"',)).fetchone()[0])
+    return math.log((n - n_with + 0.5) / (n_with + 0.5))
 
 
 def _terms(text: str) -> list[str]:

@@ -23,6 +23,7 @@ from training.dataset import Dataset, Split, fingerprint, show, split
 from training.fast import fit_heads, held_out, learnable
 from training.features import joined
 from training.off_topic import is_off_topic
+from training.provenance import versions
 from training.registry import Registry, Release
 from training.report import write_report
 from training.report_data import make_report
@@ -174,6 +175,7 @@ def _manifest(
             "dialogues": dataset.n_dialogues,
             "intents": dict(sorted(counts.items())),
         },
+        "versions": versions(),
         "budget": asdict(budget),
         "metrics": {
             "accuracy": scores.intent.accuracy,

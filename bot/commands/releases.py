@@ -53,6 +53,7 @@ def show(workspace: Path, name: str) -> None:
         ("learned from", f"{data['dialogues']:,} dialogues, {sum(data['intents'].values()):,} labelled messages"),
         ("intents", str(len(data["intents"].keys() - {OUT_OF_SCOPE}))),
         ("data", data["fingerprint"]),
+        ("made with", _versions(made.get("versions", {}))),
         ("intents right", f"{metrics['accuracy']:.1%} ({_measured(metrics)})"),
         ("entities F1", _percent(metrics["span_f1"])),
         ("answers from", f"confidence {budget['answer_threshold']:.2f}, asks from {budget['clarify_threshold']:.2f}"),
@@ -178,6 +179,11 @@ def _print_intents(found: "Comparison") -> None:
             click.echo(f"  {one.name:30} {one.before:.0%} to {one.after:.0%} ({one.n_messages} messages)")
         if len(some) > MOST:
             click.echo(f"  and {len(some) - MOST} more")
+
+
+def _versions(versions: dict[str, str]) -> str:
+    """The code of kefu first; "" for a release made before that was noted."""
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _measured(metrics: dict[str, Any]) -> str:

@@ -1,8 +1,10 @@
 """The desk put together: which release, which actions, and corrections and files that reach it while it runs."""
 
 import asyncio
+import gc
 import logging
 import shutil
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -192,6 +194,45 @@ async def test_another_release_knows_what_was_corrected_before(live: Desk, log: 
     assert await live.learn_corrections() == 0
     assert await answer_to(live, "kindly dance") == "From nine to five."
     assert not live.model.retriever.unlearn(undone)
+
+
+@pytest.mark.slow
+async def test_nothing_of_a_release_that_was_replaced_is_left_though_nobody_looks_for_garbage(
+    live: Desk,
+) -> None:
+    await answer_to(live, "are you open today")
+    old = live.model
+    kept = [
+        old.understander,
+        old.understander.encoder,
+        old.retriever,
+        old.retriever.memory,
+        old.dialogue.answering.book,
+    ]
+    parts = [weakref.ref(part) for part in kept if hasattr(part, "__weakref__")]
+    assert len(parts) >= 4
+    tokenizer = add_release(live, "second") / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text("utf-8") + "\n", "utf-8")  # so that no encoder is shared
+    edit(live, "nine to five", "ten to six")  # nor answers
+    gc.collect()
+    gc.disable()
+    try:
+        assert await live.reload()
+        del old, kept
+        assert [part() for part in parts if part() is not None] == []
+    finally:
+        gc.enable()
+
+
+@pytest.mark.slow
+async def test_what_is_the_same_in_the_next_release_is_not_loaded_again(live: Desk) -> None:
+    before = live.model
+    add_release(live, "second")
+
+    assert await live.reload()
+
+    assert live.model.understander.encoder is before.understander.encoder
+    assert live.model.texts is before.texts
 
 
 def add_release(desk: Desk, name: str) -> Path:

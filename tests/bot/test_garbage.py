@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.garbage import settle
+from bot.garbage import settle, settle_new
 
 
 class Node:
@@ -32,3 +32,13 @@ def test_what_stays_is_left_out_and_what_became_garbage_since_goes() -> None:
     assert seen() is not None, "it is looked at no more"
     settle()
     assert seen() is None
+
+
+def test_what_came_since_is_settled_without_a_look_at_what_was_there() -> None:
+    settle()
+    before, kept = gc.get_freeze_count(), Node()
+    garbage = weakref.ref(Node())
+    settle_new()
+    assert garbage() is None
+    assert gc.get_freeze_count() > before
+    assert kept.itself is kept
