@@ -154,10 +154,10 @@ async def measure(workspace: Path, database: str, swaps: int, clients: int, proc
     async with AsyncExitStack() as stack:
         served = []
         for _ in range(processes):
-            served.append(await stack.enter_async_context(_serving(workspace, database)))
+            served.append(await stack.enter_async_context(serving(workspace, database)))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         talking = [
-            asyncio.create_task(_talk(session, watched, number % processes, served[number % processes][1]))
+            asyncio.create_task(talk(session, watched, number % processes, served[number % processes][1]))
             for number in range(clients)
         ]
         await asyncio.sleep(BEGIN_S)
@@ -168,10 +168,14 @@ async def measure(workspace: Path, database: str, swaps: int, clients: int, proc
     return watched
 
 
+def environment(database: str) -> dict[str, str]:
+    """Ours, with a database."""
+    return {**os.environ, "KEFU_DATABASE_URL": database, "OMP_NUM_THREADS": "1"}
+
+
 @asynccontextmanager
-async def _serving(workspace: Path, database: str) -> AsyncIterator[tuple[int, str]]:
+async def serving(workspace: Path, database: str) -> AsyncIterator[tuple[int, str]]:
     """A server's process id and address."""
-    environment = {**os.environ, "KEFU_DATABASE_URL": database, "OMP_NUM_THREADS": "1"}
     process = await asyncio.create_subprocess_exec(
         KEFU,
         "serve",
@@ -180,7 +184,7 @@ async def _serving(workspace: Path, database: str) -> AsyncIterator[tuple[int, s
         "--port",
         "0",
         "--quiet",
-        env=environment,
+        env=environment(database),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
@@ -197,7 +201,7 @@ async def _serving(workspace: Path, database: str) -> AsyncIterator[tuple[int, s
         await process.wait()
 
 
-async def _talk(session: aiohttp.ClientSession, watched: Watched, process: int, url: str) -> None:
+async def talk(session: aiohttp.ClientSession, watched: Watched, process: int, url: str) -> None:
     """Say one thing after another, in conversations of a few messages, to one process."""
     number = 0
     conversation = ""

@@ -23,6 +23,8 @@ MORE = {
     "[configuration](configuration.md) say what is right.",
     "train": "[The report](report.md) explains what to look at afterwards.",
     "releases": "[Architecture](architecture.md#a-release) says what a release is made of.",
+    "releases shadow": "[Releases](releases.md#a-release-in-shadow) says what it sees, and what agreement means.",
+    "releases canary": "[Releases](releases.md#a-canary) says which conversations it gets.",
     "serve": "[On the web](web.md) and [Telegram](telegram.md) have the rest.",
     "staff add": "[The console](console.md#accounts) says what the roles may do.",
     "correct": "[Architecture](architecture.md#corrections) says how a correction reaches the memory.",
