@@ -121,13 +121,15 @@ class Desk:
 
     async def follow(self) -> None:
         """Learn what is corrected and take over what is edited or released from now on, until cancelled."""
+        has_changed = False
         while True:
             await asyncio.sleep(FOLLOW_EVERY_S)
             try:
                 await self.learn_corrections()
                 await self.follow_autonomy()
-                has_changed = await self.reload()
-                if await self.trialing.follow(self.store, self.model) or has_changed:
+                had_changed, has_changed = has_changed, await self.reload()
+                has_changed |= await self.trialing.follow(self.store, self.model)
+                if has_changed or had_changed:  # once more when the turns that were under way are over
                     settle_new()
                 await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
@@ -173,6 +175,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         stack.push_async_callback(desk.trialing.close)
         await desk.learn_corrections()
         await desk.follow_autonomy()
+        await desk.trialing.follow(store, model)  # a canary has its conversations from the first message on
         await stack.enter_async_context(_beside(desk.follow()))
         await stack.enter_async_context(_beside(Upkeep(store, settings.desk.zone).run()))
         if settings.watch.enabled:

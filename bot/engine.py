@@ -61,18 +61,22 @@ class Engine:
         async with self.lanes.of(message.conversation_key):
             if repeat := await self.store.find_turn(message):
                 return repeat
-            canary = self.canary if self.canary and self.canary.has(message.conversation_key) else None
-            dialogue, release = (canary.dialogue, canary.release) if canary else (self.dialogue, self.release)
-            listening = self.shadow.listen() if self.shadow else None
-            guarded = (
-                listening.over(dialogue, self.levels) if listening else GuardedDialogue(dialogue, self.levels)
-            )
+            dialogue, release = self._dialogue_of(message.conversation_key)
+            listening = self.shadow.listen(dialogue, self.levels) if self.shadow else None
+            guarded = listening.dialogue if listening else GuardedDialogue(dialogue, self.levels)
             turn = await self._take_turn(as_command(message), guarded, release)
         self.news.tell(message.conversation_key)
         if listening:
             listening.end(turn)
         _log(turn)
         return turn
+
+    def _dialogue_of(self, conversation_key: str) -> tuple[Dialogue, str]:
+        """What answers a conversation, and the release it is of."""
+        canary = self.canary
+        if canary is not None and canary.has(conversation_key):
+            return canary.dialogue, canary.release
+        return self.dialogue, self.release
 
     async def _take_turn(self, message: Message, dialogue: GuardedDialogue, release: str) -> Turn:
         """Anew where the conversation changed hands meanwhile: only who has it at the end may speak."""

@@ -12,6 +12,7 @@ from bot.entity_rules import entity_rules
 from bot.errors import BotError
 from bot.settings import Settings
 from nlu.files import ReleaseFiles
+from nlu.rules import EntityRules
 from nlu.understander import Understander
 from retrieval.answers import AnswerBook, load_answers
 from retrieval.articles import Passage, article_files, load_articles
@@ -26,11 +27,12 @@ WARM_UP = "call 020 7946 0018 tomorrow at noon, please"
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Answers and articles, read from files of that state."""
+    """Answers, articles and entity rules, read from files of that state. Models share them, and what the rules are taught."""
 
     state: str
     book: AnswerBook
     passages: tuple[Passage, ...]
+    rules: EntityRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,20 @@ def load_model(
     """Read all that a workspace answers with; takes a second, so not in the event loop.
 
     `candidate` is another release than the current one. Encoder and texts are those of `beside`, a model in use, where the
-    files are the same; one `in_background` gives way to all else that wants the processor. Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
+    files are the same; one `in_background` gives way to all else that wants the processor. Raises BotError, NluError or
+    RetrievalError naming the file that is missing or wrong."""
     state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
     release = (
         current_release(settings.folder) if candidate is None else find_release(settings.folder, candidate)
     )
-    texts = load_texts(settings.folder, beside.texts if beside else None)
+    texts = load_texts(settings, beside.texts if beside else None)
     check_actions(texts.book, actions.names)
     understander, retriever = load_release(
         settings,
         release,
         texts.book,
         texts.passages,
+        rules=texts.rules,
         beside=beside.understander if beside else None,
         in_background=in_background,
     )
@@ -80,12 +84,18 @@ def load_model(
     return Model(release.name, state, understander, retriever, dialogue, texts)
 
 
-def load_texts(workspace: Path, beside: Texts | None = None) -> Texts:
-    """The answers and articles of a workspace; `beside` where its files haven't changed."""
-    state = _state((*_answers(workspace), *article_files(workspace / "knowledge")))
+def load_texts(settings: Settings, beside: Texts | None = None) -> Texts:
+    """The answers, articles and rules of a workspace; `beside` where its files haven't changed."""
+    workspace = settings.folder
+    state = _state(_texts(workspace))
     if beside is not None and beside.state == state:
         return beside
-    return Texts(state, load_answers(workspace / "answers"), tuple(load_articles(workspace / "knowledge")))
+    return Texts(
+        state,
+        load_answers(workspace / "answers"),
+        tuple(load_articles(workspace / "knowledge")),
+        entity_rules(settings),
+    )
 
 
 def load_release(
@@ -94,14 +104,15 @@ def load_release(
     book: AnswerBook,
     passages: Sequence[Passage] | None = None,
     *,
+    rules: EntityRules | None = None,
     beside: Understander | None = None,
     in_background: bool = False,
 ) -> tuple[Understander, Retriever]:
-    """What a release understands and finds in a workspace; `passages` are those of its articles, where read already."""
-    options, rules = settings.understanding, entity_rules(settings)
+    """What a release understands and finds in a workspace; passages and rules are its own, given where read already."""
+    options = settings.understanding
     understander = Understander.load(
         release,
-        rules,
+        rules or entity_rules(settings),
         precision=options.precision,
         threads=options.threads,
         language=settings.desk.language,
@@ -177,10 +188,10 @@ def _state(paths: Iterable[Path]) -> str:
 
 def _watched(workspace: Path) -> Iterator[Path]:
     yield workspace / "releases" / "current"
+    yield from _texts(workspace)
+
+
+def _texts(workspace: Path) -> Iterator[Path]:
     yield workspace / "entities.yaml"
-    yield from _answers(workspace)
+    yield from sorted((workspace / "answers").glob("*.yaml"))
     yield from article_files(workspace / "knowledge")
-
-
-def _answers(workspace: Path) -> list[Path]:
-    return sorted((workspace / "answers").glob("*.yaml"))

@@ -14,7 +14,7 @@ from bot.console.app import console_app, mount
 from bot.console.links import console_link, join_path
 from bot.desk import Desk, open_desk
 from bot.errors import BotError
-from bot.garbage import settle
+from bot.garbage import hold_little, settle
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -28,6 +28,7 @@ async def serve(settings: Settings, ready: Callable[[str, str], None]) -> None:
 
     `ready` is told the web address once everything listens, and a link for the first admin, "" where there is
     an account already. Raises BotError where it can't."""
+    hold_little()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bot.autonomy import GuardedDialogue, Levels
 from bot.dialogue import Dialogue
@@ -41,9 +41,9 @@ class Shadow:
         self._waiting: asyncio.Queue[Heard] = asyncio.Queue(MAX_WAITING)
         self._dropped = 0
 
-    def listen(self) -> "Listening":
-        """What one turn is watched with."""
-        return Listening(self)
+    def listen(self, dialogue: Dialogue, levels: Levels) -> "Listening":
+        """What one turn is watched with, which that dialogue answers."""
+        return Listening(self, dialogue, levels)
 
     def offer(self, heard: Heard) -> None:
         """Take a message in, unless too many wait."""
@@ -92,32 +92,28 @@ class Shadow:
         )
 
 
-@dataclass
 class Listening:
-    """One turn on its way: keeps what the serving dialogue met and was told."""
+    """One turn on its way: keeps what the serving dialogue met and was told. `dialogue` is that one, listened to."""
 
-    shadow: Shadow
-    levels: Levels = field(default_factory=Levels)
-    talk: Talk | None = None
-    results: Results = field(default_factory=dict)
-
-    def over(self, dialogue: Dialogue, levels: Levels) -> GuardedDialogue:
-        """The dialogue that answers, listened to."""
-        self.levels = levels
-        actions = RecordingActions(dialogue.answering.actions, self.results)
+    def __init__(self, shadow: Shadow, dialogue: Dialogue, levels: Levels) -> None:
+        self._shadow = shadow
+        self._levels = levels
+        self._talk: Talk | None = None
+        self._results: Results = {}
+        actions = RecordingActions(dialogue.answering.actions, self._results)
         recorded = replace(dialogue, answering=replace(dialogue.answering, actions=actions))
-        return GuardedDialogue(recorded, levels, self.hear)
+        self.dialogue = GuardedDialogue(recorded, levels, self._hear)
 
-    def hear(self, talk: Talk) -> None:
+    def _hear(self, talk: Talk) -> None:
         """The talk that words are answered in; the last one counts where a turn is taken anew."""
-        self.talk = talk
+        self._talk = talk
 
     def end(self, turn: Turn) -> None:
         """Hand the turn to the shadow, where it was one of words that something was decided about."""
         decision = turn.decision
-        if self.talk is None or turn.is_repeat or decision is None or decision.reason == "failure":
+        if self._talk is None or turn.is_repeat or decision is None or decision.reason == "failure":
             return
-        self.shadow.offer(Heard(turn.message_id, self.talk, self.levels, decision, self.results))
+        self._shadow.offer(Heard(turn.message_id, self._talk, self._levels, decision, self._results))
 
 
 def agree(live: Decision, other: Decision) -> bool:

@@ -26,6 +26,8 @@ PIECE = regex.compile(rf"{ALONE}|(?:(?!{ALONE})\S)+")
 SLOW_FUSIONS = ["SkipLayerNormFusion"]
 # Where a CPU has no dot product of 8-bit numbers (VNNI), the quick way to multiply them cuts large sums off.
 WHOLE_SUMS = ("session.x64quantprecision", "1")
+# By device, inode, time and size of a file.
+_digests: dict[tuple[int, int, int, int], str] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,17 +119,23 @@ class Encoder:
 def load_encoder(model: Path, tokenizer: Path, *, threads: int = 1, beside: Encoder | None = None) -> Encoder:
     """The encoder of these files: `beside`, one in use already, where it was made of the same. To load one takes 100 MB and
     half a second."""
-    digest = hashlib.sha256()
-    try:
-        for path in (model, tokenizer):
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    except OSError as error:
-        raise BadRelease(f"{path}: can't be read: {error.strerror}") from error
-    made_of = f"{digest.hexdigest()} {threads}"
+    made_of = f"{_digest(model)} {_digest(tokenizer)} {threads}"
     if beside is not None and beside.digest == made_of:
         return beside
     return Encoder(model, tokenizer, threads=threads, digest=made_of)
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file; releases with the same encoder mostly share it by hard links, and then it is read once."""
+    try:
+        stat = path.stat()
+        known = stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
+        if known not in _digests:
+            with path.open("rb") as file:
+                _digests[known] = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadRelease(f"{path}: can't be read: {error.strerror}") from error
+    return _digests[known]
 
 
 def words_of(

@@ -67,7 +67,8 @@ class Understander:
     ) -> "Understander":
         """Load a release folder and run it once, so that the first customer doesn't wait.
 
-        The encoder is that of `beside`, an understander in use, where the files are the same. A release that was trained for fp32 is served so: int8 may not do, see its report.
+        The encoder is that of `beside`, an understander in use, where the files are the same. A release that was trained
+        for fp32 is served so: int8 may not do, see its report.
 
         Raises BadRelease if the folder is unfinished, of another format, or its files don't fit each other."""
         files = ReleaseFiles(release)

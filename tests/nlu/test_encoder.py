@@ -1,6 +1,7 @@
 """The served encoder, on a random transformer."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from nlu.encoder import MAX_TOKENS, Encoded, Encoder, words_of
+from nlu.encoder import MAX_TOKENS, Encoded, Encoder, load_encoder, words_of
 from nlu.files import BadRelease
 
 pytestmark = pytest.mark.slow
@@ -42,6 +43,22 @@ def test_a_text_means_the_same_alone_and_among_longer_ones(release: Path) -> Non
         assert one.words == other.words
         assert np.array_equal(one.vector, other.vector)
         assert np.array_equal(one.word_states, other.word_states)
+
+
+def test_an_encoder_of_the_same_files_is_not_loaded_twice(release: Path, tmp_path: Path) -> None:
+    files = release / "encoder.int8.onnx", release / "tokenizer.json"
+    first = load_encoder(*files)
+    copies = [Path(shutil.copy(path, tmp_path)) for path in files]
+    assert load_encoder(copies[0], copies[1], beside=first) is first
+    assert load_encoder(*files, threads=2, beside=first) is not first
+    copies[1].write_text(copies[1].read_text("utf-8") + "\n", "utf-8")
+    assert load_encoder(copies[0], copies[1], beside=first) is not first
+    copies[0].write_bytes(b"null")
+    with pytest.raises(BadRelease):
+        load_encoder(copies[0], copies[1], beside=first)
+    copies[0].unlink()
+    with pytest.raises(BadRelease, match="can't be read"):
+        load_encoder(copies[0], copies[1], beside=first)
 
 
 def test_nothing_to_encode_gives_nothing(encoder: Encoder) -> None:
