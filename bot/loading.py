@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from bot.dialogue import Dialogue
 from bot.entity_rules import entity_rules
 from bot.errors import BotError
 from bot.settings import Settings
+from nlu.encoder import encoder_digest
+from nlu.errors import NluError
 from nlu.files import ReleaseFiles
 from nlu.rules import EntityRules
-from nlu.understander import Understander
+from nlu.understander import Understander, served_precision
 from retrieval.answers import AnswerBook, load_answers
 from retrieval.articles import Passage, article_files, load_articles
+from retrieval.errors import RetrievalError
 from retrieval.fusion import load_fusion
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
@@ -136,6 +140,23 @@ def load_release(
     )
     cache.save()
     return understander, retriever
+
+
+def prepare(settings: Settings, name: str) -> None:
+    """Encode the answers for a release that brings another encoder, before it is made current: so the desk takes it over in a
+    moment. What can't be loaded is left to the desk, which names it."""
+    with suppress(BotError, NluError, RetrievalError):
+        release = find_release(settings.folder, name)
+        if _encoder_of(settings, release) != _encoder_of(settings, current_release(settings.folder)):
+            texts = load_texts(settings)
+            load_release(settings, release, texts.book, texts.passages, rules=texts.rules)
+
+
+def _encoder_of(settings: Settings, release: Path) -> str:
+    files = ReleaseFiles(release)
+    return encoder_digest(
+        files.encoder(served_precision(files, settings.understanding.precision)), files.tokenizer
+    )
 
 
 def current_release(workspace: Path) -> Path:

@@ -119,10 +119,15 @@ class Encoder:
 def load_encoder(model: Path, tokenizer: Path, *, threads: int = 1, beside: Encoder | None = None) -> Encoder:
     """The encoder of these files: `beside`, one in use already, where it was made of the same. To load one takes 100 MB and
     half a second."""
-    made_of = f"{_digest(model)} {_digest(tokenizer)} {threads}"
+    made_of = f"{encoder_digest(model, tokenizer)} {threads}"
     if beside is not None and beside.digest == made_of:
         return beside
     return Encoder(model, tokenizer, threads=threads, digest=made_of)
+
+
+def encoder_digest(model: Path, tokenizer: Path) -> str:
+    """The same for the same encoder. Raises BadRelease where a file can't be read."""
+    return f"{_digest(model)} {_digest(tokenizer)}"
 
 
 def _digest(path: Path) -> str:

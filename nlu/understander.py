@@ -73,10 +73,9 @@ class Understander:
         Raises BadRelease if the folder is unfinished, of another format, or its files don't fit each other."""
         files = ReleaseFiles(release)
         files.check()
-        if files.read_manifest().get("options", {}).get("precision") == "fp32":
-            precision = "fp32"
         known = beside.encoder if beside is not None else None
-        encoder = load_encoder(files.encoder(precision), files.tokenizer, threads=threads, beside=known)
+        model = files.encoder(served_precision(files, precision))
+        encoder = load_encoder(model, files.tokenizer, threads=threads, beside=known)
         heads = load_heads(files.heads, files.labels)
         try:
             heads.check_width(encoder.width)
@@ -149,6 +148,11 @@ class Understander:
         inputs = [sentiment_input(one) for one in (encoded, *encoded.sentences)]
         found = [sentiment_of(head.labels, probs) for probs in head.probs(np.stack(inputs))]
         return next((one for one in found if one[0] == "angry"), found[0])
+
+
+def served_precision(files: ReleaseFiles, wanted: str) -> str:
+    """The one wanted, unless the release was trained for fp32."""
+    return "fp32" if files.read_manifest().get("options", {}).get("precision") == "fp32" else wanted
 
 
 def n_cores() -> int:

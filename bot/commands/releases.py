@@ -87,8 +87,15 @@ def compare(workspace: Path, one: str, other: str) -> None:
 @workspace_option
 @click.argument("name")
 def promote(workspace: Path, name: str) -> None:
-    """Make the release NAME current, if every file of it is as it was written."""
+    """Make the release NAME current, if every file of it is as it was written.
+
+    Where it brings another encoder, the answers are encoded with it first, so that a running server takes it over in a
+    moment."""
+    from bot.loading import prepare
+    from bot.settings import load_settings
+
     registry = _registry(workspace)
+    prepare(load_settings(workspace), registry.open(name).name)
     click.echo(f"{registry.promote(name).name} is current.")
 
 

@@ -79,6 +79,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, like: str | None =
     from rich.console import Console
 
     from bot.entity_rules import entity_rules
+    from bot.loading import prepare
     from bot.progress import Stages
     from retrieval.answers import load_answers
     from retrieval.articles import load_articles
@@ -116,6 +117,7 @@ def train_workspace(workspace: Path, *, promote: bool = True, like: str | None =
             watch=Watch(stages.show, stages.tell),
         )
     if promote:
+        prepare(settings, release.name)
         Registry(workspace).promote(release.name)
     _tell(console, release.folder, release.manifest, is_current=promote)
     return release.folder
