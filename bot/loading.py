@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from nlu.encoder import encoder_digest
 from nlu.errors import NluError
 from nlu.files import ReleaseFiles
 from nlu.rules import EntityRules
-from nlu.understander import Understander, served_precision
+from nlu.understander import Understander, give_way, served_precision
 from retrieval.answers import AnswerBook, load_answers
 from retrieval.articles import Passage, article_files, load_articles
 from retrieval.errors import RetrievalError
@@ -144,7 +145,12 @@ def load_release(
 
 def prepare(settings: Settings, name: str) -> None:
     """Encode the answers for a release that brings another encoder, before it is made current: so the desk takes it over in a
-    moment. What can't be loaded is left to the desk, which names it."""
+    moment. Gives way to a desk that serves beside it; what can't be loaded is left to the desk, which names it."""
+    with ThreadPoolExecutor(1, initializer=give_way) as threads:
+        threads.submit(_prepare, settings, name).result()
+
+
+def _prepare(settings: Settings, name: str) -> None:
     with suppress(BotError, NluError, RetrievalError):
         release = find_release(settings.folder, name)
         if _encoder_of(settings, release) != _encoder_of(settings, current_release(settings.folder)):

@@ -49,7 +49,7 @@ class Understander:
         self._language = language
         self._max_chars = max_chars
         self._threads = ThreadPoolExecutor(
-            1 if in_background else n_cores(), "understand", _give_way if in_background else None
+            1 if in_background else n_cores(), "understand", give_way if in_background else None
         )
 
     @classmethod
@@ -161,8 +161,8 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _give_way() -> None:
-    """Let other threads have the processor first; on Linux a thread has a niceness of its own."""
+def give_way() -> None:
+    """Let others have the processor before this thread; on Linux a thread has a niceness of its own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 

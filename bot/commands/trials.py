@@ -152,8 +152,8 @@ def _print_heading(trial: "Trial", settings: "Settings") -> None:
     by = f" by {trial.by}" if trial.by else ""
     click.echo(f"since {_moment(trial.started_at, settings)}{by}")
     if trial.ended_at is not None:
-        reason = f": {trial.reason}" if trial.reason else ""
-        click.echo(f"ended {_moment(trial.ended_at, settings)}, {trial.outcome}{reason}")
+        why = f": {trial.reason}" if trial.reason else ""
+        click.echo(f"ended {_moment(trial.ended_at, settings)}, {trial.outcome}{why}")
 
 
 async def _print_shadow(store: "Store", trial: "Trial", messages: int, agreement: float) -> None:
