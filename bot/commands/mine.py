@@ -14,6 +14,7 @@ from bot.settings import Settings, load_settings
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from training.mining.mining import Workers
     from training.mining.proposal import Proposal
 
 SHOWN = 12  # intents
@@ -35,6 +36,12 @@ SHOWN = 12  # intents
     metavar="MODEL",
     help="Before the first release: an encoder in place of all-MiniLM-L6-v2, as for `kefu train`.",
 )
+@click.option(
+    "--ray",
+    "address",
+    metavar="ADDRESS",
+    help="Encode and group on the Ray cluster there, such as head:6379; needs kefu[cluster].",
+)
 @format_option
 @source_options
 def command(
@@ -43,6 +50,7 @@ def command(
     accept_all: bool,
     replace: bool,
     base_model: str | None,
+    address: str | None,
     form: str | None,
     **options: Any,
 ) -> None:
@@ -62,17 +70,25 @@ def command(
 
     desk = load_settings(workspace).desk
     reading = Reading(SourceOptions(**options), form, desk.country, desk.currency)
-    console = Console(stderr=True, highlight=False)
+    workers = _workers(address) if address else None
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     with Stages(console) as stages:
         proposal = mine(
             dialogues,
             workspace,
             Options(reading, desk.language, base_model or DEFAULT, replace=replace),
+            workers=workers,
             progress=stages.show,
         )
     _tell(proposal, workspace, console)
     if accept_all:
         _accept(workspace, base_model)
+
+
+def _workers(address: str) -> "Workers":
+    from training.mining.cluster import connect
+
+    return connect(address)
 
 
 def _accept(workspace: Path, base_model: str | None) -> None:
