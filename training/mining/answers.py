@@ -46,6 +46,7 @@ MAX_ANSWERS = 3
 MAX_HEARD = 5
 ALIKE = 0.65  # of the words of two replies, to look at where they differ
 OTHER = "value"
+SHARED_WORDS = 0.15
 ECHO_SHARE = 0.3
 ECHO_COST = 0.04
 MAX_CHARS = 600  # of a reply that can be an answer
@@ -132,7 +133,8 @@ def _statements(
         dialogues = frozenset(one.exchange.dialogue for one in members)
         if len(dialogues) < max(MIN_REPLIES, MIN_SHARE * len(exchanges)):
             break
-        if best := _most_typical(members, vectors[list(rows)]):
+        best = _most_typical(members, vectors[list(rows)])
+        if best and _share_words(best, members):
             heard = tuple(dict.fromkeys(_heard(one.exchange.reply, corpus) for one in members))[:MAX_HEARD]
             text = _with_variation(best, members)
             answer = ProposedAnswer((text,), best.slots, promises_person(text), len(dialogues), heard=heard)
@@ -175,9 +177,18 @@ def _most_typical(members: Sequence[_Candidate], vectors: Vectors) -> _Candidate
     return members[max(clear, key=worth)] if clear else None
 
 
+def _share_words(best: _Candidate, members: Sequence[_Candidate]) -> bool:
+    """Whether half of a cluster has words of its reply. An encoder of another language takes all sentences for alike."""
+    said = words_of(best.text)
+    enough = max(1, SHARED_WORDS * len(said))
+    n_alike = sum(len(said & words_of(one.text)) >= enough for one in members if one is not best)
+    return 2 * n_alike >= len(members) - 1
+
+
 def words_of(text: str) -> set[str]:
-    """The words of a text in small letters, function words left out."""
-    return set(re.findall(r"[^\W\d_]{4,}|[\u4e00-\u9fff]{2}", text.lower()))
+    """The words of a text in small letters, short ones left out; Chinese by two characters in a row."""
+    pairs = {met[1] for met in re.finditer(r"(?=([\u4e00-\u9fff]{2}))", text)}
+    return pairs.union(re.findall(r"[a-zà-ɏͰ-ӿ]{4,}", text.lower()))
 
 
 def _with_variation(best: _Candidate, members: Sequence[_Candidate]) -> str:
@@ -223,6 +234,8 @@ def _asking(exchanges: Sequence[Exchange], corpus: Corpus, encode: Encode) -> Pr
     first = [_questions(one) for one in asked]
     vectors = encode([_shown(said, corpus) for said in first])
     rows = clusters(vectors)[0]
+    if len(rows) < MIN_REPLIES:
+        return None
     centre = vectors[list(rows)].mean(axis=0)
     for row in sorted(rows, key=lambda row: -float(vectors[row] @ centre)):
         ask = as_template(" ".join(said.text for said in first[row]), "", frozenset(), corpus)
