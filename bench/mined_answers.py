@@ -30,7 +30,7 @@ from training.errors import TrainingError
 from training.importers import csv_, jsonl
 from training.importers.source import Options, Skipped, Source
 from training.mining.answer_entries import sayable
-from training.mining.answers import propose_answers
+from training.mining.answers import Encode, propose_answers
 from training.mining.encoding import EncoderFiles, base_encoder
 from training.mining.lexicon import Lexicon
 from training.mining.replies import Exchange, gather_replies
@@ -91,7 +91,7 @@ def main(
 
 
 def measure(
-    dialogues: Sequence[Dialogue], encode: "partial[Vectors]", rules: EntityRules
+    dialogues: Sequence[Dialogue], encode: Encode, rules: EntityRules
 ) -> tuple[Figures, dict[str, str]]:
     """The figures, and the text of each intent that has one."""
     names = sorted({turn.intents[0] for one in dialogues for turn in one.turns if turn.intents} - SMALL_TALK)
@@ -110,7 +110,7 @@ def measure(
 
 
 def _agreement(
-    texts: Mapping[str, str], unseen: Mapping[str, Sequence[str]], encode: "partial[Vectors]"
+    texts: Mapping[str, str], unseen: Mapping[str, Sequence[str]], encode: Encode
 ) -> tuple[float, float, float, float]:
     own = [name for name in texts if unseen.get(name)]
     if not own:
