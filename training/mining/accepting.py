@@ -27,6 +27,7 @@ from training.mining.proposal_files import (
 from training.mining.review import only_writer
 from training.redact import FOUND, PERSONAL
 
+LOCK = ".accepting"  # one at a time
 WRITTEN = "written.json"  # the answers an earlier time wrote, as hashes: those that people changed since stay
 
 
@@ -49,9 +50,11 @@ def accept(
 
     Raises ProposalError where nothing was, or where a file of the workspace can't be used; then nothing is written."""
     folder = mined_folder(workspace)
-    with only_writer(folder):
-        proposal = read_proposal(folder / PROPOSAL)
-        chosen = _chosen(proposal, everything=everything)
+    with only_writer(folder, LOCK):
+        with only_writer(folder):  # no longer than to read: the review goes on
+            proposal = read_proposal(folder / PROPOSAL)
+            chosen = _chosen(proposal, everything=everything)
+            labels = _labels(folder, proposal, chosen)
         entities = workspace / "entities.yaml"
         wanted = [
             one
@@ -60,10 +63,8 @@ def accept(
         ]
         text, added = entities_with(entities, wanted)
         personal = _personal(entities, country, currency)
-        labels = _labels(folder, proposal, chosen)
-        plan = plan_answers(
-            workspace, chosen, proposal.language, _earlier(folder / WRITTEN), {*_types(entities), *added}
-        )
+        types = {*_types(entities), *added}
+        plan = plan_answers(workspace, chosen, proposal.language, _earlier(folder / WRITTEN), types)
         if added:
             write_whole(entities, [text])
         if plan.is_changed:

@@ -4,36 +4,28 @@ A bot can say again what holds for everybody. It can't look something up or do s
 mostly did, the answer hands over, after the question that staff began with."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-
-import numpy as np
-from numpy.typing import NDArray
 
 from training.mining.proposal import ProposedAnswer, ProposedSlot
 from training.mining.replies import Exchange, Said
-from training.mining.sentences import joined, n_words, promises_person, stands_alone
+from training.mining.sentences import promises_person
 from training.mining.slots import (
     MARK,
     Corpus,
-    Filled,
     as_template,
     constants,
-    followed,
     for_encoder,
     is_personal,
     masked,
     without_marks,
 )
+from training.mining.templates import Vectors, candidate, clusters, most_typical, share_words, with_variation
 from training.mining.wording import passed_on
 from training.names import spoken
 
-Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]  # texts -> rows of unit length
 
-LEAST_COSINE = 0.5  # mean, of two replies of a cluster
 MIN_REPLIES = 3
 MIN_SHARE = 0.08  # of a group's exchanges
 SURE_SHARE = 0.1  # from here on a bot may say it to everybody
@@ -44,37 +36,8 @@ MAX_COMPARED = 40  # requests of either side
 ASKS_SHARE = 0.3
 MAX_ANSWERS = 3
 MAX_HEARD = 5
-ALIKE = 0.65  # of the words of two replies, to look at where they differ
-OTHER = "value"
-ECHO_SHARE = 0.3
-ECHO_COST = 0.04
-MAX_CHARS = 600  # of a reply that can be an answer
-LONG = 350
-SHORT = 10  # words
-MARK_COST = 0.12  # of closeness to the centre, so that a reply with fewer is taken
 FREE_TEXT = "text"
 WANTS_MORE = re.compile(r"\b(?:and|or|also|as well|photos?)\b|[,;:].{12}|\?.*\?|和|以及|照片")
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A reply as a template, sentence by sentence; `is_clear` where it is understood by itself."""
-
-    exchange: Exchange
-    parts: tuple[Filled, ...]
-    is_clear: bool
-
-    @property
-    def text(self) -> str:
-        return joined(part.text for part in self.parts)
-
-    @property
-    def n_marks(self) -> int:
-        return sum(part.n_marks for part in self.parts)
-
-    @property
-    def slots(self) -> tuple[ProposedSlot, ...]:
-        return tuple({slot.name: slot for part in self.parts for slot in part.slots}.values())
 
 
 def propose_answers(
@@ -120,7 +83,7 @@ def _statements(
     exchanges: Sequence[Exchange], constant: frozenset[str], corpus: Corpus, encode: Encode
 ) -> list[_Statement]:
     """One for each cluster of replies that hold for everybody, the largest first."""
-    usable = [one for one in (_candidate(exchange, constant, corpus) for exchange in exchanges) if one]
+    usable = [one for one in (candidate(exchange, constant, corpus) for exchange in exchanges) if one]
     if len(usable) < MIN_REPLIES:
         return []
     vectors = encode(
@@ -132,83 +95,13 @@ def _statements(
         dialogues = frozenset(one.exchange.dialogue for one in members)
         if len(dialogues) < max(MIN_REPLIES, MIN_SHARE * len(exchanges)):
             break
-        if best := _most_typical(members, vectors[list(rows)]):
+        best = most_typical(members, vectors[list(rows)])
+        if best and share_words(best, members):
             heard = tuple(dict.fromkeys(_heard(one.exchange.reply, corpus) for one in members))[:MAX_HEARD]
-            text = _with_variation(best, members)
+            text = with_variation(best, members)
             answer = ProposedAnswer((text,), best.slots, promises_person(text), len(dialogues), heard=heard)
             answers.append(_Statement(answer, dialogues))
     return answers
-
-
-def _candidate(exchange: Exchange, constant: frozenset[str], corpus: Corpus) -> _Candidate | None:
-    """A reply that holds for everybody; None where it tells of a deed, or depends on an answer of the customer."""
-    uses = {said.use for said in exchange.reply}
-    if exchange.asked or "statement" not in uses or "deed" in uses:
-        return None
-    use = {said.text: said.use for said in exchange.reply}
-    kept = list(followed(use, lambda text: use[text] != "question"))
-    parts = [(use[text], as_template(text, exchange.known, constant, corpus)) for text in kept]
-    # Sympathy goes without its details: "I understand that you wait for $350."
-    usable = tuple(part for said, part in parts if part and not (said == "sympathy" and part.is_filled))
-    first = next((part.text for said, part in parts if said == "statement" and part), None)
-    if first is None:
-        return None
-    candidate = _Candidate(exchange, usable, stands_alone(first))
-    return candidate if len(candidate.text) <= MAX_CHARS else None
-
-
-def _most_typical(members: Sequence[_Candidate], vectors: Vectors) -> _Candidate | None:
-    """The clear member nearest to the centre. What counts against one: marks, words that its customer said and others
-    didn't, to be very long or very short."""
-    centre = vectors.mean(axis=0)
-    centre /= max(1e-9, float(np.linalg.norm(centre)))
-    usual = Counter(word for one in members for word in words_of(one.text))
-
-    def worth(row: int) -> float:
-        one = members[row]
-        echoed = words_of(one.text) & words_of(one.exchange.known)
-        n_echoed = sum(usual[word] < ECHO_SHARE * len(members) for word in echoed)
-        odd = max(0, len(one.text) - LONG) / 1000 + max(0, SHORT - n_words(one.text)) / 50
-        return float(vectors[row] @ centre) - MARK_COST * one.n_marks - ECHO_COST * n_echoed - odd
-
-    clear = [row for row, one in enumerate(members) if one.is_clear]
-    return members[max(clear, key=worth)] if clear else None
-
-
-def words_of(text: str) -> set[str]:
-    """The words of a text in small letters, function words left out."""
-    return set(re.findall(r"[^\W\d_]{4,}|[\u4e00-\u9fff]{2}", text.lower()))
-
-
-def _with_variation(best: _Candidate, members: Sequence[_Candidate]) -> str:
-    """The template with marks where the replies that are nearly the same have other words."""
-    words = best.text.split(" ")
-    varied: Counter[int] = Counter()
-    n_alike = 0
-    for other in members:
-        matcher = SequenceMatcher(None, words, other.text.split(" "), autojunk=False)
-        if other is best or other.text == best.text or matcher.ratio() < ALIKE:
-            continue
-        n_alike += 1
-        varied.update(
-            at
-            for kind, start, end, _, _ in matcher.get_opcodes()
-            if kind == "replace"
-            for at in range(start, end)
-        )
-    if n_alike < MIN_REPLIES:
-        return best.text
-    shown: list[str] = []
-    for at, word in enumerate(words):
-        is_varied = varied[at] >= n_alike / 2 and "{" not in word and "}" not in word and "[[" not in word
-        signs = word[len(word.rstrip(".,!?;:")) :]
-        if not is_varied:
-            shown.append(word)
-        elif shown and shown[-1] == f"[[{OTHER}]]":
-            shown[-1] += signs
-        else:
-            shown.append(f"[[{OTHER}]]{signs}")
-    return " ".join(shown)
 
 
 def _asking(exchanges: Sequence[Exchange], corpus: Corpus, encode: Encode) -> ProposedAnswer | None:
@@ -223,6 +116,8 @@ def _asking(exchanges: Sequence[Exchange], corpus: Corpus, encode: Encode) -> Pr
     first = [_questions(one) for one in asked]
     vectors = encode([_shown(said, corpus) for said in first])
     rows = clusters(vectors)[0]
+    if len(rows) < MIN_REPLIES:
+        return None
     centre = vectors[list(rows)].mean(axis=0)
     for row in sorted(rows, key=lambda row: -float(vectors[row] @ centre)):
         ask = as_template(" ".join(said.text for said in first[row]), "", frozenset(), corpus)
@@ -272,19 +167,3 @@ def _heard(reply: Sequence[Said], corpus: Corpus) -> str:
 def _shown(reply: Sequence[Said], corpus: Corpus) -> str:
     texts = [said.text for said in reply]
     return for_encoder(texts, {text: corpus.values(text) for text in texts})
-
-
-def clusters(vectors: Vectors) -> list[list[int]]:
-    """Rows of unit length (n, width) by agglomerative clustering with average linkage, the largest cluster first."""
-    if len(vectors) < 2:
-        return [[row] for row in range(len(vectors))]
-    from sklearn.cluster import AgglomerativeClustering
-
-    model = AgglomerativeClustering(
-        n_clusters=None, metric="cosine", linkage="average", distance_threshold=1 - LEAST_COSINE
-    )
-    labels = model.fit_predict(vectors)
-    members: dict[int, list[int]] = {}
-    for row, label in enumerate(labels):
-        members.setdefault(int(label), []).append(row)
-    return sorted(members.values(), key=lambda rows: (-len(rows), rows[0]))

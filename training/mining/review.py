@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from training.mining.accepting import Accepted
 
 LOCK, JOURNAL = ".lock", "edits.jsonl"
-PATIENCE_S = 10.0
+PATIENCE_S = 3.0  # the console's database waits as long
 POLL_S = 0.02
 MAX_UNDO = 200  # changes that are remembered while the process lives
 
@@ -209,13 +209,14 @@ class Review:
 
 
 @contextlib.contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
-    """Be the only one of all processes who changes the proposal. Raises ProposalError after PATIENCE_S."""
+def only_writer(folder: Path, lock: str = LOCK) -> Iterator[None]:
+    """Be the only one of all processes who changes the proposal, or holds another `lock`. Raises ProposalError after
+    PATIENCE_S."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        gate = (folder / LOCK).open("a")
+        gate = (folder / lock).open("a")
     except OSError as error:
-        raise ProposalError(f"{folder / LOCK}: can't be written: {error.strerror}") from error
+        raise ProposalError(f"{folder / lock}: can't be written: {error.strerror}") from error
     with gate:
         deadline = time.monotonic() + PATIENCE_S
         while not _take(gate.fileno()):

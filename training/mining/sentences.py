@@ -87,8 +87,12 @@ _DEED_VERBS = (
     r"appl|schedul|order|reserv|see|saw|found|find|contact|spok|talk|ask|report|submit|credit|replac|register|complet|fix|resolv|confirm|got|get|received?|"
     r"put|mark|set|note|log|ship|dispatch|repl|respond|messag|email|e-mail|call|let|notif|adjust|correct|activat|unlock|block|purchas|paid|made|make|done|do|pull|verif|review|investigat|work|locat|share|dm"
 )
+_WHO = r"\b(?:i|we|my colleagues?|our team)"
+_HOW = r"\s+(?:\w+ly |just |now |also |then |already |been |not |be |currently ){0,3}"
 _DEED = re.compile(
-    rf"\b(?:i|we|my colleagues?|our team)(?:'ve| have|'ll| will| shall|'m| am|'re| are|'d| had|'s| has)?\s+(?:\w+ly |just |now |also |then |already |been |going to |able to |not |n't |be |gonna |currently |happily ){{0,3}}(?:{_DEED_VERBS})\w*"
+    rf"{_WHO}(?:'ve| have|'ll| will| shall|'d| had|'s| has| just){_HOW}(?:{_DEED_VERBS})"
+    rf"|{_WHO}(?:'m|'re| am| are){_HOW}(?:(?:{_DEED_VERBS})\w*ing|able to|going to|about to)\b"
+    rf"|{_WHO}{_HOW}(?:(?:{_DEED_VERBS})\w*ed|sent|saw|found|made|got|put|did|spoke|took|see)\b"
     r"|\bI(?: can| could| would| may|'d| am able to|'m able to)\b|\b(?:with|using) (?:this|that|these|those|the) (?:information|details?|data)\b|\bonce (?:i|we) (?:have|receive|get)\b"
     r"|\b(?:meets?|fits?|match(?:es)?) (?:that|your|those|these|the|all)\b|\b(?:all|both|one|some|either|any|none) of (?:them|those|these)\b|\b(?:i|we|there) (?:have|are|is) (?:\d+|one|two|three|four|five|several|many|a lot|lots)\b"
     r"|\b(?:has|have|had|was|were|is|are)(?: now| been| already| just| not|n't| successfully| all| being){0,3} (?:cancel|sent|refund|book(?:ed)|updat|chang|mov|process|plac|creat|arrang|forward|escalat|passed|transferr|issu|added|remov|reset|appl|schedul|reserv|submitt|credit|replac|complet|fixed|resolv|confirm|shipp|dispatch|activat|unlock|block|approv|register|set up|notified|delivered|done)\w*"
