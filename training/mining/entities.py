@@ -53,7 +53,8 @@ class EntityCount:
         text = "\n".join(turn.text for turn in dialogue.turns if turn.speaker != "bot")
         for met in NUMBER.finditer(text):
             letters = met["letters"].upper()
-            if letters.lower() not in NO_WORDS:
+            is_word = met["sign"] == " " and not met["letters"].isupper()  # "paid 48000"
+            if letters.lower() not in NO_WORDS and not is_word:
                 self._number(letters, met, text)
         for met in BARE.finditer(text):
             if NUMBERED.search(text[: met.start()]):
