@@ -7,7 +7,8 @@ The dialogues of a workspace, or the questions and answers of a file (columns qu
 by their ids: half are the raw transcripts, labels taken off; three tenths are what customers write in ten days; the rest is
 measured on. People are played by the labels: a reviewer who looks at the proposed intents one after the other, the largest
 first, 12 seconds each, names each by what most of its examples mean or drops it; and staff who label 20 messages a day,
-those the bot was least sure of. All else is the desk itself: `kefu mine`, the engine, the log, `kefu retrain`."""
+those the bot was least sure of, and write an answer where
+there is none. All else is the desk itself: `kefu mine`, the engine, the log, `kefu retrain`."""
 
 import asyncio
 import csv
@@ -203,10 +204,11 @@ async def live_through(
         assert found is not None
         found = await retrain(settings, store, found, show=no_progress)
     release = Registry(workspace).open(found.release)
+    n_intents = len(release.manifest["data"]["intents"].keys() - {OUT_OF_SCOPE})
     verdict = read_verdict(release.folder)
     assert verdict is not None
     click.echo(
-        f"night: {found.status}, {sum(check.has_passed for check in verdict.checks)} of {len(verdict.checks)} conditions"
+        f"night: {n_intents} intents, {found.status}, {sum(check.has_passed for check in verdict.checks)} of {len(verdict.checks)} conditions"
     )
     for line in verdict.reasons:
         click.echo(f"  {line}")
@@ -227,14 +229,22 @@ async def write(desk: Desk, dialogue: Dialogue, at: datetime) -> list[tuple[floa
             continue
         moment = at + timedelta(seconds=20 * number)
         answered = await desk.engine.handle(Message("web", key, key, str(number), moment, text=turn.text))
-        if turn.intents and turn.intents[0] in desk.engine.dialogue.answering.book.intents:
+        if turn.intents:
             sure = answered.decision.prob if answered.decision else 0.0
             found.append((sure, answered.message_id, turn.text, turn.intents[0]))
     return found
 
 
 async def correct(desk: Desk, chosen: Sequence[tuple[float, int, str, str]]) -> int:
-    """Staff label these messages; how many."""
+    """Staff label these messages, and write an answer where an intent has none yet; how many labels."""
+    known = {*desk.engine.dialogue.answering.book.intents, OUT_OF_SCOPE}
+    new = sorted({intent for *_, intent in chosen} - known)
+    if new:
+        path = desk.settings.folder / "answers" / "written.yaml"
+        lines = (f'- {{id: {one}, intent: {one}, title: {one}, variants: ["About {one}."]}}\n' for one in new)
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+        await desk.reload()
     for _, message_id, text, intent in chosen:
         await desk.store.add_correction(text, intent, "staff", message_id=message_id)
     await desk.learn_corrections()
