@@ -49,7 +49,7 @@ def time_with(n_nodes: int, texts: list[str], files: EncoderFiles, folder: Path)
     cluster.wait_for_nodes()
     try:
         workers = connect(cluster.address)
-        encode_to_file(texts[: 1024 * n_nodes], folder / f"warm-{n_nodes}", files, encode=workers.encode)
+        encode_to_file(texts[: 512 * n_nodes], folder / f"warm-{n_nodes}", files, encode=workers.encode)
         begun = time.perf_counter()
         vectors = encode_to_file(texts, folder / f"vectors-{n_nodes}", files, encode=workers.encode)
         encoded = time.perf_counter()

@@ -3,6 +3,7 @@
 Only blocks in, blocks out, in their order: what is read, kept on disk and decided stays on this machine, so that an
 interrupted mining goes on where it stopped. A block whose machine is lost is computed again by Ray."""
 
+import socket
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from training.mining.grouping import Assigning, Vectors, blocks
 from training.mining.mining import Workers
 
 AHEAD = 3  # blocks a core that wait, so that none is idle and the memory stays small
+PATIENCE_S = 10.0
 ENCODED_AT_ONCE = 4  # blocks of texts in a task, or sending them would take as long as encoding
 
 
@@ -33,14 +35,22 @@ def connect(address: str) -> Workers:
     except ImportError as error:
         raise TrainingError("--ray needs Ray: pip install 'kefu[cluster]'") from error
     try:
+        _knock(address)
         if not ray.is_initialized():
             ray.init(
                 address=None if address == "local" else address, log_to_driver=False, logging_level="ERROR"
             )
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = next(iter(str(error).splitlines()), repr(error))
         raise TrainingError(f"--ray {address}: no cluster there: {reason}") from error
     return Workers(partial(_encode, ray), partial(_assign, ray))
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nothing listens; Ray itself would go on trying for minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE_S).close()
 
 
 def _encode(ray: ModuleType, files: EncoderFiles, texts: Iterator[Sequence[str]]) -> Iterator[Half]:

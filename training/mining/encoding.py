@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.encoder import Encoder
+from nlu.files import ReleaseFiles
 from training.base_model import DEFAULT, resolve
 from training.mining.small_talk import VALUE
 from training.registry import Registry
@@ -45,7 +46,8 @@ def workspace_encoder(workspace: Path, folder: Path, base_model: str = DEFAULT) 
     """The encoder of the current release; before the first, the base model's, which is put into `folder`."""
     current = Registry(workspace).current()
     if current is not None:
-        return EncoderFiles(current.folder / "encoder.int8.onnx", current.folder / "tokenizer.json")
+        files = ReleaseFiles(current.folder)
+        return EncoderFiles(files.encoder("int8"), files.tokenizer)
     return base_encoder(folder, base_model)
 
 
