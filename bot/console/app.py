@@ -25,7 +25,7 @@ from bot.console.inbox import (
 )
 from bot.console.insights import alerts, page
 from bot.console.insights.alerts import count_alerts
-from bot.console.learning import retraining
+from bot.console.learning import retraining, trial
 from bot.console.links import PREFIX
 from bot.console.live import close_pages
 from bot.console.notices import see_other
@@ -116,6 +116,7 @@ ROUTES: tuple[Route, ...] = (
     *clusters.ROUTES,
     *alerts.ROUTES,
     *retraining.ROUTES,
+    *trial.ROUTES,
     *sign_in.ROUTES,
     *join.ROUTES,
     *account.ROUTES,
