@@ -70,6 +70,13 @@ def build_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
     """Take the customers' turns of dialogues.
 
     Raises TrainingError if there is nothing to learn from."""
+    dataset = read_dataset(dialogues)
+    check(dataset)
+    return dataset
+
+
+def read_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
+    """The same without looking whether a model can be trained on it."""
     rows: list[LabelledText] = []
     n_dialogues = n_without_text = 0
     for dialogue in dialogues:
@@ -84,9 +91,7 @@ def build_dataset(dialogues: Iterable[Dialogue]) -> Dataset:
     has_entities = any(row.entities for row in rows)
     if not has_entities:
         rows = [replace(row, entities=None) for row in rows]
-    dataset = Dataset(tuple(rows), n_dialogues, n_without_text)
-    check(dataset)
-    return dataset
+    return Dataset(tuple(rows), n_dialogues, n_without_text)
 
 
 def of_turn(turn: DialogueTurn, group: str) -> LabelledText:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
 
-from training.dataset import near_duplicate_key
+from training.dataset import MIN_EXAMPLES, near_duplicate_key
 from training.turns import Dialogue, DialogueTurn
 
 MAX_COPIES = 3  # of a wording with its intent: a rush of one question must not outvote all else
@@ -29,13 +29,14 @@ class Conflict:
 @dataclass(frozen=True, slots=True)
 class Merged:
     """The dialogues, and how many labels were left out and why: further copies of a wording, the older label of a
-    `conflicts` wording, the oldest of an intent that is too large."""
+    `conflicts` wording, the oldest of an intent that is too large, those of an intent with too few to learn from."""
 
     dialogues: tuple[Dialogue, ...]
     n_labels: int
     n_copies: int
     n_in_conflict: int
     n_over: int
+    n_rare: int
     conflicts: tuple[Conflict, ...]
 
 
@@ -69,14 +70,16 @@ def merge(dialogues: Iterable[Dialogue], *, test: frozenset[str] = frozenset()) 
             dropped = tuple(sorted("+".join(one) for one in others))
             conflicts.append(Conflict(text, "+".join(meant), dropped))
     few = [place for group in agreed for place in _newest_first(group)[:MAX_COPIES]]
-    kept = _balanced(few)
+    balanced = _balanced(few)
+    kept = _learnable(balanced)
     n_agreed = sum(map(len, agreed))
     return Merged(
         _relabelled(read, test, {(place.dialogue, place.turn) for place in kept}),
         len(kept),
         n_agreed - len(few),
         len(places) - n_agreed,
-        len(few) - len(kept),
+        len(few) - len(balanced),
+        len(balanced) - len(kept),
         tuple(conflicts),
     )
 
@@ -109,6 +112,12 @@ def _balanced(places: Sequence[Place]) -> list[Place]:
         if taken[place.intents[0]] <= most:
             kept.append(place)
     return kept
+
+
+def _learnable(places: Sequence[Place]) -> list[Place]:
+    """Without intents of which there are too few: until there are more, the memory alone knows them."""
+    counts = Counter(intent for place in places for intent in place.intents)
+    return [place for place in places if all(counts[one] >= MIN_EXAMPLES for one in place.intents)]
 
 
 def _relabelled(

@@ -13,7 +13,7 @@ from bot.store.records import Correction
 from bot.store.trial_verdict import verdict as trial_verdict
 from nlu.errors import NluError
 from retrieval.answers import load_answers
-from training.dataset import build_dataset
+from training.dataset import read_dataset
 from training.dialogues import files_to_learn_from, read_dialogues, write_dialogues
 from training.gate.evidence import (
     Case,
@@ -66,8 +66,7 @@ async def merge_dialogues(work: Work) -> Told:
 def _merge(work: Work, taught: list[Correction]) -> Told:
     workspace, options = work.settings.folder, work.settings.retrain
     read = list(read_dialogues(files_to_learn_from(workspace)))
-    dataset = build_dataset(read)
-    frozen = freeze(dataset, work.frozen, share=options.test_share)
+    frozen = freeze(read_dataset(read), work.frozen, share=options.test_share)
     write_frozen(frozen, workspace)
     merged = merge([*read, *(_as_dialogue(one, work) for one in taught)], test=frozen.test)
     work.folder.mkdir(parents=True, exist_ok=True)
@@ -80,6 +79,10 @@ def _merge(work: Work, taught: list[Correction]) -> Told:
         (merged.n_copies, "further copies of a wording"),
         (merged.n_in_conflict, "older labels of a wording that means something else now"),
         (merged.n_over, "of intents far larger than the others, the oldest"),
+        (
+            merged.n_rare,
+            "of intents with a single example, which the memory alone knows until there are more",
+        ),
     ):
         if count:
             told.append(f"left out: {count:,} {why}")

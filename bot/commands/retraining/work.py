@@ -3,16 +3,17 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings
 from bot.store.retrainings import Retraining
 from bot.store.store import Store
+from training.dataset import Dataset, check, read_dataset
 from training.dialogues import read_dialogues
 from training.errors import TrainingError
-from training.gate.frozen import Frozen, read_frozen
+from training.gate.frozen import Frozen, read_frozen, split_frozen
 from training.registry import Registry, Release
 from training.whole_files import write_whole
 
@@ -77,11 +78,11 @@ class Work:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def read_merged(work: Work) -> Any:
-    """The dataset that is learned from.
+def read_merged(work: Work) -> Dataset:
+    """What is learned from, and the test part.
 
-    Raises TrainingError before the merge."""
-    from training.dataset import build_dataset
-
+    Raises TrainingError before the merge, and where a model can't be trained on it."""
     work.check_merged()
-    return build_dataset(read_dialogues([work.merged]))
+    dataset = read_dataset(read_dialogues([work.merged]))
+    check(replace(dataset, rows=split_frozen(dataset, work.frozen.test).train))
+    return dataset

@@ -39,7 +39,7 @@ async def test_the_steps_show_how_far_it_is(desk: ConsoleDesk) -> None:
     page = await lead.get("/retraining")
     assert "12 dialogues of the log" in page.words
     assert '<progress max="120" value="30" aria-label="encoding">' in page.text
-    assert page.text.count('<li class="waits">') == 4
+    assert page.text.count('<li class="waits">') == 5
 
 
 async def test_it_is_stopped(desk: ConsoleDesk) -> None:
