@@ -139,7 +139,7 @@ class Registry:
             raise GateRefused(
                 f"{release.folder}: the gate refused it: {reasons}. --despite-gate takes it all the same"
             )
-        write_whole(self.folder / CURRENT, f"{name}\n")
+        write_whole(self.folder / CURRENT, [f"{name}\n"])
         return release
 
     @contextlib.contextmanager

@@ -50,7 +50,7 @@ def save_study(study: Study, path: Path) -> None:
     """Write a study, whole or not at all.
 
     Raises TrainingError where the disk won't take it."""
-    write_whole(path, json.dumps(dataclasses.asdict(study), indent=1))
+    write_whole(path, [json.dumps(dataclasses.asdict(study), indent=1)])
 
 
 def load_study(path: Path) -> Study:

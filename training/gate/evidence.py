@@ -79,7 +79,7 @@ def save_evidence(evidence: Evidence, path: Path) -> None:
         "cases": [asdict(case) for case in evidence.cases],
         "broken": evidence.broken,
     }
-    write_whole(path, json.dumps(content, ensure_ascii=False))
+    write_whole(path, [json.dumps(content, ensure_ascii=False)])
 
 
 def load_evidence(path: Path, registry: Registry, rows: tuple[LabelledText, ...]) -> Evidence:

@@ -48,7 +48,7 @@ def read_frozen(workspace: Path) -> Frozen:
 def write_frozen(frozen: Frozen, workspace: Path) -> None:
     """In one step, so that a crash leaves the old file or the new one."""
     content = {"test": sorted(frozen.test), "kept": sorted(frozen.kept)}
-    write_whole(frozen_file(workspace), json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_whole(frozen_file(workspace), [json.dumps(content, indent=1, ensure_ascii=False), "\n"])
 
 
 def freeze(dataset: Dataset, frozen: Frozen, *, share: float = SHARE) -> Frozen:

@@ -54,7 +54,7 @@ def of_json(content: Mapping[str, Any]) -> Verdict:
 def store_verdict(verdict: Verdict, release: Path) -> None:
     """Keep it in the folder of the release."""
     content = {"judged_at": datetime.now(UTC).isoformat(timespec="seconds"), **as_json(verdict)}
-    write_whole(release / GATE_FILE, json.dumps(content, indent=1, ensure_ascii=False))
+    write_whole(release / GATE_FILE, [json.dumps(content, indent=1, ensure_ascii=False)])
 
 
 def read_verdict(release: Path) -> Verdict | None:

@@ -22,10 +22,10 @@ from training.mining.proposal_files import (
     mined_folder,
     read_proposal,
     read_requests,
-    write_whole,
 )
 from training.mining.review import only_writer
 from training.redact import FOUND, PERSONAL
+from training.whole_files import write_whole
 
 LOCK = ".accepting"  # one at a time
 WRITTEN = "written.json"  # the answers an earlier time wrote, as hashes: those that people changed since stay

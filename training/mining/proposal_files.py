@@ -5,10 +5,7 @@ mined/requests.jsonl   {"dialogue": "web-42", "turn": 0, "group": "7", "text": "
 mined/dialogues.jsonl  the dialogues that the requests stand in
 mined/vectors.npy      the requests' vectors in half precision, rows as in requests.jsonl; may be missing"""
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +27,7 @@ from training.mining.proposal import (
 )
 from training.mining.proposal_yaml import as_yaml
 from training.text_files import lines_of, open_text
+from training.whole_files import write_whole
 
 FOLDER = "mined"
 PROPOSAL, REQUESTS, DIALOGUES, VECTORS = "proposal.yaml", "requests.jsonl", "dialogues.jsonl", "vectors.npy"
@@ -40,44 +38,24 @@ def mined_folder(workspace: Path) -> Path:
 
 
 def write_mined(folder: Path, proposal: Proposal, requests: Iterable[MinedRequest]) -> None:
-    """Write both files; the proposal last, so that what it names is there. Raises ProposalError."""
+    """Write both files; the proposal last, so that what it names is there. Raises TrainingError where the disk won't take it."""
     write_requests(folder / REQUESTS, requests)
     write_proposal(folder / PROPOSAL, proposal)
 
 
 def write_proposal(path: Path, proposal: Proposal) -> None:
-    """Write it whole or not at all. Raises ProposalError."""
+    """Write it whole or not at all. Raises TrainingError where the disk won't take it."""
     write_whole(path, [as_yaml(proposal)])
 
 
 def write_requests(path: Path, requests: Iterable[MinedRequest]) -> None:
-    """Write them whole or not at all. Raises ProposalError."""
+    """Write them whole or not at all. Raises TrainingError where the disk won't take it."""
     write_whole(path, (request_line(request) for request in requests))
 
 
 def request_line(request: MinedRequest) -> str:
     row = {"dialogue": request.dialogue, "turn": request.turn, "group": request.group, "text": request.text}
     return json.dumps(row, ensure_ascii=False) + "\n"
-
-
-def write_whole(path: Path, parts: Iterable[str]) -> None:
-    """Write a file aside and put it in place at once."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(parts)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(aside).chmod(0o644)
-            Path(aside).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(aside).unlink()
-            raise
-    except OSError as error:
-        raise ProposalError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 def read_proposal(path: Path) -> Proposal:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.mining.proposal import MinedRequest, Proposal, ProposalError, ProposedIntent
-from training.mining.proposal_files import read_request, request_line, write_whole
+from training.mining.proposal_files import read_request, request_line
+from training.whole_files import write_whole
 
 Stamp = tuple[int, int, int]
 

@@ -61,7 +61,7 @@ class Work:
 
     def keep_choices(self) -> None:
         """For whoever goes on."""
-        write_whole(self.folder / "choices.json", json.dumps(self.choices))
+        write_whole(self.folder / "choices.json", [json.dumps(self.choices)])
 
     def find_choices(self) -> None:
         """Those of whoever began."""

@@ -145,7 +145,7 @@ async def test_what_is_accepted_is_written_into_the_workspace(desk: ConsoleDesk,
     await do(lea, "hours", "accept")
     page = await lea.post("/review/mined/-/write")
     assert "1 intents with 4 requests are written" in page.words
-    assert f"kefu train -w {desk.settings.folder}" in page.words
+    assert f"kefu retrain -w {desk.settings.folder}" in page.words
     assert load_answers(desk.settings.folder / "answers").get("hours").variants.templates == (
         "We're open from nine to five.",
     )
