@@ -8,6 +8,7 @@ Serves a copy of the workspace and lets clients talk over REST: alone, then with
 import asyncio
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -69,6 +70,11 @@ async def measure(workspace: Path, clients: int, rounds: int, seconds: int) -> N
             click.echo(
                 f"{trial.kind}: {seen.messages} messages, {seen.agreed} agreed, {trial.dropped} dropped"
             )
+    tell(watched, spans)
+
+
+def tell(watched: Watched, spans: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """The messages that began and ended in each kind of span, and how long their answers took."""
     for name, those in spans.items():
         ms = [sent.ms for sent in watched.sent if _is_in(sent, those)]
         median, p95, p99 = percentiles(ms, 50, 95, 99)
@@ -78,7 +84,7 @@ async def measure(workspace: Path, clients: int, rounds: int, seconds: int) -> N
         )
 
 
-def _is_in(sent: Sent, spans: list[tuple[float, float]]) -> bool:
+def _is_in(sent: Sent, spans: Sequence[tuple[float, float]]) -> bool:
     return any(began <= sent.began and sent.ended <= end for began, end in spans)
 
 

@@ -62,6 +62,11 @@ class ReleaseFiles:
         """What held-out messages were like; there only where enough were held out."""
         return self.folder / "baseline.json"
 
+    @property
+    def gate(self) -> Path:
+        """What the gate said of it; there only after a retraining."""
+        return self.folder / "gate.json"
+
     def encoder(self, precision: str) -> Path:
         return self.folder / f"encoder.{precision}.onnx"
 

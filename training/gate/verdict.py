@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nlu.files import ReleaseFiles
 from training.errors import TrainingError
 from training.whole_files import write_whole
-
-GATE_FILE = "gate.json"  # in the folder of the release
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,14 @@ def of_json(content: Mapping[str, Any]) -> Verdict:
 def store_verdict(verdict: Verdict, release: Path) -> None:
     """Keep it in the folder of the release."""
     content = {"judged_at": datetime.now(UTC).isoformat(timespec="seconds"), **as_json(verdict)}
-    write_whole(release / GATE_FILE, [json.dumps(content, indent=1, ensure_ascii=False)])
+    write_whole(ReleaseFiles(release).gate, [json.dumps(content, indent=1, ensure_ascii=False)])
 
 
 def read_verdict(release: Path) -> Verdict | None:
     """What the gate said of a release, None where it wasn't asked.
 
     Raises TrainingError for a file that can't be read."""
-    path = release / GATE_FILE
+    path = ReleaseFiles(release).gate
     if not path.exists():
         return None
     try:
