@@ -97,7 +97,8 @@ def promote(workspace: Path, name: str, despite_gate: bool) -> None:
     from bot.settings import load_settings
 
     registry = _registry(workspace)
-    prepare(load_settings(workspace), registry.open(name).name)
+    release = registry.open(name)
+    prepare(load_settings(workspace), release.name)
     click.echo(f"{registry.promote(name, despite_gate=despite_gate).name} is current.")
 
 
