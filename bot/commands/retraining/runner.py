@@ -1,6 +1,7 @@
 """Takes the steps of a retraining one after the other, and says in the database how far it is."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from retrieval.errors import RetrievalError
 from training.errors import TrainingError
 
 BEAT_S = 2.0
+logger = logging.getLogger(__name__)
 OURS = (BotError, NluError, RetrievalError, TrainingError, OSError)
 
 
@@ -122,11 +124,16 @@ async def _telling(work: Work, name: str, worker: str) -> AsyncIterator[None]:
         said = latest
         while True:
             await asyncio.sleep(BEAT_S)
-            if not await work.store.retrainings.beat(work.retraining.id, worker):
+            try:
+                is_ours = await work.store.retrainings.beat(work.retraining.id, worker)
+                if latest != said:
+                    await work.store.retrainings.show_step(work.retraining.id, name, *latest)
+                    said = latest
+            except Exception as error:  # the database may be away for a moment; the work goes on
+                logger.warning("retraining %d: %s", work.retraining.id, type(error).__name__)
+                continue
+            if not is_ours:
                 os.kill(os.getpid(), signal.SIGTERM)  # a thread that trains can't be asked to stop
-            if latest != said:
-                said = latest
-                await work.store.retrainings.show_step(work.retraining.id, name, *said)
 
     work.show = show
     task = asyncio.create_task(tell())
