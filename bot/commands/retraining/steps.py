@@ -182,10 +182,11 @@ async def gate(work: Work) -> Told:
 
 
 def _as_lines(verdict: Verdict) -> Told:
-    """Every condition with its reason, those that were not met first."""
+    """How many conditions are met, then each with its reason, those that are not met first."""
     ordered = sorted(verdict.checks, key=lambda check: check.has_passed)
     marks = {True: "✓", False: "✗"}
-    return tuple(f"{marks[check.has_passed]} {check.name}: {check.reason}" for check in ordered)
+    met = f"{sum(check.has_passed for check in ordered)} of {len(ordered)} conditions are met"
+    return (met, *(f"{marks[check.has_passed]} {check.name}: {check.reason}" for check in ordered))
 
 
 def _judge(work: Work) -> Verdict:
