@@ -1,7 +1,7 @@
 """What `kefu mine` proposed, as the console shows and changes it. Whoever puts the desk together hands it in: the desk
 itself knows nothing of training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -134,3 +134,6 @@ class Mined:
 
     review: Review
     refused: tuple[type[Exception], ...]
+
+
+OpenMined = Callable[[], Mined]

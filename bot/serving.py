@@ -15,7 +15,7 @@ from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import hold_little, settle
-from bot.mined import Mined
+from bot.mined import OpenMined
 from bot.retraining import Retrainings
 from bot.settings import Settings
 from bot.store.store import Store
@@ -25,18 +25,20 @@ SHUTDOWN_S = 10.0  # for requests and turns under way
 logger = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, ready: Callable[[str, str], None], mined: Mined | None = None) -> None:
+async def serve(
+    settings: Settings, ready: Callable[[str, str], None], open_mined: OpenMined | None = None
+) -> None:
     """Answer on the web, and on Telegram where there is a token, until SIGINT or SIGTERM.
 
     `ready` is told the web address once everything listens, and a link for the first admin, "" where there is
-    an account already; `mined` is what was proposed from transcripts. Raises BotError where it can't."""
+    an account already; `open_mined` gives what was proposed from transcripts. Raises BotError where it can't."""
     hold_little()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(open_desk(settings))
-        url = await stack.enter_async_context(listening(desk, mined))
+        url = await stack.enter_async_context(listening(desk, open_mined))
         await stack.enter_async_context(beside(Retrainings(desk.store, settings).run()))
         if settings.telegram_token:
             await stack.enter_async_context(_telegram(desk))
@@ -52,11 +54,11 @@ async def _first_admin_link(store: Store, url: str) -> str:
 
 
 @asynccontextmanager
-async def listening(desk: Desk, mined: Mined | None = None) -> AsyncIterator[str]:
+async def listening(desk: Desk, open_mined: OpenMined | None = None) -> AsyncIterator[str]:
     """Serve page, widget, API and console; yields the address."""
     options = desk.settings.web
     app = web_app(desk.engine, desk.store, desk.settings)
-    mount(app, console_app(desk.engine, desk.learn_corrections, mined=mined))
+    mount(app, console_app(desk.engine, desk.learn_corrections, open_mined=open_mined))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from bot.cli import workspace_option
 
 if TYPE_CHECKING:
+    from bot.mined import Mined
     from bot.settings import Settings
 
 
@@ -39,14 +41,20 @@ def command(workspace: Path, host: str | None, port: int | None, quiet: bool) ->
 def run(settings: "Settings") -> None:
     """Serve, and say where."""
     from bot.loading import current_release
-    from bot.mined import Mined
     from bot.serving import serve
+
+    current_release(settings.folder)  # before a log is made for nothing
+    open_mined = cache(partial(_mined, settings))
+    asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), open_mined))
+
+
+def _mined(settings: "Settings") -> "Mined":
+    """What `kefu mine` proposed; what it is made of is loaded when somebody looks at it."""
+    from bot.mined import Mined
     from training.errors import TrainingError
     from training.mining.review import Review
 
-    current_release(settings.folder)  # before a log is made for nothing
-    mined = Mined(Review(settings.folder), (TrainingError,))
-    asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), mined))
+    return Mined(Review(settings.folder), (TrainingError,))
 
 
 def addresses(settings: "Settings", url: str, first_admin: str) -> str:

@@ -35,7 +35,7 @@ from bot.console.review import mined as mined_list
 from bot.console.routes import Route, add_routes, get
 from bot.engine import Engine
 from bot.grouping import Grouping
-from bot.mined import Mined
+from bot.mined import OpenMined
 
 STATIC = TEMPLATES.with_name("static")
 
@@ -44,9 +44,9 @@ def console_app(
     engine: Engine,
     learn: Callable[[], Awaitable[object]],
     passwords: Passwords | None = None,
-    mined: Mined | None = None,
+    open_mined: OpenMined | None = None,
 ) -> web.Application:
-    """Everything staff see; `learn` brings the memory up to the corrections that are stored, `mined` is what was
+    """Everything staff see; `learn` brings the memory up to the corrections that are stored, `open_mined` gives what was
     proposed from transcripts."""
     app = web.Application(middlewares=[errors_as_pages, at_the_door, count_alerts])
     assets = {"icon.svg": load_assets()["icon.svg"], **load_assets(STATIC)}
@@ -59,7 +59,7 @@ def console_app(
         engine,
         learn,
         Grouping(lambda: engine.dialogue.understander),
-        mined,
+        open_mined,
     )
     app.on_shutdown.append(close_pages)
     app.on_cleanup.append(stop_grouping)

@@ -18,7 +18,7 @@ from bot.console.links import PREFIX
 from bot.editing.editor import Editor
 from bot.engine import Engine
 from bot.grouping import Grouping
-from bot.mined import Mined
+from bot.mined import Mined, OpenMined
 from bot.rereading import Rereading
 from bot.settings import Settings
 from bot.staffing import Staffing
@@ -38,8 +38,13 @@ class Console:
     engine: Engine
     learn: Callable[[], Awaitable[object]]  # brings the memory up to the corrections stored
     grouping: Grouping
-    mined: Mined | None = None  # what `kefu mine` proposed
+    open_mined: OpenMined | None = None  # gives what `kefu mine` proposed
     pages: set[asyncio.Task[Any]] = field(default_factory=set)  # that wait for news
+
+    @property
+    def mined(self) -> Mined | None:
+        """What `kefu mine` proposed; None where this console can't show it."""
+        return self.open_mined() if self.open_mined else None
 
     @property
     def accounts(self) -> Accounts:

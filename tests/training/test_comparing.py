@@ -76,6 +76,7 @@ def test_a_release_is_shown_by_name_or_as_the_current_one(registry: Registry, pa
 
 
 def test_promoting_and_going_back(registry: Registry, pair: tuple[str, str]) -> None:
+    (registry.folder.parent / "kefu.toml").write_text("")
     assert told(registry, "promote", pair[0]) == f"{pair[0]} is current.\n"
     assert told(registry, "promote", pair[1]) == f"{pair[1]} is current.\n"
     assert told(registry, "rollback") == f"{pair[0]} is current.\n"

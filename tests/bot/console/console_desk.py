@@ -180,9 +180,8 @@ async def open_console(folder: Path, *, staff_group: int = 0, **options: Any) ->
         passwords = CountingPasswords()
         app = web_app(engine, store, settings)
         desk = ConsoleDesk(settings, store, passwords, engine)
-        desk.console = console_app(
-            engine, desk.learn, passwords, Mined(Review(settings.folder), (TrainingError,))
-        )
+        mined = Mined(Review(settings.folder), (TrainingError,))
+        desk.console = console_app(engine, desk.learn, passwords, lambda: mined)
         mount(app, desk.console)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
