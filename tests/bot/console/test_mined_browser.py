@@ -37,30 +37,38 @@ async def open_page(page: Page, desk: ConsoleDesk) -> None:
     await page.locator("#password").fill(PASSWORD)
     await page.locator("#password").press("Enter")
     await expect(page.locator(".progress-line")).to_be_visible()
+    await page.wait_for_load_state()
+
+
+async def stands_at(page: Page, name: str) -> None:
+    """The page of that intent is there, and its keys are listened to."""
+    await expect(page.locator("h1")).to_have_text(name)
+    await page.wait_for_load_state()
 
 
 async def test_a_proposal_is_reviewed_by_keyboard(browser: Browser, desk: ConsoleDesk) -> None:
     async with open_tab(browser) as page:
         await open_page(page, desk)
         await page.keyboard.press("Enter")
-        await expect(page.locator("h1")).to_have_text("hours")
+        await stands_at(page, "hours")
         await page.keyboard.press("?")
         await expect(page.locator("#keys")).to_be_visible()
         await page.keyboard.press("Escape")
 
         await page.keyboard.press("a")
-        await expect(page.locator("h1")).to_have_text("where")
+        await stands_at(page, "where")
         await page.keyboard.press("2")
         await expect(page.locator(".proposed.first .bot")).to_have_text("We're open from nine to five.")
         await page.keyboard.press("u")
         await expect(page.locator("table.mined")).to_be_visible()
+        await page.wait_for_load_state()
 
         await page.keyboard.press("Enter")
-        await expect(page.locator("h1")).to_have_text("where")
+        await stands_at(page, "where")
         await page.keyboard.press("p")
-        await expect(page.locator("h1")).to_have_text("hours")
+        await stands_at(page, "hours")
         await page.keyboard.press("n")
-        await expect(page.locator("h1")).to_have_text("where")
+        await stands_at(page, "where")
         await page.keyboard.press("e")
         await page.keyboard.press("Control+A")
         await page.keyboard.type("It takes a day or two.")
@@ -71,9 +79,9 @@ async def test_a_proposal_is_reviewed_by_keyboard(browser: Browser, desk: Consol
         await page.keyboard.press("r")
         await page.keyboard.type("parcel")
         await page.keyboard.press("Enter")
-        await expect(page.locator("h1")).to_have_text("parcel")
+        await stands_at(page, "parcel")
         await page.keyboard.press("a")
-        await expect(page.locator("h1")).to_have_text("cancel")
+        await stands_at(page, "cancel")
         await page.keyboard.press("m")
         await page.keyboard.type("parcel")
         await page.keyboard.press("Enter")
