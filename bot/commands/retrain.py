@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from bot.store.retrainings import Retraining
     from bot.store.store import Store
 
-NAMES = ("export", "merge", "train", "evaluate", "gate", "shadow", "promote")
 MARKS = {"done": "✓", "failed": "✗", "running": "…"}
 
 
@@ -55,6 +54,7 @@ def command(
 
     kefu retrain --every night at 03:00 sets the schedule of the desk; times are those of its time zone."""
     from bot.settings import load_settings
+    from bot.store.retrainings import STEPS
 
     settings = load_settings(workspace)
     chosen = {name: value for name, value in choices.items() if value is not None}
@@ -65,9 +65,9 @@ def command(
     elif is_stop:
         asyncio.run(_stop(settings))
     else:
-        if len(words) > 1 or (words and words[0] not in NAMES):
+        if len(words) > 1 or (words and words[0] not in STEPS):
             raise click.UsageError(
-                f"met {' '.join(words)!r}; wanted one of {', '.join(NAMES)}, or none for all"
+                f"met {' '.join(words)!r}; wanted one of {', '.join(STEPS)}, or none for all"
             )
         _run(settings, words, chosen, run)
 

@@ -20,6 +20,8 @@ from bot.store.views import Person
 Status = Literal["asked", "running", "paused", "shadow", "done", "refused", "failed", "stopped"]
 StepStatus = Literal["running", "done", "failed"]
 
+# In their order; bot/commands/retraining/steps.py has what each does.
+STEPS = ("export", "merge", "train", "evaluate", "gate", "shadow", "promote")
 OPEN = "open"
 ONLY_ONE = 1  # the id of the schedule
 LOST_AFTER = timedelta(seconds=60)  # without a word from whoever works on it

@@ -9,7 +9,7 @@ import pytest
 from retrieval.answers import load_answers
 from tests.tiny import ANSWERS
 from training.agreement import Judge, Phrase, phrases_of, replies_of_staff, reply_to
-from training.turns import Dialogue, DialogueTurn
+from training.turns import Dialogue, DialogueTurn, Speaker
 
 WORDS = ("parcel", "money", "open", "monday", "sorry")
 
@@ -27,8 +27,8 @@ PHRASES = (
 )
 
 
-def turns(*said: tuple[str, str]) -> tuple[DialogueTurn, ...]:
-    return tuple(DialogueTurn(speaker, text) for speaker, text in said)  # type: ignore[arg-type]
+def turns(*said: tuple[Speaker, str]) -> tuple[DialogueTurn, ...]:
+    return tuple(DialogueTurn(speaker, text) for speaker, text in said)
 
 
 def test_a_reply_like_what_the_intent_is_answered_with_agrees() -> None:

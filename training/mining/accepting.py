@@ -14,6 +14,7 @@ from nlu.rules import EntityRules
 from training.mining.answer_entries import plan_answers
 from training.mining.entity_entries import entities_with
 from training.mining.labelling import Labels, write_labelled
+from training.mining.only_writer import only_writer
 from training.mining.proposal import Proposal, ProposalError, ProposedIntent
 from training.mining.proposal_files import (
     DIALOGUES,
@@ -23,7 +24,6 @@ from training.mining.proposal_files import (
     read_proposal,
     read_requests,
 )
-from training.mining.review import only_writer
 from training.redact import FOUND, PERSONAL
 from training.whole_files import write_whole
 

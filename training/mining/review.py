@@ -1,11 +1,9 @@
 """A proposal under review by several people at once: each edit is made on what the files hold, one after another."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.mining import edits
+from training.mining.only_writer import only_writer
 from training.mining.proposal import MinedRequest, Proposal, ProposalError, ProposedIntent, Status
 from training.mining.proposal_files import (
     PROPOSAL,
@@ -30,9 +29,7 @@ from training.mining.splitting import from_centre, halves, read_vectors
 if TYPE_CHECKING:
     from training.mining.accepting import Accepted
 
-LOCK, JOURNAL = ".lock", "edits.jsonl"
-PATIENCE_S = 3.0  # the console's database waits as long
-POLL_S = 0.02
+JOURNAL = "edits.jsonl"
 MAX_UNDO = 200  # changes that are remembered while the process lives
 
 Edit = Callable[[Proposal], Proposal]
@@ -208,33 +205,7 @@ class Review:
             yield
 
 
-@contextlib.contextmanager
-def only_writer(folder: Path, lock: str = LOCK) -> Iterator[None]:
-    """Be the only one of all processes who changes the proposal, or holds another `lock`. Raises ProposalError after
-    PATIENCE_S."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        gate = (folder / lock).open("a")
-    except OSError as error:
-        raise ProposalError(f"{folder / lock}: can't be written: {error.strerror}") from error
-    with gate:
-        deadline = time.monotonic() + PATIENCE_S
-        while not _take(gate.fileno()):
-            if time.monotonic() > deadline:
-                raise ProposalError(f"{folder}: another change doesn't end; try again")
-            time.sleep(POLL_S)
-        yield  # closing the file gives the lock back
-
-
 def fingerprint(intent: ProposedIntent) -> str:
     """Changes whenever an intent does."""
     text = as_yaml(Proposal(0, 0, (intent,)))
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
-
-
-def _take(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -12,13 +12,12 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.errors import BotError
-from bot.store.retrainings import RetrainingUnderWay, Status
+from bot.store.retrainings import STEPS, RetrainingUnderWay, Schedule, Status
 from bot.store.values import now
 from bot.store.views import Person
 from bot.timetable import WEEKDAYS, parse_timetable
 from bot.wording import Wording
 
-STEPS = ("export", "merge", "train", "evaluate", "gate", "shadow", "promote")
 USUAL = ("night", "03:00")  # offered where nothing is set
 
 
@@ -28,7 +27,8 @@ async def retraining_page(request: web.Request) -> web.Response:
     retrainings = console.store.retrainings
     latest = await retrainings.latest()
     open_one = next((one for one in latest if one.is_open), None)
-    every, at = await _schedule(console)
+    schedule = await retrainings.schedule()
+    every, at = _day_and_time(schedule)
     return render(
         request,
         "retraining.html",
@@ -40,7 +40,7 @@ async def retraining_page(request: web.Request) -> web.Response:
         every=every,
         at=at,
         days=day_names(words),
-        following=await _next(console),
+        following=_next(console, schedule),
         zone=console.settings.desk.time_zone,
         release=console.engine.release,
     )
@@ -85,17 +85,15 @@ def _person(request: web.Request) -> Person:
     return Person(me(request).id, me(request).called)
 
 
-async def _schedule(console: Console) -> tuple[str, str]:
-    """The day and the time that are set, "" for never."""
-    schedule = await console.store.retrainings.schedule()
+def _day_and_time(schedule: Schedule | None) -> tuple[str, str]:
+    """What is set, "" for a day that is never."""
     if schedule is None or not schedule.every:
         return "", USUAL[1]
     day, _, at = schedule.every.lower().removeprefix("every ").partition(" at ")
     return day, at.zfill(5)
 
 
-async def _next(console: Console) -> datetime | None:
-    schedule = await console.store.retrainings.schedule()
+def _next(console: Console, schedule: Schedule | None) -> datetime | None:
     table = parse_timetable(schedule.every, console.settings.desk.zone) if schedule else None
     return table.next(now()) if table else None
 

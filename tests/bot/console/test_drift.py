@@ -19,7 +19,7 @@ async def talk(desk: ConsoleDesk, n: int) -> None:
         await log.say(then, str(i), HOSTILE)
     release = desk.engine.release
     await desk.store._database.write(lambda connection: connection.exec_driver_sql(
-        f"UPDATE understandings SET nearest = 0.2, confidence = 0.9, language = 'en', release = '{release}'"  # noqa: S608
+        f"UPDATE understandings SET nearest = 0.2, confidence = 0.9, language = 'en', release = '{release}'"  # noqa: S608 - the test's own
     ))  # fmt: skip
 
 

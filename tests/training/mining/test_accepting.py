@@ -9,7 +9,7 @@ from training.dialogue_writing import write_dialogues
 from training.dialogues import dialogue_files, problems, read_dialogues
 from training.mining.accepting import accept
 from training.mining.edits import rename, set_status
-from training.mining.proposal import ProposalError
+from training.mining.proposal import Proposal, ProposalError
 from training.mining.review import Review
 from training.turns import Dialogue, DialogueTurn
 
@@ -26,8 +26,8 @@ def labels(workspace: Path) -> dict[str, tuple[str, ...]]:
     }
 
 
-def edit(workspace: Path, change: partial[object]) -> None:
-    Review(workspace).edit(change, bases={}, by="ann", what="edit")  # type: ignore[arg-type]
+def edit(workspace: Path, change: partial[Proposal]) -> None:
+    Review(workspace).edit(change, bases={}, by="ann", what="edit")
 
 
 def test_everything_becomes_labelled_dialogues_answers_and_entities(workspace: Path) -> None:

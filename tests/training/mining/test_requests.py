@@ -3,16 +3,13 @@
 import pytest
 
 from training.mining.requests import find_requests
-from training.turns import Dialogue, DialogueTurn
+from training.turns import Dialogue, DialogueTurn, Speaker
 
 
 def found(*lines: str) -> list[str]:
     """The requests of a dialogue; lines of staff begin with ">", those of a bot with "*"."""
-    speakers = {">": "agent", "*": "bot"}
-    turns = tuple(
-        DialogueTurn(speakers.get(line[:1], "customer"), line.lstrip(">* "))  # type: ignore[arg-type]
-        for line in lines
-    )
+    speakers: dict[str, Speaker] = {">": "agent", "*": "bot"}
+    turns = tuple(DialogueTurn(speakers.get(line[:1], "customer"), line.lstrip(">* ")) for line in lines)
     return [request.text for request in find_requests([Dialogue("d", turns)])]
 
 
