@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nlu.errors import NluError
+from nlu.understander import Understander
 from retrieval.errors import RetrievalError
+from retrieval.retriever import Retriever
 from training.dataset import Dataset, LabelledText
 from training.errors import TrainingError
 from training.features import Progress, no_progress
@@ -58,11 +60,15 @@ def gather_evidence(
 ) -> Evidence:
     """Measure. A candidate that can't be used is evidence, not an error; a release that serves and can't be opened is no
     match for anything, and the candidate stands alone."""
-    current = _openable(current, open_release)
-    folders = [candidate.folder, *([current.folder] if current else [])]
+    beside = _opened(current, open_release)
+    current = current if beside else None
     try:
         candidate.verify()
-        served = serve_test(folders, open_release, rows, progress)
+        folders, opened = [candidate.folder], [open_release(candidate.folder)]
+        if current is not None and beside is not None:
+            folders.append(current.folder)
+            opened.append(beside)
+        served = serve_test(folders, opened, rows, progress)
     except (NluError, RetrievalError) as error:
         return Evidence(candidate, current, rows, None, None, answered, cases, str(error))
     return Evidence(candidate, current, rows, served[0], served[1] if current else None, answered, cases)
@@ -102,10 +108,9 @@ def load_evidence(path: Path, registry: Registry, rows: tuple[LabelledText, ...]
     return Evidence(registry.open(names[0]), current, rows, after, before, *rest)
 
 
-def _openable(release: Release | None, open_release: OpenRelease) -> Release | None:
+def _opened(release: Release | None, open_release: OpenRelease) -> tuple[Understander, Retriever] | None:
+    """None where there is none, or it can't be opened."""
     try:
-        if release is not None:
-            open_release(release.folder)
+        return open_release(release.folder) if release is not None else None
     except (NluError, RetrievalError):
         return None
-    return release

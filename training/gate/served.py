@@ -106,14 +106,11 @@ def of_json(content: Mapping[str, Any]) -> Served:
 
 def serve_test(
     folders: Sequence[Path],
-    open_release: OpenRelease,
+    opened: Sequence[tuple[Understander, Retriever]],
     rows: Sequence[LabelledText],
     progress: Progress = no_progress,
 ) -> list[Served]:
-    """Put every message to every release, one release after the other for each message, so that a busy moment slows all.
-
-    Raises NluError or RetrievalError for a release that can't be opened."""
-    opened = [open_release(folder) for folder in folders]
+    """Put every message to every release, one release after the other for each message, so that a busy moment slows all."""
     for row in rows[:WARM_UP]:
         for understander, retriever in opened:
             _meet(row.text, understander, retriever)
