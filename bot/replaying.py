@@ -127,9 +127,9 @@ class PastLog:
     now: datetime
     state: dict[str, Any] = field(default_factory=dict)
 
-    async def find_turn(self, message: Message) -> Turn | None:
-        """None: each turn is met once."""
-        return None
+    async def arrival(self, message: Message) -> Conversation:
+        """The conversation as a person has kept it so far; each turn is met once."""
+        return await self.conversation(message)
 
     async def conversation(self, message: Message) -> Conversation:
         """The conversation as a person has kept it so far."""
