@@ -25,6 +25,7 @@ from bot.talk import Outcome, Talk, in_custody, reopened
 from bot.wording import choose_language, wording
 
 if TYPE_CHECKING:
+    from bot.store.records import Conversation
     from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -60,12 +61,13 @@ class Engine:
         the turn it had. Raises only where the store does: then nothing is stored, and the channel tries again."""
         key = message.conversation_key
         async with self.lanes.of(key), self.store.peers.in_order(key):
-            if repeat := await self.store.find_turn(message):
-                return repeat
+            arrived = await self.store.arrival(message)
+            if isinstance(arrived, Turn):
+                return arrived
             dialogue, release = self._dialogue_of(key)
             listening = self.shadow.listen(dialogue, self.levels) if self.shadow else None
             guarded = listening.dialogue if listening else GuardedDialogue(dialogue, self.levels)
-            turn = await self._take_turn(as_command(message), guarded, release)
+            turn = await self._take_turn(as_command(message), arrived, guarded, release)
         self.news.tell(key)
         if listening:
             listening.end(turn)
@@ -79,16 +81,19 @@ class Engine:
             return canary.dialogue, canary.release
         return self.dialogue, self.release
 
-    async def _take_turn(self, message: Message, dialogue: GuardedDialogue, release: str) -> Turn:
+    async def _take_turn(
+        self, message: Message, conversation: "Conversation", dialogue: GuardedDialogue, release: str
+    ) -> Turn:
         """Anew where the conversation changed hands meanwhile: only who has it at the end may speak."""
         while True:
             started = perf_counter()
-            talk = await self._begin(message)
+            talk = self._begin(message, conversation)
             outcome = await self._respond_or_apologise(talk, dialogue)
             talk.timings_ms["total"] = (perf_counter() - started) * 1000
             turn = await self._save(outcome, release)
             if turn is not None:
                 return turn
+            conversation = await self.store.conversation(message)
 
     async def _respond_or_apologise(self, talk: Talk, dialogue: GuardedDialogue) -> Outcome:
         try:
@@ -138,9 +143,8 @@ class Engine:
         text = talk.words.say("Thank you, we read that.")
         return Outcome(talk, Decision("answer", "commented"), (Reply(text),))
 
-    async def _begin(self, message: Message) -> Talk:
+    def _begin(self, message: Message, conversation: "Conversation") -> Talk:
         """The conversation as it stands when the message arrives."""
-        conversation = await self.store.conversation(message)
         now, options = message.received_at, self.settings.conversation
         state = ConversationState.from_json(conversation.state)
         language = choose_language(

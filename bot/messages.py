@@ -103,7 +103,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message with all that came of it; `replies` is empty while a person has the conversation.
+    """One message with all that came of it; `replies` is empty while a person has the conversation, `status` who has it
+    after it.
 
     `is_repeat` is set when the message had been handled before and the stored replies are given again."""
 
@@ -112,6 +113,7 @@ class Turn:
     message_id: int
     replies: tuple[Reply, ...]
     decision: Decision | None = None
+    status: ConversationStatus = "bot"
     understanding: Understanding | None = None
     findings: Findings | None = None
     is_repeat: bool = False

@@ -129,9 +129,9 @@ class PastLog:
     state: dict[str, Any] = field(default_factory=dict)
     peers: NoPeers = field(default_factory=NoPeers)
 
-    async def find_turn(self, message: Message) -> Turn | None:
-        """None: each turn is met once."""
-        return None
+    async def arrival(self, message: Message) -> Conversation:
+        """The conversation as a person has kept it so far; each turn is met once."""
+        return await self.conversation(message)
 
     async def conversation(self, message: Message) -> Conversation:
         """The conversation as a person has kept it so far."""

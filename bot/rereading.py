@@ -71,7 +71,7 @@ class Rereading:
     @property
     def answers(self) -> tuple[tuple[str, str], ...]:
         """All that may be said, by id, with what it is called."""
-        return tuple((one.id, one.title.templates[0]) for one in self.dialogue.answering.book.answers)
+        return tuple((one.id, one.title.first) for one in self.dialogue.answering.book.answers)
 
     def find_answer(self, answer_id: str) -> Answer | None:
         """The answer of that id."""

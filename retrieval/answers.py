@@ -41,6 +41,11 @@ class Phrasing:
         return next(iter(self.by_language.values()))
 
     @property
+    def first(self) -> str:
+        """The first template of the first language."""
+        return next(iter(self.by_language.values()))[0]
+
+    @property
     def templates(self) -> tuple[str, ...]:
         return tuple(template for templates in self.by_language.values() for template in templates)
 

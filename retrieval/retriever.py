@@ -1,5 +1,6 @@
 """The retriever: a message's vector and class probabilities find intents, answers and passages."""
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -49,6 +50,9 @@ class Retriever:
         self.answers = answers
         variants = [(answer.id, text) for answer in answers.answers for text in _plain_variants(answer)]
         self._variant_of = [answer_id for answer_id, _ in variants]
+        self._begins: dict[str, int] = {}  # where the variants of each answer begin
+        for i, answer_id in enumerate(self._variant_of):
+            self._begins.setdefault(answer_id, i)
         self._variant_vectors = encode([text for _, text in variants]) if variants else None
         self.passages = PassageIndex(passages, encode)
 
@@ -134,29 +138,24 @@ class Retriever:
         self, vector: Vector, intents: Sequence[RankedIntent], taught: str | None, share: float
     ) -> tuple[Candidate, ...]:
         """Those of the intents, the taught one first among those of its own by that share."""
-        likeness: dict[str, float] = {}  # of each answer's nearest variant
-        if self._variant_vectors is not None:
-            for answer_id, cosine in zip(self._variant_of, self._variant_vectors @ vector, strict=True):
-                likeness[answer_id] = max(float(cosine), likeness.get(answer_id, -1.0))
+        likeness = self._likeness(vector)
         found: list[Candidate] = []
         for ranked in intents:
             group = self.answers.of_intent(ranked.intent)
-            cosines = np.array([likeness[answer.id] for answer in group])
-            leads = cosines.copy()
-            leads[:1] += FIRST_LEAD
-            shares = np.exp(4 * leads)
-            shares /= max(shares.sum(), 1e-9)
-            is_taught = [answer.id == taught for answer in group]
-            if any(is_taught):
-                shares = (1 - share) * shares + share * np.array(is_taught)
-            for i in np.argsort(-shares, kind="stable"):
-                answer = group[i]
-                prob = ranked.prob * float(shares[i])
-                title, text = answer.title.templates[0], answer.variants.templates[0]
-                found.append(
-                    Candidate(answer.id, "answer", answer.intent, float(cosines[i]), prob, title, text)
-                )
+            cosines = [likeness[answer.id] for answer in group]
+            shares = _shares(cosines, [answer.id == taught for answer in group], share)
+            for i in sorted(range(len(group)), key=shares.__getitem__, reverse=True):
+                answer, prob = group[i], ranked.prob * shares[i]
+                title, text = answer.title.first, answer.variants.first
+                found.append(Candidate(answer.id, "answer", answer.intent, cosines[i], prob, title, text))
         return tuple(found)
+
+    def _likeness(self, vector: Vector) -> dict[str, float]:
+        """The cosine of each answer's nearest variant."""
+        if self._variant_vectors is None:
+            return {}
+        nearest = np.maximum.reduceat(self._variant_vectors @ vector, [*self._begins.values()])
+        return dict(zip(self._begins, nearest.tolist(), strict=True))
 
     def _rank_passages(self, text: str, vector: Vector, top: int) -> tuple[Candidate, ...]:
         return tuple(
@@ -172,6 +171,15 @@ class Retriever:
             )
             for passage, score in self.passages.search(text, vector, top)
         )
+
+
+def _shares(cosines: Sequence[float], is_taught: Sequence[bool], share: float) -> list[float]:
+    """What each answer of an intent has of its probability, by likeness; the taught one that share of all."""
+    weights = [math.exp(4 * (cosine + (0 if i else FIRST_LEAD))) for i, cosine in enumerate(cosines)]
+    shares = [weight / max(sum(weights), 1e-9) for weight in weights]
+    if any(is_taught):
+        shares = [(1 - share) * one + share * is_it for one, is_it in zip(shares, is_taught, strict=True)]
+    return shares
 
 
 def _share_of_correction(near: Sequence[tuple[Example, float]]) -> float:
@@ -206,5 +214,5 @@ def _rank(fused: Fused, labels: Sequence[str]) -> tuple[RankedIntent, ...]:
 
 
 def _plain_variants(answer: Answer) -> list[str]:
-    texts = (f"{answer.title.templates[0]}. {variant}" for variant in answer.variants.templates)
+    texts = (f"{answer.title.first}. {variant}" for variant in answer.variants.templates)
     return [re.sub(r"\s+", " ", TEMPLATE_MARKS.sub("", text)) for text in texts]

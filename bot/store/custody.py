@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from bot.messages import WITH_PEOPLE, ConversationStatus
 from bot.store.answer_usage import answer_before
@@ -16,11 +16,12 @@ from bot.store.tables.staff_work import notes
 from bot.store.upsert import insert_new
 from bot.store.values import FORGOTTEN, button_rows, now, storable
 
+_LOCKED = select(conversations).where(conversations.c.id == bindparam("conversation_id")).with_for_update()
+
 
 def lock_conversation(connection: Connection, conversation_id: int) -> Row[Any]:
     """The conversation's row, held until the end of the transaction: turns of one conversation queue here."""
-    query = select(conversations).where(conversations.c.id == conversation_id).with_for_update()
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_LOCKED, {"conversation_id": conversation_id}).one_or_none()
     if row is None:
         raise StoreError(f"conversation {conversation_id} is not stored; it is made by conversation(message)")
     return row

@@ -6,10 +6,11 @@ arrived: that window, one network call long, is the only one in which a customer
 After a restart such a reply is given again with `attempts` > 0; a channel that can't ask whether it
 arrived should send it, for a customer left without an answer is worse off."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from bot.messages import Button
@@ -19,6 +20,11 @@ from bot.store.values import buttons_from, now, storable
 
 UNKNOWN_AFTER_S = 120  # several servers on one PostgreSQL: one that takes longer over a reply counts as dead
 WAITING = ("pending", "sending")
+_ARRIVED = (
+    update(messages)
+    .where(messages.c.id == bindparam("arrived"))
+    .values(delivery="delivered", delivered_as=bindparam("delivered_as"), sender=None)
+)
 
 
 def undelivered(connection: Connection, channel: str, sender: str, *, is_alone: bool) -> list[Outgoing]:
@@ -65,9 +71,9 @@ def keep_sending(connection: Connection, message_id: int, sender: str) -> bool:
     return connection.execute(renewal).rowcount == 1
 
 
-def mark_delivered(connection: Connection, message_id: int, external_id: str) -> None:
-    values = {"delivery": "delivered", "delivered_as": external_id, "sender": None}
-    connection.execute(update(messages).where(messages.c.id == message_id).values(values))
+def mark_delivered(connection: Connection, message_ids: Sequence[int], external_id: str = "") -> None:
+    if message_ids:
+        connection.execute(_ARRIVED, [{"arrived": one, "delivered_as": external_id} for one in message_ids])
 
 
 def mark_failed(connection: Connection, message_id: int, reason: str) -> None:

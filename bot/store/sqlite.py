@@ -103,8 +103,9 @@ def _prepare(connection: sqlite3.Connection, record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     begins: Any = connection.get_execution_options().get("begins", "BEGIN")
+    driver: Any = connection.connection.driver_connection
     if begins is not None:  # VACUUM and checkpoints want no transaction around them
-        connection.exec_driver_sql(begins)
+        driver.execute(begins)  # past SQLAlchemy, which takes twenty times as long over it
 
 
 def _erase_traces(bare: Engine, *, rewrite: bool) -> bool:

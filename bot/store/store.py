@@ -7,7 +7,18 @@ from types import TracebackType
 from typing import Any
 
 from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Reply, Turn
-from bot.store import delivery, dialogues, forget, labelling, labels, moves, transcripts, turns, updates
+from bot.store import (
+    arrivals,
+    delivery,
+    dialogues,
+    forget,
+    labelling,
+    labels,
+    moves,
+    transcripts,
+    turns,
+    updates,
+)
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
 from bot.store.answers import Answers
@@ -110,16 +121,20 @@ class Store:
 
     # turns
 
-    async def conversation(self, message: Message) -> Conversation:
-        """The conversation a message belongs to; made, with its customer, where it is new."""
-        found = await self._database.read(turns.find_conversation, message)
+    async def arrival(self, message: Message) -> Turn | Conversation:
+        """The turn of a message that was handled before (`is_repeat`), with the replies it had; else the conversation it
+        belongs to, made, with its customer, where it is new."""
+        found = await self._database.read(arrivals.find_arrival, message)
         if found is not None:
             return found
-        return await self._database.write(turns.make_conversation, message)
+        return await self._database.write(arrivals.make_conversation, message)
 
-    async def find_turn(self, message: Message) -> Turn | None:
-        """The turn of a message that was handled before (`is_repeat`), with the replies it had."""
-        return await self._database.read(turns.find_turn, message)
+    async def conversation(self, message: Message) -> Conversation:
+        """The conversation a message belongs to, as it is now; made, with its customer, where it is new."""
+        found = await self._database.read(arrivals.find_conversation, message)
+        if found is not None:
+            return found
+        return await self._database.write(arrivals.make_conversation, message)
 
     async def save_turn(
         self,
@@ -169,7 +184,7 @@ class Store:
 
     async def set_language(self, customer_key: str, language: str) -> None:
         """Remember the language a customer chose, "" for none."""
-        await self._database.write(turns.set_language, customer_key, language)
+        await self._database.write(arrivals.set_language, customer_key, language)
 
     # delivery
 
@@ -191,7 +206,11 @@ class Store:
 
     async def mark_delivered(self, message_id: int, external_id: str = "") -> None:
         """It arrived, and the channel calls it `external_id`."""
-        await self._database.write(delivery.mark_delivered, message_id, external_id)
+        await self._database.write(delivery.mark_delivered, [message_id], external_id)
+
+    async def mark_all_delivered(self, message_ids: Sequence[int]) -> None:
+        """They arrived, by a channel that has no ids of its own for them."""
+        await self._database.write(delivery.mark_delivered, message_ids)
 
     async def mark_failed(self, message_id: int, reason: str) -> None:
         """It will not be tried again."""

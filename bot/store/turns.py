@@ -1,24 +1,36 @@
-"""Conversations and their turns: found, made, and saved in one transaction."""
+"""Turns: saved whole, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, ScalarResult, bindparam, func, insert, or_, select, update
 
 from bot.messages import ConversationStatus, Decision, Draft, Message, Reply, Turn
+from bot.store.arrivals import ensure_customer, make_conversation, turn_before
 from bot.store.custody import lock_conversation, log_move
 from bot.store.days import SETTLED_AFTER, drop_days
 from bot.store.drafts import add_draft, settle_open
 from bot.store.errors import StoreError
-from bot.store.records import Conversation
 from bot.store.rewording import put_words
 from bot.store.tables.log import conversations, customers, decisions, messages, understandings
 from bot.store.updates import finish_update
 from bot.store.upsert import insert_new
-from bot.store.values import FORGOTTEN, button_rows, buttons_from, decision_from, now, storable
+from bot.store.values import FORGOTTEN, button_rows, now, storable
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
+
+_MESSAGE_ID = select(messages.c.id).where(
+    messages.c.conversation_id == bindparam("conversation_id"),
+    messages.c.external_id == bindparam("external_id"),
+)
+_AUTHOR = select(customers).where(customers.c.key == bindparam("customer_key"))
+_NAMED = update(customers).where(customers.c.id == bindparam("customer_id"))
+_OF_DECISION = tuple(one.name for one in fields(Decision))
+_UNDERSTOOD = insert(understandings)
+_DECIDED = insert(decisions)
+_REPLIED = insert(messages).returning(messages.c.id)
+_REMEMBERED = update(conversations).where(conversations.c.id == bindparam("conversation_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,62 +51,6 @@ class Outcome:
     draft: Draft | None
 
 
-def find_conversation(connection: Connection, message: Message) -> Conversation | None:
-    """The conversation of a message, None unless both it and the customer were seen before."""
-    query = (
-        select(conversations, customers.c.id.label("author_id"), customers.c.language)
-        .join(customers, customers.c.key == storable(message.customer_key))
-        .where(conversations.c.key == storable(message.conversation_key))
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _conversation_from(row)
-
-
-def make_conversation(connection: Connection, message: Message) -> Conversation:
-    """Insert what is missing of customer and conversation; safe beside another process doing the same."""
-    customer_id = ensure_customer(connection, message.customer_key, storable(message.customer_name))
-    values = {
-        "key": storable(message.conversation_key),
-        "channel": message.channel,
-        "customer_id": customer_id,
-        "status": "bot",
-        "status_since": now(),
-        "state": {},
-        "created_at": now(),
-    }
-    insert_new(connection, conversations, values, ("key",))
-    made = find_conversation(connection, message)
-    if made is None:
-        raise StoreError(f"conversation {values['key']!r} was removed while it was made; try again")
-    return made
-
-
-def ensure_customer(connection: Connection, key: str, name: str = "") -> int:
-    """The id of the customer with this key, who is added where unknown."""
-    values = {"key": storable(key), "name": name, "created_at": now()}
-    insert_new(connection, customers, values, ("key",))
-    query = select(customers.c.id).where(customers.c.key == values["key"])
-    return int(connection.execute(query).scalar_one())
-
-
-def set_language(connection: Connection, customer_key: str, language: str) -> None:
-    customer_id = ensure_customer(connection, customer_key)
-    chosen = update(customers).where(customers.c.id == customer_id).values(language=storable(language))
-    connection.execute(chosen)
-
-
-def find_turn(connection: Connection, message: Message) -> Turn | None:
-    """The turn this message already had, with its stored replies; understanding and findings are not rebuilt."""
-    query = (
-        select(messages.c.id, messages.c.conversation_id)
-        .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .where(conversations.c.key == storable(message.conversation_key))
-        .where(messages.c.external_id == storable(message.external_id))
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _repeat(connection, message, row.conversation_id, row.id)
-
-
 def save_turn(
     connection: Connection, message: Message, conversation_id: int, outcome: Outcome
 ) -> Turn | None:
@@ -110,7 +66,8 @@ def save_turn(
     ):  # meanwhile: what the customer writes now starts anew, knowing nothing
         stored = lock_conversation(connection, make_conversation(connection, message).id)
         outcome = replace(outcome, state={}, met=stored.status, met_state=None)
-    if not _is_as_met(stored, outcome) and not _is_stored(connection, stored.id, message.external_id):
+    is_as_met = _is_as_met(stored, outcome)
+    if not is_as_met and _said(connection, stored.id, message.external_id).first() is None:
         return None
     conversation_id = stored.id
     customer_id = _greet_customer(connection, message)
@@ -119,8 +76,8 @@ def save_turn(
     message_id = insert_new(connection, messages, values, ("conversation_id", "external_id"))
     finish_update(connection, message.channel, message.update_id)
     if message_id is None:
-        earlier = _message_id(connection, conversation_id, message.external_id)
-        return _repeat(connection, message, conversation_id, earlier)
+        earlier = _said(connection, conversation_id, message.external_id).one()
+        return turn_before(connection, message, conversation_id, earlier, stored.status)
     if now() - message.received_at > SETTLED_AFTER:  # its day may have been counted without it
         drop_days(connection, [message.received_at])
     _save_outcome(connection, message_id, outcome)
@@ -134,6 +91,7 @@ def save_turn(
         message_id=message_id,
         replies=replies,
         decision=outcome.decision,
+        status=outcome.status,
         understanding=outcome.understanding,
         findings=outcome.findings,
         timings_ms=dict(outcome.timings_ms),
@@ -163,30 +121,19 @@ def replace_message(connection: Connection, message: Message) -> int | None:
     return int(row.id)
 
 
-def _message_id(connection: Connection, conversation_id: int, external_id: str) -> int:
-    return int(connection.execute(_with_external_id(conversation_id, external_id)).scalar_one())
-
-
-def _is_stored(connection: Connection, conversation_id: int, external_id: str) -> bool:
-    return connection.execute(_with_external_id(conversation_id, external_id)).first() is not None
-
-
-def _with_external_id(conversation_id: int, external_id: str) -> Select[Any]:
-    return select(messages.c.id).where(
-        messages.c.conversation_id == conversation_id, messages.c.external_id == storable(external_id)
-    )
+def _said(connection: Connection, conversation_id: int, external_id: str) -> ScalarResult[int]:
+    said = {"conversation_id": conversation_id, "external_id": storable(external_id)}
+    return connection.scalars(_MESSAGE_ID, said)
 
 
 def _greet_customer(connection: Connection, message: Message) -> int:
     """The author's id. Who writes has not blocked the bot, and goes by the name they have now."""
-    query = select(customers).where(customers.c.key == storable(message.customer_key))
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_AUTHOR, {"customer_key": storable(message.customer_key)}).one_or_none()
     if row is None:
         return ensure_customer(connection, message.customer_key, storable(message.customer_name))
     name = storable(message.customer_name) or row.name
     if name != row.name or row.blocked_at is not None:
-        change = update(customers).where(customers.c.id == row.id).values(name=name, blocked_at=None)
-        connection.execute(change)
+        connection.execute(_NAMED, {"customer_id": row.id, "name": name, "blocked_at": None})
     return int(row.id)
 
 
@@ -220,11 +167,11 @@ def _save_outcome(connection: Connection, message_id: int, outcome: Outcome) -> 
     if outcome.understanding is not None:
         row = understanding_row(outcome.understanding, outcome.findings)
         values = {"message_id": message_id, "release": outcome.release} | row
-        connection.execute(insert(understandings).values(values))
+        connection.execute(_UNDERSTOOD, values)
     if outcome.decision is not None:
-        values = asdict(outcome.decision) | {"choices": list(outcome.decision.choices)}
+        values = {name: getattr(outcome.decision, name) for name in _OF_DECISION}
         values |= {"message_id": message_id, "timings_ms": dict(outcome.timings_ms)}
-        connection.execute(insert(decisions).values(values))
+        connection.execute(_DECIDED, values)
 
 
 def understanding_row(understanding: Understanding, findings: Findings | None) -> dict[str, Any]:
@@ -264,8 +211,7 @@ def _save_replies(
             "buttons": button_rows(reply.buttons),
             "delivery": "pending",
         }
-        result = connection.execute(insert(messages).values(values).returning(messages.c.id))
-        stored.append(replace(reply, message_id=int(result.scalar_one())))
+        stored.append(replace(reply, message_id=int(connection.execute(_REPLIED, values).scalar_one())))
     return tuple(stored)
 
 
@@ -276,35 +222,4 @@ def _save_state(connection: Connection, stored: Row[Any], outcome: Outcome) -> N
         values |= {"status": outcome.status, "status_since": now(), "assignee_id": None}
         log_move(connection, stored.id, status=outcome.status, reason=outcome.moved)
         settle_open(connection, stored.id, "dropped", None)
-    connection.execute(update(conversations).where(conversations.c.id == stored.id).values(values))
-
-
-def _repeat(connection: Connection, message: Message, conversation_id: int, message_id: int) -> Turn:
-    query = select(messages).where(messages.c.in_reply_to == message_id, messages.c.speaker == "bot")
-    replies = connection.execute(query.order_by(messages.c.id)).all()
-    decided = select(decisions).where(decisions.c.message_id == message_id)
-    decision = connection.execute(decided).one_or_none()
-    return Turn(
-        message=message,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        replies=tuple(Reply(row.text, buttons_from(row.buttons), row.id) for row in replies),
-        decision=None if decision is None else decision_from(decision),
-        is_repeat=True,
-        timings_ms={} if decision is None else dict(decision.timings_ms),
-    )
-
-
-def _conversation_from(row: Row[Any]) -> Conversation:
-    return Conversation(
-        id=row.id,
-        customer_id=row.author_id,
-        status=row.status,
-        status_since=row.status_since,
-        state=dict(row.state),
-        assignee_id=row.assignee_id,
-        language=row.language,
-        channel=row.channel,
-        key=row.key,
-        last_at=row.last_at,
-    )
+    connection.execute(_REMEMBERED, {"conversation_id": stored.id} | values)

@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, null, select, update
+from sqlalchemy import Connection, bindparam, null, select, update
 
 from bot.store.records import StoredUpdate
 from bot.store.tables.log import updates
 from bot.store.upsert import insert_new
 from bot.store.values import now
+
+_FINISHED = (
+    update(updates)
+    .where(updates.c.channel == bindparam("of_channel"), updates.c.update_id == bindparam("with_id"))
+    .values(payload=null(), finished_at=bindparam("finished_at"))
+)
 
 
 def record_updates(
@@ -32,5 +38,5 @@ def open_updates(connection: Connection, channel: str) -> list[StoredUpdate]:
 def finish_update(connection: Connection, channel: str, update_id: str) -> None:
     """Close an update; its id stays, to know it again, its content goes: the turn has what matters."""
     if update_id:
-        row = (updates.c.channel == channel) & (updates.c.update_id == update_id)
-        connection.execute(update(updates).where(row).values(payload=null(), finished_at=now()))
+        closed = {"of_channel": channel, "with_id": update_id, "finished_at": now()}
+        connection.execute(_FINISHED, closed)

@@ -1,5 +1,6 @@
 """Insert a row unless it is there: the one statement the two databases spell differently."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -10,16 +11,22 @@ def insert_new(
     connection: Connection, table: Table, values: dict[str, Any], key: tuple[str, ...]
 ) -> int | None:
     """Insert a row unless one with the same `key` columns is there; the new row's id, None if there was one."""
-    statement = _statement(connection, table, values, key).returning(table.c.id)
-    row_id: int | None = connection.execute(statement).scalar_one_or_none()
+    statement = _returning_id(connection.dialect.name, table, key)
+    row_id: int | None = connection.execute(statement, values).scalar_one_or_none()
     return row_id
 
 
 def insert_if_new(connection: Connection, table: Table, values: dict[str, Any], key: tuple[str, ...]) -> None:
     """The same for a table whose rows have no id."""
-    connection.execute(_statement(connection, table, values, key))
+    connection.execute(_statement(connection.dialect.name, table, key), values)
 
 
-def _statement(connection: Connection, table: Table, values: dict[str, Any], key: tuple[str, ...]) -> Any:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return insert(table).values(values).on_conflict_do_nothing(index_elements=key)
+@cache
+def _returning_id(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    return _statement(dialect, table, key).returning(table.c.id)
+
+
+@cache
+def _statement(dialect: str, table: Table, key: tuple[str, ...]) -> Any:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing(index_elements=key)

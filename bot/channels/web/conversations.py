@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from bot.channels.web.errors import apologising
 from bot.channels.web.hub import Hub
+from bot.channels.web.receipts import Receipts
 from bot.channels.web.shapes import (
     Answered,
     Choice,
@@ -54,6 +55,7 @@ class Conversations:
         self._store = store
         self._hub = hub
         self._under_way: set[asyncio.Task[Turn]] = set()
+        self._receipts = Receipts(store.mark_all_delivered)
 
     async def answer(self, new: NewText | NewPress) -> Turn:
         """Give a message its turn, which goes on though the client goes away."""
@@ -63,8 +65,9 @@ class Conversations:
         return await asyncio.shield(task)
 
     async def finish(self) -> None:
-        """Wait for the turns under way."""
+        """Wait for the turns under way, and write what was delivered."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._receipts.finish()
 
     async def read(self, conversation: str, after: int, limit: int = PAGE) -> Stretch:
         """The messages with ids above `after`."""
@@ -94,11 +97,9 @@ class Conversations:
         if channel == CHANNEL_NAME:
             self._hub.tell_news(conversation)
 
-    async def mark_delivered(self, message_ids: Sequence[int]) -> None:
+    def mark_delivered(self, message_ids: Sequence[int]) -> None:
         """The client has these replies."""
-        with apologising():
-            for message_id in message_ids:
-                await self._store.mark_delivered(message_id)
+        self._receipts.add(message_ids)
 
     async def _take(self, new: NewText | NewPress) -> Turn:
         self._hub.tell_typing(new.conversation, is_typing=True)
@@ -155,7 +156,7 @@ def line(message: StoredMessage) -> Line:
     )
 
 
-def answered(new: NewText | NewPress, turn: Turn, status: ConversationStatus) -> Answered:
+def answered(new: NewText | NewPress, turn: Turn) -> Answered:
     """A turn for the wire."""
     decision = turn.decision
     return Answered(
@@ -174,7 +175,7 @@ def answered(new: NewText | NewPress, turn: Turn, status: ConversationStatus) ->
             intent=decision.intent,
             answer_id=decision.answer_id,
         ),
-        status=status,
+        status=turn.status,
         is_repeat=turn.is_repeat,
     )
 

@@ -161,7 +161,7 @@ class Session:
             )
             if await self._send(frame):
                 waiting = [message.id for message in stretch.messages if message.is_waiting]
-                await conversations.mark_delivered(waiting)
+                conversations.mark_delivered(waiting)
             if stretch.messages:
                 after = stretch.messages[-1].id
             elif stretch.is_restart:

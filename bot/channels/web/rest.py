@@ -61,9 +61,8 @@ async def post_message(request: web.Request) -> web.Response:
     """Answer a message; the same client_message_id gets the same answer."""
     channel, new = request.app[CHANNEL], _new_message(await _body(request))
     turn = await channel.conversations.answer(new)
-    status = await channel.conversations.status(new.conversation)
-    await channel.conversations.mark_delivered([reply.message_id for reply in turn.replies])
-    return _json(answered(new, turn, status or "bot"))
+    channel.conversations.mark_delivered([reply.message_id for reply in turn.replies])
+    return _json(answered(new, turn))
 
 
 async def get_conversation(request: web.Request) -> web.Response:
@@ -77,7 +76,7 @@ async def get_conversation(request: web.Request) -> web.Response:
     if status is None:
         raise refused(404, "not_found", f"no conversation {reading.id!r}")
     stretch = await conversations.read(reading.id, reading.after, reading.limit)
-    await conversations.mark_delivered([message.id for message in stretch.messages if message.is_waiting])
+    conversations.mark_delivered([message.id for message in stretch.messages if message.is_waiting])
     return _json(
         Transcript(
             conversation=reading.id,

@@ -12,7 +12,7 @@ import pytest
 
 from bot.channels.telegram.channel import TokenRefused
 from bot.messages import Message, Turn
-from bot.store.records import Outgoing
+from bot.store.records import Conversation, Outgoing
 from bot.store.store import Store
 from tests.bot.channels.fake_bot_api import (
     BAD_GATEWAY,
@@ -66,9 +66,9 @@ class MoodyStore(Store):
         self._look("finish_update")
         await super().finish_update(channel, update_id)
 
-    async def find_turn(self, message: Message) -> Turn | None:
-        self._look("find_turn")
-        return await super().find_turn(message)
+    async def arrival(self, message: Message) -> Turn | Conversation:
+        self._look("arrival")
+        return await super().arrival(message)
 
     async def save_turn(self, *args: Any, **kwargs: Any) -> Turn:
         self._look("save_turn")
@@ -119,7 +119,7 @@ async def test_an_update_is_acknowledged_only_after_it_is_stored(
     [
         "record_updates",
         "open_updates",
-        "find_turn",
+        "arrival",
         "save_turn",
         "undelivered",
         "mark_sending",

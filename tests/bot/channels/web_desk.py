@@ -14,7 +14,7 @@ from bot.channels.web.app import web_app
 from bot.engine import Engine
 from bot.messages import Message, Turn
 from bot.settings import Settings
-from bot.store.records import StoredMessage
+from bot.store.records import Conversation, StoredMessage
 from bot.store.store import Store
 from nlu.understanding import Understanding
 from tests.bot.fakes import ANSWERS, FakeUnderstander, make_engine, make_settings, read_book
@@ -30,9 +30,9 @@ class MoodyStore(Store):
 
     is_away = False
 
-    async def find_turn(self, message: Message) -> Turn | None:
+    async def arrival(self, message: Message) -> Turn | Conversation:
         self._look()
-        return await super().find_turn(message)
+        return await super().arrival(message)
 
     async def transcript(
         self, conversation_key: str, *, after: int = 0, limit: int = 200

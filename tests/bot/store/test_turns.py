@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 
-from bot.messages import Button, Decision
+from bot.messages import Button, Decision, Turn
 from bot.store.errors import StoreError
+from bot.store.records import Conversation
 from bot.store.store import Store
 from bot.store.tables.log import messages, understandings
 from tests.bot.store.told import ANSWER, message, tell
@@ -16,16 +17,16 @@ from tests.bot.store.told import ANSWER, message, tell
 async def test_a_repeated_message_gets_the_replies_it_had(store: Store) -> None:
     buttons = (Button("Helpful", "feedback:helpful"), Button("Not", "feedback:not_helpful"))
     first = await tell(store, message(), ("It is on its way.", "Anything else?"), buttons=buttons)
-    again = await store.find_turn(message())
-    assert again is not None
+    again = await store.arrival(message())
+    assert isinstance(again, Turn)
     assert again.is_repeat
     assert again.replies == first.replies
     assert all(reply.message_id > 0 and reply.buttons == buttons for reply in again.replies)
     assert again.decision == ANSWER
     assert again.timings_ms == {"understand": 2.5}
     assert (again.message_id, again.conversation_id) == (first.message_id, first.conversation_id)
-    assert await store.find_turn(message(number=2)) is None
-    assert await store.find_turn(message(chat="8")) is None
+    assert isinstance(await store.arrival(message(number=2)), Conversation)
+    assert isinstance(await store.arrival(message(chat="8")), Conversation)
 
 
 async def test_saving_a_message_many_times_at_once_makes_one_turn(store: Store, url: str) -> None:
@@ -57,9 +58,9 @@ async def test_state_and_status_come_back_as_saved(store: Store) -> None:
     person = await store.conversation(message())
     assert (person.status, person.state) == ("person", {})
     assert person.status_since > before.status_since
-    turn = await store.find_turn(message(number=2))
-    assert turn is not None
-    assert (turn.replies, turn.decision) == ((), None)
+    turn = await store.arrival(message(number=2))
+    assert isinstance(turn, Turn)
+    assert (turn.replies, turn.decision, turn.status) == ((), None, "person")
 
 
 async def test_a_turn_that_cannot_be_written_leaves_nothing(store: Store) -> None:

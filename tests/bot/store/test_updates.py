@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from bot.messages import Turn
 from bot.store.store import Store
 from bot.store.tables.log import updates
 from tests.bot.store.told import message, tell
@@ -79,7 +80,7 @@ async def test_a_server_killed_before_the_turn_finds_its_updates_again(tmp_path:
     assert done.returncode == -signal.SIGKILL
     async with await Store.open(url) as store:
         assert [seen.payload["n"] for seen in await store.open_updates("telegram")] == list(range(20, 50))
-        turn = await store.find_turn(message(number=3, chat="3"))
-        assert turn is not None
+        turn = await store.arrival(message(number=3, chat="3"))
+        assert isinstance(turn, Turn)
         assert turn.is_repeat
         assert len(await store.undelivered("telegram")) == 20
