@@ -11,7 +11,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Te
 from bot.channels.telegram.api import SlowDown, Unclear, is_passing
 from bot.channels.telegram.keyboards import keyboard_of
 from bot.channels.telegram.pace import Pace
-from bot.channels.telegram.place import Place, Posted
+from bot.channels.telegram.place import Place, Posted, customer_key
 from bot.channels.telegram.retrying import readable
 from bot.channels.telegram.splitting import split
 from bot.channels.telegram.tempo import Tempo
@@ -141,7 +141,7 @@ class Delivery:
         await sleep(pause_s)
 
     async def _move(self, chat_id: int) -> bool:
-        new = Place(chat_id)
+        new = Place(chat_id, channel=self._place.channel)
         await self.store.migrate_conversation(self._place.key, new.key)
         self._place = new
         self._reply_to = None  # a supergroup numbers its messages anew
@@ -152,7 +152,7 @@ class Delivery:
         if self._place.is_group:
             return await self._give_up("the bot may not write to this group")
         logger.info("reply %d is not sent: the customer blocked the bot", self.outgoing.message_id)
-        await self.store.mark_blocked(Place(self._place.chat_id).key)
+        await self.store.mark_blocked(customer_key(self._place.chat_id, self._place.channel))
         return False
 
     def _is_simpler(self) -> bool:
