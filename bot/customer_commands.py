@@ -95,9 +95,14 @@ class CustomerCommands:
         message = replace(talk.message, customer_name="", text="")
         conversation = await self.store.conversation(message)
         language = words.language
-        state = ConversationState(language=language)
         talk = replace(
-            talk, message=message, conversation_id=conversation.id, status="bot", met="bot", state=state
+            talk,
+            message=message,
+            conversation_id=conversation.id,
+            status="bot",
+            met="bot",
+            met_state=conversation.state,
+            state=ConversationState(language=language),
         )
         return _said(
             talk, "forgotten", words.say("Done: what you wrote here and what was known about you is removed.")

@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from bot.actions import Actions
@@ -13,18 +15,23 @@ from bot.drifting import Drifting
 from bot.engine import Engine
 from bot.errors import BotError
 from bot.garbage import settle_new
+from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
+from bot.making_do import load_or_make_do, make_do
 from bot.settings import Settings
+from bot.store.peers.work import Work
 from bot.store.records import Correction
 from bot.store.store import Store
 from bot.trialing import Trialing
-from bot.upkeep import Upkeep
+from bot.upkeep import Upkeep, keep_index
 from bot.watching import Watching
 from bot.webhook import Webhook
 from nlu.errors import NluError
 from retrieval.errors import RetrievalError
 
 FOLLOW_EVERY_S = 1.0
+TRY_AGAIN_S = 5.0  # with a release that could not be read
+LOG_EVERY_S = 15.0  # where others tell of what they change
 CORRECTION_BATCH = 32
 MIN_NAME = 2  # characters
 
@@ -42,10 +49,13 @@ class Desk:
     engine: Engine = field(init=False)
     _seen: int = field(default=0)
     _refused: str = field(default="")
+    _try_again_at: float = 0.0
     _marks: tuple[int, str] = field(default=(-1, ""))
     # Or two who ask for corrections at once would both learn the same.
     _learning: asyncio.Lock = field(default_factory=asyncio.Lock)
     trialing: Trialing = field(init=False)
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _read_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.settings, self.store, self.model.dialogue, self.model.release)
@@ -94,13 +104,10 @@ class Desk:
         Turns under way end with the model they began with. Files that won't do are named in the log once, and
         the desk stays on what it had."""
         state = await asyncio.to_thread(files_state, self.settings.folder)
-        if state in {self.model.state, self._refused}:
+        if state in {self.model.state, self._refused} and not self._may_be_mended():
             return False
-        try:
-            model = await asyncio.to_thread(load_model, self.settings, self.actions, beside=self.beside())
-        except (BotError, NluError, RetrievalError) as error:
-            logger.error("not taken over, release %s goes on: %s", self.model.release, error)
-            self._refused = state
+        model = await self._load(state)
+        if model is None:
             return False
         async with self._learning:
             changes = await self.store.corrections_since(0)
@@ -110,6 +117,29 @@ class Desk:
             self.model, self._seen = model, changes[-1].id if changes else 0
         self.engine.take_over(model.dialogue, model.release)
         logger.info("answering with release %s and the answers as they are now", model.release)
+        return True
+
+    async def _load(self, state: str) -> Model | None:
+        """The workspace's files of that state; None where they won't do, which is said once."""
+        try:
+            return await asyncio.to_thread(load_model, self.settings, self.actions, beside=self.beside())
+        except (BotError, NluError, RetrievalError) as error:
+            if state in {self.model.state, self._refused}:
+                return None
+            logger.error("not taken over, release %s goes on: %s", self.model.release, error)
+            self._refused = state
+            if not self.model.problem:
+                return None
+            with suppress(BotError, NluError, RetrievalError):  # it may be the answers that were edited
+                model = await asyncio.to_thread(make_do, self.settings, self.actions)
+                return replace(model, problem=str(error))
+            return None
+
+    def _may_be_mended(self) -> bool:
+        """Whether a release that can't be read should be tried again, its files as they may be by now."""
+        if not self.model.problem or monotonic() < self._try_again_at:
+            return False
+        self._try_again_at = monotonic() + TRY_AGAIN_S
         return True
 
     def beside(self) -> Model:
@@ -124,17 +154,34 @@ class Desk:
         """Learn what is corrected and take over what is edited or released from now on, until cancelled."""
         has_changed = False
         while True:
-            await asyncio.sleep(FOLLOW_EVERY_S)
+            is_due = await self._wait()
             try:
-                await self.learn_corrections()
-                await self.follow_autonomy()
+                if is_due:
+                    await self.learn_corrections()
+                    await self.follow_autonomy()
                 had_changed, has_changed = has_changed, await self.reload()
-                has_changed |= await self.trialing.follow(self.store, self.model)
+                if is_due or has_changed:
+                    has_changed |= await self.trialing.follow(self.store, self.model)
+                    self._read_at = monotonic()
                 if has_changed or had_changed:  # once more when the turns that were under way are over
                     settle_new()
-                await self.store.inbox.index_messages()
             except Exception as error:  # the database may be away for a moment; the desk goes on
                 logger.warning("the log could not be followed: %s", type(error).__name__)
+
+    def wake(self) -> None:
+        """Something may have changed: look now."""
+        self._woken.set()
+
+    async def _wait(self) -> bool:
+        """Until it is time to look at the files; True where the log is to be read as well."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FOLLOW_EVERY_S):
+                await self._woken.wait()
+        was_woken = self._woken.is_set()
+        self._woken.clear()
+        others_tell = not self.store.is_alone and self.store.peers.is_listening
+        is_due = not others_tell or monotonic() - self._read_at >= LOG_EVERY_S
+        return was_woken or is_due
 
 
 def is_name(text: str) -> bool:
@@ -167,7 +214,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
 
     Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
     actions = Actions(settings.actions)
-    model = await asyncio.to_thread(load_model, settings, actions)
+    model = await asyncio.to_thread(load_or_make_do, settings, actions)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(actions.close)
         if store is None:
@@ -178,14 +225,24 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         await desk.follow_autonomy()
         await desk.trialing.follow(store, model)  # a canary has its conversations from the first message on
         await stack.enter_async_context(beside(desk.follow()))
-        await stack.enter_async_context(beside(Upkeep(store, settings.desk.zone).run()))
-        if settings.watch.enabled:
-            webhook = Webhook(settings.watch.webhook)
-            stack.push_async_callback(webhook.close)
-            await stack.enter_async_context(beside(Watching(store, settings, webhook).run()))
-            drifting = Drifting(store, settings, webhook, lambda: desk.model.release)
-            await stack.enter_async_context(beside(drifting.run()))
+        hearing = Hearing(store, desk.engine.news, desk.wake)
+        await stack.enter_async_context(beside(hearing.run()))
+        webhook = Webhook(settings.watch.webhook)
+        stack.push_async_callback(webhook.close)
+        scheduled = Work(store.peers, "scheduled", partial(_scheduled, desk, webhook))
+        await stack.enter_async_context(beside(scheduled.run()))
         yield desk
+
+
+async def _scheduled(desk: Desk, webhook: Webhook) -> None:
+    """What one process does for all that share a log, until cancelled."""
+    settings, store = desk.settings, desk.store
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Upkeep(store, settings.desk.zone).run())
+        group.create_task(keep_index(store))
+        if settings.watch.enabled:
+            group.create_task(Watching(store, settings, webhook).run())
+            group.create_task(Drifting(store, settings, webhook, lambda: desk.model.release).run())
 
 
 @asynccontextmanager

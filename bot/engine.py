@@ -59,15 +59,16 @@ class Engine:
 
         Messages of a conversation are handled in order, those of different ones side by side. A repeat gets
         the turn it had. Raises only where the store does: then nothing is stored, and the channel tries again."""
-        async with self.lanes.of(message.conversation_key):
+        key = message.conversation_key
+        async with self.lanes.of(key), self.store.peers.in_order(key):
             arrived = await self.store.arrival(message)
             if isinstance(arrived, Turn):
                 return arrived
-            dialogue, release = self._dialogue_of(message.conversation_key)
+            dialogue, release = self._dialogue_of(key)
             listening = self.shadow.listen(dialogue, self.levels) if self.shadow else None
             guarded = listening.dialogue if listening else GuardedDialogue(dialogue, self.levels)
             turn = await self._take_turn(as_command(message), arrived, guarded, release)
-        self.news.tell(message.conversation_key)
+        self.news.tell(key)
         if listening:
             listening.end(turn)
         _log(turn)
@@ -160,7 +161,8 @@ class Engine:
         )
         text = message.text[: self.settings.understanding.max_chars]
         status = conversation.status
-        talk = Talk(message, conversation.id, status, state, wording(language), now, text, met=status)
+        talk = Talk(message, conversation.id, status, state, wording(language), now, text)
+        talk = replace(talk, met=status, met_state=conversation.state)
         silence_s = options.human_silence_s
         if talk.is_with_people and handoff.is_given_up(state, conversation.status_since, now, silence_s):
             return in_custody(talk, handoff.give_back(state, "silence"))
@@ -208,6 +210,7 @@ class Engine:
             state=state.to_json(),
             status=talk.status,
             met=talk.met,
+            met_state=talk.met_state,
             moved=talk.moved,
             release=release if talk.understanding else "",
             timings_ms=talk.timings_ms,

@@ -1,4 +1,4 @@
-"""Who wants to hear that something happened in a conversation, within this process."""
+"""Who wants to hear that something happened in a conversation, in this process or another (bot/hearing.py)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +22,6 @@ class News:
             self._listeners.remove(tell)
 
     def tell(self, conversation_key: str) -> None:
-        """Something happened there."""
+        """Something happened there; "" where nobody knows in which."""
         for listener in tuple(self._listeners):
             listener(conversation_key)

@@ -18,6 +18,7 @@ from bot.messages import Decision, Message, Reply, Turn
 from bot.phrases import is_bare, is_leaving, is_no, is_yes
 from bot.settings import Settings
 from bot.state import ConversationState
+from bot.store.peers.peers import NoPeers
 from bot.store.records import Conversation
 from bot.talk import Outcome, Talk
 from nlu.understander import Understander
@@ -126,6 +127,7 @@ class PastLog:
 
     now: datetime
     state: dict[str, Any] = field(default_factory=dict)
+    peers: NoPeers = field(default_factory=NoPeers)
 
     async def arrival(self, message: Message) -> Conversation:
         """The conversation as a person has kept it so far; each turn is met once."""

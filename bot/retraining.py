@@ -28,6 +28,11 @@ GRACE = timedelta(hours=6)  # a time that passed longer ago, with no desk runnin
 logger = logging.getLogger(__name__)
 
 
+def can_retrain() -> bool:
+    """Whether this process has what a training takes."""
+    return find_spec("torch") is not None
+
+
 @dataclass
 class Retrainings:
     """`command` is what begins one, with its number added."""
@@ -46,8 +51,6 @@ class Retrainings:
 
     async def run(self) -> None:
         """Look every few seconds, until cancelled; then the process is ended, and whoever serves next goes on."""
-        if find_spec("torch") is None:
-            return
         try:
             while True:
                 try:

@@ -16,8 +16,9 @@ from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import hold_little, settle
 from bot.mined import OpenMined
-from bot.retraining import Retrainings
+from bot.retraining import Retrainings, can_retrain
 from bot.settings import Settings
+from bot.store.peers.work import Work
 from bot.store.store import Store
 
 SHUTDOWN_S = 10.0  # for requests and turns under way
@@ -39,7 +40,9 @@ async def serve(
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(open_desk(settings))
         url = await stack.enter_async_context(listening(desk, open_mined))
-        await stack.enter_async_context(beside(Retrainings(desk.store, settings).run()))
+        if can_retrain():
+            retraining = Work(desk.store.peers, "retraining", Retrainings(desk.store, settings).run)
+            await stack.enter_async_context(beside(retraining.run()))
         if settings.telegram_token:
             await stack.enter_async_context(_telegram(desk))
         settle()

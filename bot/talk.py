@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from bot import handoff
 from bot.handoff import Custody
@@ -18,7 +19,7 @@ class Talk:
     """A message with its conversation, and what was understood and found so far.
 
     `text` is what is to be understood: the message's own, cut to what the model reads. `timings_ms` fills up.
-    `met` is the status the message met, and `moved` says why it is another now, "" where nobody moved it."""
+    `met` is the status the message met, `met_state` what the conversation remembered then, and `moved` says why it is another now, "" where nobody moved it."""
 
     message: Message
     conversation_id: int
@@ -31,6 +32,7 @@ class Talk:
     findings: Findings | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     met: ConversationStatus = "bot"
+    met_state: dict[str, Any] | None = None
     moved: str = ""
 
     @property

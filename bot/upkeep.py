@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.store.store import Store
 
 LOOK_EVERY_S = 60.0
+INDEX_EVERY_S = 1.0
 PAUSE_S = 0.2  # after each step, so that customers come first
 logger = logging.getLogger(__name__)
 
@@ -37,3 +38,13 @@ class Upkeep:
             while is_more:
                 is_more = bool(await step())
                 await asyncio.sleep(self.pause_s if is_more else 0)
+
+
+async def keep_index(store: Store) -> None:
+    """Have what was just said found by a search of words, until cancelled."""
+    while True:
+        try:
+            await store.inbox.index_messages()
+        except Exception as error:  # the database may be away for a moment; the next time goes on
+            logger.warning("messages could not be indexed: %s", type(error).__name__)
+        await asyncio.sleep(INDEX_EVERY_S)

@@ -88,9 +88,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1", **more}
 
 
-def run_kefu(*words: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    return subprocess.run([KEFU, *words], env=environment(), capture_output=True, text=True)
+def run_kefu(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end; `variables` of its environment."""
+    return subprocess.run([KEFU, *words], env=environment(**variables), capture_output=True, text=True)
 
 
 @dataclass

@@ -14,7 +14,6 @@ from bot.console.routes import get
 AGAIN_MS = 2000  # until a browser whose connection broke tries again
 QUIET_S = 15.0  # without news a comment is sent, or proxies would hang up
 GATHER_S = 0.3  # what happens within is one piece of news
-LOOK_EVERY_S = 2.0  # several processes on one database: what others wrote is looked for this often
 
 
 @dataclass
@@ -52,7 +51,6 @@ async def live(request: web.Request) -> web.StreamResponse:
     connection = asyncio.current_task()
     assert connection is not None  # noqa: S101 - a handler runs in a task
     console.pages.add(connection)
-    looking = asyncio.create_task(_look(request, ear))
     try:
         with console.engine.news.heard_by(ear.tell), suppress(ConnectionError):
             await response.write(f"retry: {AGAIN_MS}\n\n".encode())
@@ -60,7 +58,6 @@ async def live(request: web.Request) -> web.StreamResponse:
                 ear.tell("")
             await _tell(response, ear)
     finally:
-        looking.cancel()
         console.pages.discard(connection)
     return response
 
@@ -76,21 +73,6 @@ async def _tell(response: web.StreamResponse, ear: Ear) -> None:
         await asyncio.sleep(GATHER_S)
         for event in ear.take():
             await response.write(f"event: {event}\ndata:\n\n".encode())
-
-
-async def _look(request: web.Request, ear: Ear) -> None:
-    """Find out what other processes wrote."""
-    store = console_of(request).store
-    if store.is_alone:
-        return
-    seen = await store.inbox.watermark()
-    while True:
-        await asyncio.sleep(LOOK_EVERY_S)
-        with suppress(Exception):  # the database may be away for a moment; the page goes on
-            now = await store.inbox.watermark()
-            if now != seen:
-                seen = now
-                ear.tell("")
 
 
 async def close_pages(app: web.Application) -> None:

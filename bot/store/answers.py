@@ -12,6 +12,7 @@ from bot.store.answer_usage import Given, Usage
 from bot.store.audit import write_audit
 from bot.store.database import Database
 from bot.store.labels import add_correction
+from bot.store.peers.news import tell
 from bot.store.tables.accounts import staff
 from bot.store.tables.staff_work import answer_changes
 from bot.store.values import now, storable
@@ -91,6 +92,7 @@ def _record(connection: Connection, change: NewChange, by: Person, publish: Call
     write_audit(connection, by.id, change.action, change.answer_id, file=change.file)
     for text in change.examples:
         add_correction(connection, text, change.intent, by.name, "", None)
+    tell(connection, "answers")
     publish()
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.messages import AutonomyLevel
 from bot.store.audit import write_audit
+from bot.store.peers.news import tell
 from bot.store.records import Settlement
 from bot.store.tables.staff_work import autonomy, drafts
 
@@ -37,6 +38,7 @@ def set_level(connection: Connection, intent: str, level: AutonomyLevel | None, 
         insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         statement = insert(autonomy).values(intent=intent, level=level)
         connection.execute(statement.on_conflict_do_update(index_elements=["intent"], set_={"level": level}))
+    tell(connection, "levels")
     write_audit(connection, by, "autonomy_changed", intent, level=level or "default")
 
 

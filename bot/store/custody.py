@@ -9,6 +9,7 @@ from bot.messages import WITH_PEOPLE, ConversationStatus
 from bot.store.answer_usage import answer_before
 from bot.store.drafts import open_draft, settle, settle_open
 from bot.store.errors import StoreError
+from bot.store.peers.news import tell
 from bot.store.records import Held, Line, Move, Moved, StoredDraft
 from bot.store.tables.log import conversations, custody_changes, customers, messages, ratings
 from bot.store.tables.staff_work import notes
@@ -41,6 +42,7 @@ def move(
     if key_of(connection, conversation_id) is None:
         return None
     row = lock_conversation(connection, conversation_id)
+    tell(connection, "conversation", row.key)
     draft = open_draft(connection, row.id)
     decided = decide(Held(row.status, row.assignee_id, dict(row.state), _language(connection, row), draft))
     custody = decided.status, decided.assignee_id
@@ -118,6 +120,7 @@ def add_note(
         values: dict[str, Any] = {"conversation_id": conversation_id, "staff_id": staff_id}
         values |= {"text": storable(text), "at": now(), "external_id": external_id}
         insert_new(connection, notes, values, ("conversation_id", "external_id"))
+        tell(connection, "conversation", key)
     return key
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.store.errors import StoreError
 from bot.store.migrate import upgrade
+from bot.store.peers.peers import Peers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,6 +21,14 @@ class Database(Protocol):
     @property
     def is_alone(self) -> bool:
         """Whether no other process can be serving this database."""
+
+    @property
+    def sender(self) -> str:
+        """The name of this process among those that serve it."""
+
+    @property
+    def peers(self) -> Peers:
+        """Those others."""
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

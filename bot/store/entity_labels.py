@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, select
 
 from bot.store.errors import StoreError
+from bot.store.peers.news import tell
 from bot.store.records import LoggedEntity
 from bot.store.tables.labels import entity_labels
 from bot.store.tables.log import messages, understandings
@@ -44,11 +45,13 @@ def mark_entities(connection: Connection, message_id: int, marks: Sequence[Mark]
     drop_marks(connection, [message_id])
     values = {"message_id": message_id, "entities": rows, "by": storable(by), "at": now()}
     insert_if_new(connection, entity_labels, values, ("message_id",))
+    tell(connection, "memory")
 
 
 def drop_marks(connection: Connection, message_ids: Sequence[int]) -> None:
     """Take them back: what was found counts again."""
-    connection.execute(delete(entity_labels).where(entity_labels.c.message_id.in_(message_ids)))
+    if connection.execute(delete(entity_labels).where(entity_labels.c.message_id.in_(message_ids))).rowcount:
+        tell(connection, "memory")
 
 
 def marked_in(

@@ -67,6 +67,10 @@ class Inbox:
         """Numbers that grow with whatever happens in a conversation."""
         return await self._database.read(lists.watermark)
 
+    async def keys_since(self, watermark: Sequence[int]) -> list[str]:
+        """The conversations in which something happened since then; [""] where they are too many to name."""
+        return await self._database.read(lists.keys_since, watermark)
+
     async def case(
         self, conversation_id: int, *, before: int | None = None, since: int | None = None, limit: int = 100
     ) -> Case | None:

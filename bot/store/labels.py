@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, and_, delete, insert, null, select, text
 from sqlalchemy.sql import ColumnElement
 
 from bot.store.errors import StoreError
+from bot.store.peers.news import tell
 from bot.store.records import Correction
 from bot.store.tables.labels import corrections, feedback
 from bot.store.tables.log import messages
@@ -120,6 +121,7 @@ def _standing(connection: Connection, which: ColumnElement[bool]) -> list[Correc
 
 def _append(connection: Connection, values: dict[str, Any]) -> int:
     _lock(connection)
+    tell(connection, "memory")
     statement = insert(corrections).values({"message_id": null(), "at": now()} | values)
     return int(connection.execute(statement.returning(corrections.c.id)).scalar_one())
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select, union
 
 from bot.store.finding import Asked, find
 from bot.store.search import LARGEST_ID
@@ -18,6 +18,7 @@ PREVIEW = 200  # characters
 COUNTED: tuple[View, ...] = ("waiting", "mine", "open")
 MAX_COUNTED = 1000  # more are shown as so many
 MAX_HITS = 500  # messages looked through for one page of a search
+MAX_NAMED = 500  # conversations with news, named one by one
 
 
 def conversations_of(
@@ -87,6 +88,17 @@ def watermark(connection: Connection) -> tuple[int, ...]:
     """The newest ids of what can happen in a conversation."""
     newest = [select(func.max(table.c.id)).scalar_subquery() for table in (messages, custody_changes, notes)]
     return tuple(number or 0 for number in connection.execute(select(*newest)).one())
+
+
+def keys_since(connection: Connection, seen: Sequence[int]) -> list[str]:
+    """The conversations in which something happened after that watermark; [""] where they are too many to name."""
+    newer = (
+        select(table.c.conversation_id).where(table.c.id > number)
+        for table, number in zip((messages, custody_changes, notes), seen, strict=True)
+    )
+    query = select(conversations.c.key).where(conversations.c.id.in_(union(*newer))).limit(MAX_NAMED + 1)
+    keys = [str(key) for key in connection.execute(query).scalars()]
+    return keys if len(keys) <= MAX_NAMED else [""]
 
 
 def _of_view(view: View, staff_id: int) -> Select[Any]:

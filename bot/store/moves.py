@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, select, update
 
+from bot.store.peers.news import tell
 from bot.store.tables.log import conversations, messages
 from bot.store.values import storable
 
@@ -17,6 +18,7 @@ def migrate_conversation(connection: Connection, old_key: str, new_key: str) -> 
     ids = {row.key: row.id for row in connection.execute(keys)}
     if old_key not in ids or old_key == new_key:
         return
+    tell(connection, "conversation", new_key)
     moved = messages.c.conversation_id == ids[old_key]
     apart = update(messages).where(moved, messages.c.external_id.is_not(None))
     connection.execute(apart.values(external_id=old_key + "/" + messages.c.external_id))

@@ -1,5 +1,6 @@
-"""PostgreSQL: any number of serving processes; row locks keep a conversation's turns in order."""
+"""PostgreSQL: any number of serving processes; bot/store/peers keeps their turns in order."""
 
+import uuid
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -7,6 +8,8 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store.errors import StoreError
+from bot.store.peers.news import SENDER
+from bot.store.peers.postgres import PostgresPeers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,13 +22,18 @@ class PostgresDatabase:
 
     def __init__(self, url: URL) -> None:
         """Raises StoreError where asyncpg is not installed."""
+        self.sender = uuid.uuid4().hex
+        through = url.set(drivername="postgresql+asyncpg")
         try:
-            self._engine = create_async_engine(url.set(drivername="postgresql+asyncpg"), pool_pre_ping=True)
+            self._engine = create_async_engine(
+                through, pool_pre_ping=True, execution_options={SENDER: self.sender}
+            )
         except ImportError as error:
             shown = url.render_as_string(hide_password=True)
             raise StoreError(
                 f"{shown}: the driver is missing ({error}); pip install 'kefu[postgres]' brings it"
             ) from error
+        self.peers = PostgresPeers(self._engine, through, self.sender)
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -54,4 +62,5 @@ class PostgresDatabase:
         return True
 
     async def close(self) -> None:
+        await self.peers.close()
         await self._engine.dispose()

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from bot.store.custody import key_of
 from bot.store.entity_labels import drop_marks
+from bot.store.peers.news import tell
 from bot.store.records import Reworded
 from bot.store.search import reindex
 from bot.store.tables.log import messages
@@ -19,6 +20,7 @@ def reword(connection: Connection, conversation_id: int, external_id: str, text:
     key = key_of(connection, conversation_id)
     if key is None:
         return None
+    tell(connection, "conversation", key)
     said = select(messages).where(
         messages.c.conversation_id == conversation_id, messages.c.external_id == external_id
     )

@@ -7,6 +7,7 @@ import asyncio
 import functools
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from bot.store.errors import StoreError
+from bot.store.peers.peers import NoPeers
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +30,7 @@ class SqliteDatabase:
 
     def __init__(self, url: URL, *, exclusive: bool) -> None:
         """Raises StoreError with `exclusive` where another process serves the file."""
+        self.sender, self.peers = uuid.uuid4().hex, NoPeers()
         self._server_lock = _lock_for_serving(Path(str(url.database))) if exclusive else None
         self._engine = _engine(url)
         # Other processes are kept out from the start, so that no transaction fails half-way for want of the lock.

@@ -1,7 +1,6 @@
 """The log of the desk: everything that is read from and written to the database, one transaction a call."""
 
 import logging
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -63,7 +62,8 @@ class Store:
     `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `drift` what messages are like
     day by day, `canned` the texts staff keep for replies, `answers` what became of the answers, `saved_views` what staff keep
     of the inbox, `mined` what was proposed from transcripts, `retrainings` how it gets better, `trials` releases that are
-    tried beside the one that serves, `staff_group` what stands in their group on Telegram."""
+    tried beside the one that serves, `staff_group` what stands in their group on Telegram, `peers` other processes that
+    serve the same database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,7 +79,8 @@ class Store:
         self.retrainings = Retrainings(database)
         self.trials = Trials(database)
         self.mined = MinedLog(database)
-        self._sender = uuid.uuid4().hex  # tells the replies we have in hand from those another process left
+        self.peers = database.peers
+        self._sender = database.sender  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)
 
     @classmethod
@@ -151,18 +152,33 @@ class Store:
         met: ConversationStatus,
         release: str,
         timings_ms: Mapping[str, float],
+        met_state: Mapping[str, Any] | None = None,
         moved: str = "",
         draft: Draft | None = None,
     ) -> Turn | None:
         """Write all of a turn in one transaction, its update closed with it; None, and nothing is written, where the
-        conversation no longer has the status that was `met`. `moved` says why `status` is another, a fixed word;
+        conversation no longer has the status that was `met`, or remembers something else than `met_state`. `moved` says why `status` is another, a fixed word;
         `draft` is what a person is to look at first.
 
         A message that has a turn already is not written again: the stored turn comes back, `is_repeat` set."""
         outcome = turns.Outcome(
-            understanding, findings, decision, replies, state, status, met, release, timings_ms, moved, draft
+            understanding,
+            findings,
+            decision,
+            replies,
+            state,
+            status,
+            met,
+            met_state,
+            release,
+            timings_ms,
+            moved,
+            draft,
         )
-        return await self._database.write(turns.save_turn, message, conversation_id, outcome)
+        turn = await self._database.write(turns.save_turn, message, conversation_id, outcome)
+        if turn is not None and not turn.is_repeat:
+            self.peers.tell_soon(message.conversation_key)
+        return turn
 
     async def replace_message(self, message: Message) -> int | None:
         """Store an edit over message.replaces, the old text kept as a version; the id of the edited message."""
@@ -299,6 +315,7 @@ class Store:
         take a while: for the command line, not while serving."""
         report = await self._database.write(forget.forget_customer, customer_key)
         self.insights.forget()
+        self.peers.tell_soon(customer_key)  # that of the conversation too, but for groups
         if not await self._database.erase_traces(rewrite=rewrite):
             logger.warning(
                 "customer %d is forgotten; the files show traces until readers let go", report.customer_id

@@ -10,6 +10,7 @@ from bot.store.audit import write_audit
 from bot.store.canary import rates
 from bot.store.database import Database
 from bot.store.errors import StoreError
+from bot.store.peers.news import tell
 from bot.store.tables.accounts import staff
 from bot.store.tables.log import customers, decisions, messages
 from bot.store.tables.trials import trial_decisions, trials
@@ -97,6 +98,7 @@ def _start(
     if number is None:
         met = _open(connection)
         raise StoreError(f"{met.release if met else 'another release'} is on trial; end that first")
+    tell(connection, "trial")
     write_audit(connection, by, "trial_started", release, kind=kind, **({"share": share} if share else {}))
     started = _find(connection, number)
     assert started is not None  # noqa: S101 - just written
@@ -117,6 +119,7 @@ def _end(
     is_open = trials.c.id == trial_id, trials.c.ended_at.is_(None)
     ended = update(trials).where(*is_open).values(values).returning(trials.c.kind, trials.c.release)
     row = connection.execute(ended).one_or_none()
+    tell(connection, "trial")
     if row is not None and is_audited:
         write_audit(connection, by, "trial_ended", row.release, kind=row.kind, outcome=outcome)
     return row is not None

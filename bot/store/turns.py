@@ -44,6 +44,7 @@ class Outcome:
     state: dict[str, Any]
     status: ConversationStatus
     met: ConversationStatus
+    met_state: Mapping[str, Any] | None
     release: str
     timings_ms: Mapping[str, float]
     moved: str
@@ -64,8 +65,9 @@ def save_turn(
         FORGOTTEN
     ):  # meanwhile: what the customer writes now starts anew, knowing nothing
         stored = lock_conversation(connection, make_conversation(connection, message).id)
-        outcome = replace(outcome, state={}, met=stored.status)
-    if stored.status != outcome.met and _said(connection, stored.id, message.external_id).first() is None:
+        outcome = replace(outcome, state={}, met=stored.status, met_state=None)
+    is_as_met = _is_as_met(stored, outcome)
+    if not is_as_met and _said(connection, stored.id, message.external_id).first() is None:
         return None
     conversation_id = stored.id
     customer_id = _greet_customer(connection, message)
@@ -94,6 +96,13 @@ def save_turn(
         findings=outcome.findings,
         timings_ms=dict(outcome.timings_ms),
     )
+
+
+def _is_as_met(stored: Row[Any], outcome: Outcome) -> bool:
+    """Whether nobody had the conversation between the reading of it and now: not staff, nor a process that went on
+    with it while the database was away from this one."""
+    is_known = outcome.met_state is None or dict(stored.state) == outcome.met_state
+    return bool(stored.status == outcome.met and is_known)
 
 
 def replace_message(connection: Connection, message: Message) -> int | None:

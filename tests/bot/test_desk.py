@@ -266,6 +266,7 @@ class AwayAtFirst:
 
     store: Store
     n_asked: int = 0
+    is_alone: bool = True
 
     async def corrections_since(self, after_id: int) -> Sequence[Correction]:
         self.n_asked += 1

@@ -99,7 +99,9 @@ class Conversations:
             return await self._store.status(_key(conversation))
 
     def tell_news(self, conversation_key: str) -> None:
-        """Show the open tabs what was said, by whomever."""
+        """Show the open tabs what was said, by whomever; "" where nobody knows in which conversation."""
+        if not conversation_key:
+            self._hub.tell_all()
         channel, _, conversation = conversation_key.partition(":")
         if channel == CHANNEL_NAME:
             self._hub.tell_news(conversation)

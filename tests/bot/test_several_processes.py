@@ -1,0 +1,132 @@
+"""Several `kefu serve` on one PostgreSQL, behind what a load balancer does at its worst: each message to another one."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.channels.web.conversations import conversation_of
+from bot.news import News
+from bot.settings import load_settings
+from bot.staffing import Staffing
+from bot.store.store import Store
+from bot.store.tables.log import conversations
+from tests.bot.channels.web_desk import TOKEN, Tab
+from tests.shop_desk import Served, run_kefu, serving
+
+CUSTOMERS, AT_ONCE = 60, 20
+WITHIN_S = 10.0  # sooner than others look for what they were not told
+NO_LIMIT = "\n[web]\nrequests_per_minute = 1000000\n"
+
+
+@pytest.fixture
+def shop(shop: Path) -> Path:
+    settings = shop / "kefu.toml"
+    settings.write_text(settings.read_text("utf-8") + NO_LIMIT, "utf-8")
+    return shop
+
+
+@asynccontextmanager
+async def two(shop: Path, url: str) -> AsyncIterator[tuple[Served, Served]]:
+    async with (
+        serving(shop, "--port", "0", KEFU_DATABASE_URL=url) as one,
+        serving(shop, "--port", "0", KEFU_DATABASE_URL=url) as other,
+    ):
+        yield one, other
+
+
+@pytest.mark.slow
+async def test_messages_that_alternate_between_processes_are_answered_once_in_order_and_with_what_was_said(
+    shop: Path, shared: str
+) -> None:
+    """A question at one process, the value it asks for at the other, then three messages at once."""
+    failures: list[Any] = []
+
+    async def talk(one: Served, other: Served, name: str) -> None:
+        greeted = await one.post("hello", name, 1)
+        asked = await other.post("where is my order", name, 2)
+        given = await one.post("LW-10023", name, 3)
+        if (asked["decision"]["kind"], given["decision"]["answer_id"]) != ("ask", "order_status_shipped"):
+            failures.append((greeted, asked, given))
+        answers = await asyncio.gather(
+            one.post("thanks", name, 4),
+            other.post("hi", name, 5),
+            other.post("thanks", name, 4),  # sent again, as a client does that heard nothing
+        )
+        if sorted(answer["is_repeat"] for answer in answers) != [False, False, True]:
+            failures.append(answers)
+        if answers[0]["replies"] != answers[2]["replies"]:
+            failures.append(answers)
+
+    async with two(shop, shared) as served:
+        for begin in range(0, CUSTOMERS, AT_ONCE):
+            names = [f"c{number}" for number in range(begin, begin + AT_ONCE)]
+            await asyncio.gather(*(talk(*served[:: (-1) ** n], name) for n, name in enumerate(names)))
+        assert failures == []
+        async with await Store.open(shared, exclusive=False) as store:
+            for number in range(CUSTOMERS):
+                lines = await store.transcript(f"web:c{number}")
+                assert [line.speaker for line in lines] == ["customer", "bot"] * 5
+                assert [line.external_id for line in lines[:6:2]] == ["1", "2", "3"]
+            states = await store._database.read(
+                lambda connection: connection.execute(select(conversations.c.state)).scalars().all()
+            )
+        # One that was computed from what the conversation remembered before another's turn would be missing here.
+        assert [state["turns"] for state in states] == [5] * CUSTOMERS
+
+
+async def test_what_is_said_in_one_process_reaches_a_browser_at_the_other(shop: Path, shared: str) -> None:
+    async with two(shop, shared) as (one, other):
+        name = conversation_of(TOKEN)
+        async with other.client.ws_connect(f"{other.url}ws") as opened, asyncio.timeout(WITHIN_S):
+            tab = Tab(opened)
+            await opened.send_json({"type": "hello", "token": TOKEN, "after": 0})
+            await tab.next("transcript")
+            await one.post("can I talk to a person please", name, 1)
+            assert [line["speaker"] for line in await tab.lines(3)] == ["customer", "bot", "bot"]
+
+            async with await Store.open(shared, exclusive=False) as store:  # as a third process would
+                staff_id = await store.accounts.add("anna@desk.example", "Anna", "agent")
+                [row] = await store.inbox.conversations("waiting", staff_id)
+                staffing = Staffing(store, load_settings(shop), News())
+                for number in range(3):
+                    await staffing.say(row.id, staff_id, f"line {number}")
+            assert [line["text"] for line in await tab.lines(3)] == ["line 0", "line 1", "line 2"]
+
+
+async def test_a_correction_is_known_to_every_process_at_once(shop: Path, shared: str) -> None:
+    slang = "yo wheres me clobber at"
+    async with two(shop, shared) as both:
+        command = ("correct", "-w", str(shop), slang, "--intent", "order_status")
+        taught = await asyncio.to_thread(run_kefu, *command, KEFU_DATABASE_URL=shared)
+        assert taught.returncode == 0, taught.stderr
+        for number, served in enumerate(both):
+            numbers = itertools.count(1)
+            async with asyncio.timeout(WITHIN_S):
+                while True:
+                    answer = await served.post(slang, f"c{number}", next(numbers))
+                    if answer["decision"]["intent"] == "order_status":
+                        break
+                    await served.post("/start", f"c{number}", next(numbers))
+
+
+async def test_when_the_process_that_does_the_scheduled_work_is_killed_the_other_goes_on(
+    shop: Path, shared: str, tmp_path: Path
+) -> None:
+    def does(served: Served) -> bool:
+        return f"{served.process.pid} does the work called scheduled" in served.log
+
+    async with two(shop, shared) as (one, other):
+        await one.until(lambda: does(one) or does(other))
+        first, second = (one, other) if does(one) else (other, one)
+        assert not does(second)
+
+        await first.kill()
+
+        await second.until(lambda: does(second))
+        assert (await second.post("hello"))["decision"]["answer_id"] == "greeting"
