@@ -1,14 +1,22 @@
-"""Many customers at once against a running `kefu serve`.
+"""Many customers at once, everything logged.
 
-    python -m bench.load --url http://127.0.0.1:8080 --clients 32 --messages 2000
+    python -m bench.load examples/shop --clients 32 --messages 4000
+    python -m bench.load examples/shop --processes 2 --database postgresql://kefu@localhost/empty
+    python -m bench.load --url http://127.0.0.1:8080 --messages 2000
 
-All clients share one address, so [web] requests_per_minute of the desk must allow what they send in a minute."""
+Serves a copy of the workspace, by one process or several, and sends what its customers wrote, each message to the next
+process, as a load balancer without stickiness does. Of a desk that runs already (`--url`, several allowed) [web]
+requests_per_minute must allow what one address sends."""
 
 import asyncio
+import itertools
 import json
+import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,9 +26,13 @@ import psutil
 
 from bench.command import run
 from bench.measure import percentiles
+from bench.read_log import read_log
+from bench.served import copy_for_clients, serving
 from bot.errors import BotError
+from training.dialogues import dialogue_files, read_dialogues
 
 MESSAGES_EACH = 8  # in one conversation; below what a desk takes from one customer in a minute
+WARM_UP = 10  # of a hundred messages, before anything is measured
 TEXTS = (
     "where is my order",
     "I'd like to return the lamp I bought last week",
@@ -39,41 +51,100 @@ HINTS = {
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--url", required=True)
+@click.argument("workspace", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+@click.option("--url", "urls", multiple=True, help="Of a desk that runs, in place of a workspace.")
 @click.option("--clients", type=click.IntRange(min=1), default=32)
-@click.option("--messages", type=click.IntRange(min=1), default=1000, help="In all.")
+@click.option(
+    "--messages", type=click.IntRange(min=1), default=1000, help="In all, those of the warm-up besides."
+)
+@click.option("--processes", type=click.IntRange(min=1), default=1)
+@click.option("--database", help="An empty database; SQLite, a file of its own, by default.")
 @click.option("--api-key", default="", help="Where the server isn't bound to loopback.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
-def main(url: str, clients: int, messages: int, api_key: str, json_path: Path | None) -> None:
+def main(
+    workspace: Path | None,
+    urls: tuple[str, ...],
+    clients: int,
+    messages: int,
+    processes: int,
+    database: str | None,
+    api_key: str,
+    json_path: Path | None,
+) -> None:
     """Each client sends its next message when the last was answered, and begins a new conversation after a few."""
-    figures = asyncio.run(send(url.rstrip("/"), clients, messages, api_key))
+    if (workspace is None) == (not urls):
+        raise click.UsageError("wanted a workspace to serve, or the --url of a desk that runs")
+    if workspace is None:
+        addresses = [url.rstrip("/") for url in urls]
+        figures = asyncio.run(send(addresses, clients, messages, api_key=api_key))
+        figures["server_rss_mb"] = server_rss_mb(addresses[0])
+    else:
+        with tempfile.TemporaryDirectory(prefix="kefu-load-") as folder:
+            copy = copy_for_clients(workspace, Path(folder) / "workspace")
+            log = database or f"sqlite:///{copy / 'load.db'}"
+            figures = asyncio.run(serve_and_send(copy, log, clients, messages, processes))
     for name, value in figures.items():
-        click.echo(f"{name:16} {value}")
+        click.echo(f"{name:24} {value}")
     if json_path:
         json_path.write_text(json.dumps(figures, indent=1), "utf-8")
 
 
-async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str, float | int | None]:
-    """Send the messages; how many were answered, in milliseconds and a second, errors, and the server's memory.
+async def serve_and_send(
+    workspace: Path, database: str, clients: int, messages: int, processes: int
+) -> dict[str, object]:
+    """Figures of a desk of so many processes, what it took of processor and memory among them."""
+    texts = [
+        turn.text for one in read_dialogues(dialogue_files(workspace)) for turn in one.turns if turn.intents
+    ]
+    async with AsyncExitStack() as stack:
+        served = [await stack.enter_async_context(serving(workspace, database)) for _ in range(processes)]
+        desks = [psutil.Process(pid) for pid, _ in served]
+        urls = [url.rstrip("/") for _, url in served]
+        await send(urls, clients, max(clients, messages * WARM_UP // 100), texts)
+        rss, seconds = [_rss_mb(desk) for desk in desks], sum(map(_cpu_s, desks))
+        own = _cpu_s(psutil.Process())
+        figures = await send(urls, clients, messages, texts)
+        n = len(desks)
+        return {
+            **figures,
+            "processes": n,
+            "cpu_ms_a_message": round(1000 * (sum(map(_cpu_s, desks)) - seconds) / messages, 2),
+            "client_cpu_ms_a_message": round(1000 * (_cpu_s(psutil.Process()) - own) / messages, 2),
+            "rss_mb": rss,
+            "rss_mb_after": (after := [_rss_mb(desk) for desk in desks]),
+            "rss_grew_percent": round(100 * (sum(after) / sum(rss) - 1), 1),
+            "not_answered_once": await _not_once(database),
+        }
+
+
+async def _not_once(database: str) -> int:
+    """Messages that are in the log more than once."""
+    return sum(logged.times != 1 for logged in (await read_log(database)).values())
+
+
+async def send(
+    urls: Sequence[str], clients: int, messages: int, texts: Sequence[str] = TEXTS, *, api_key: str = ""
+) -> dict[str, object]:
+    """Send the messages; how many were answered, in milliseconds and a second, and errors.
 
     Raises BotError if none was answered."""
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     ms: list[float] = []
     errors = Counter[str]()
-    left = iter(range(messages))
+    left, turns = iter(range(messages)), itertools.cycle(urls)
 
-    async def client(session: aiohttp.ClientSession) -> None:
-        for sent, number in enumerate(left):
+    async def client(session: aiohttp.ClientSession, numbers: Iterable[int]) -> None:
+        for sent, number in enumerate(numbers):
             if sent % MESSAGES_EACH == 0:
                 conversation = f"bench-{uuid.uuid4().hex}"
             body = {
                 "conversation": conversation,
                 "client_message_id": uuid.uuid4().hex,
-                "text": TEXTS[number % len(TEXTS)],
+                "text": texts[number % len(texts)],
             }
             start = time.perf_counter()
             try:
-                async with session.post(f"{url}/api/v1/messages", json=body) as response:
+                async with session.post(f"{next(turns)}/api/v1/messages", json=body) as response:
                     await response.read()
             except (aiohttp.ClientError, TimeoutError) as error:
                 errors[str(error) or type(error).__name__] += 1
@@ -87,12 +158,12 @@ async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str,
         headers=headers, connector=aiohttp.TCPConnector(limit=clients)
     ) as session:
         start = time.perf_counter()
-        await asyncio.gather(*(client(session) for _ in range(clients)))
+        await asyncio.gather(*(client(session, left) for _ in range(clients)))
         seconds = time.perf_counter() - start
     for reason, n in errors.most_common():
         click.echo(f"{n} x {reason}{HINTS.get(reason[:3], '')}", err=True)
     if not ms:
-        raise BotError(f"{url}: none of {messages} messages was answered")
+        raise BotError(f"{urls[0]}: none of {messages} messages was answered")
     p50, p95, p99 = percentiles(ms, 50, 95, 99)
     return {
         "clients": clients,
@@ -102,7 +173,6 @@ async def send(url: str, clients: int, messages: int, api_key: str) -> dict[str,
         "p95_ms": p95,
         "p99_ms": p99,
         "errors": errors.total(),
-        "server_rss_mb": server_rss_mb(url),
     }
 
 
@@ -114,8 +184,17 @@ def server_rss_mb(url: str) -> int | None:
         address = connection.laddr
         is_listening = connection.status == psutil.CONN_LISTEN and bool(address)
         if is_listening and getattr(address, "port", None) == port and connection.pid:
-            return round(psutil.Process(connection.pid).memory_info().rss / 2**20)
+            return _rss_mb(psutil.Process(connection.pid))
     return None
+
+
+def _rss_mb(process: psutil.Process) -> int:
+    return round(process.memory_info().rss / 2**20)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ import aiohttp
 import click
 
 from bench.command import run
+from bench.served import serving
 from bench.shadow import BEGIN_S, SETTLING_S, tell
-from bench.swaps import Watched, copy_workspace, serving, talk
+from bench.swaps import Watched, copy_workspace, talk
 from bot.store.store import Store
 
 LOOK_EVERY_S = 1.0

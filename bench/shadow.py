@@ -17,7 +17,8 @@ import click
 
 from bench.command import run
 from bench.measure import percentiles
-from bench.swaps import KEFU, Sent, Watched, copy_workspace, environment, serving, talk
+from bench.served import KEFU, environment, serving
+from bench.swaps import Sent, Watched, copy_workspace, talk
 from bot.errors import BotError
 from bot.store.store import Store
 from training.registry import Registry

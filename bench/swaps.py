@@ -9,15 +9,13 @@ an empty database that is left full."""
 
 import asyncio
 import json
-import os
 import shutil
-import sys
 import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,11 +28,11 @@ from bench.command import run
 from bench.load import MESSAGES_EACH
 from bench.load import TEXTS as SAID
 from bench.measure import percentiles
-from bench.swap_log import Logged, read_log
+from bench.read_log import Logged, read_log
+from bench.served import KEFU, copy_for_clients, link_or_copy, serving
 from bot.errors import BotError
 from training.registry import Registry, Release, file_digest
 
-KEFU = Path(sys.executable).with_name("kefu")
 EVERY_S = 6.0  # from one swap to the next
 SETTLING_S = 1.5  # after all changed: the old model is given back then
 PAUSE_S = 0.1  # of a client, after an answer
@@ -109,8 +107,7 @@ def main(
 
 def copy_workspace(workspace: Path, target: Path, *, new_encoder: bool) -> Path:
     """The workspace with two releases at least, the older current, for clients that ask more than customers do."""
-    left_out = shutil.ignore_patterns("*.db*", ".lock")
-    shutil.copytree(workspace, target, copy_function=_link_or_copy, ignore=left_out)
+    copy_for_clients(workspace, target)
     registry = Registry(target)
     releases = registry.releases()
     if not releases:
@@ -118,16 +115,12 @@ def copy_workspace(workspace: Path, target: Path, *, new_encoder: bool) -> Path:
     if len(releases) == 1 or new_encoder:
         _add_twin(releases[-1], new_encoder=new_encoder)
     registry.promote(registry.releases()[-2].name)
-    settings = target / "kefu.toml"
-    text, rate = settings.read_text("utf-8"), "requests_per_minute = 1000000"
-    text = text.replace("[web]", f"[web]\n{rate}") if "[web]" in text else f"{text}\n[web]\n{rate}\n"
-    settings.write_text(text, "utf-8")
     return target
 
 
 def _add_twin(release: Release, *, new_encoder: bool) -> None:
     """The same once more as the newest."""
-    twin = Path(shutil.copytree(release.folder, f"{release.folder}-twin", copy_function=_link_or_copy))
+    twin = Path(shutil.copytree(release.folder, f"{release.folder}-twin", copy_function=link_or_copy))
     made_at = datetime.fromisoformat(release.manifest["created_at"]) + timedelta(microseconds=1)
     files = dict(release.manifest["files"])
     if new_encoder:  # its files then differ from those in use, so that nothing is shared
@@ -136,16 +129,6 @@ def _add_twin(release: Release, *, new_encoder: bool) -> None:
         files["tokenizer.json"] = file_digest(tokenizer)
     manifest = release.manifest | {"created_at": made_at.isoformat(timespec="microseconds"), "files": files}
     (twin / "manifest.json").write_text(json.dumps(manifest), "utf-8")
-
-
-def _link_or_copy(source: str, place: str) -> str:
-    if not source.endswith(".onnx"):
-        return shutil.copy2(source, place)
-    try:
-        Path(place).hardlink_to(source)
-    except OSError:  # another disk
-        shutil.copy2(source, place)
-    return place
 
 
 async def measure(workspace: Path, database: str, swaps: int, clients: int, processes: int) -> Watched:
@@ -166,39 +149,6 @@ async def measure(workspace: Path, database: str, swaps: int, clients: int, proc
             task.cancel()
         await asyncio.gather(*talking, return_exceptions=True)
     return watched
-
-
-def environment(database: str) -> dict[str, str]:
-    """Ours, with a database."""
-    return {**os.environ, "KEFU_DATABASE_URL": database, "OMP_NUM_THREADS": "1"}
-
-
-@asynccontextmanager
-async def serving(workspace: Path, database: str) -> AsyncIterator[tuple[int, str]]:
-    """A server's process id and address."""
-    process = await asyncio.create_subprocess_exec(
-        KEFU,
-        "serve",
-        "-w",
-        workspace,
-        "--port",
-        "0",
-        "--quiet",
-        env=environment(database),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        line = b""
-        while b"web chat" not in line:
-            line = await process.stdout.readline()
-            if not line:
-                raise BotError("the server ended before it served")
-        yield process.pid, line.decode().split()[-1]
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 async def talk(session: aiohttp.ClientSession, watched: Watched, process: int, url: str) -> None:

@@ -169,7 +169,7 @@ class Answering:
                 return words.say("I'm sorry, this has been frustrating.")
             case "action_failed":
                 return words.say("I'm sorry, I can't reach our systems at the moment.")
-            case "failure":
+            case "failure" | "no_model":
                 return words.say("I'm sorry, something went wrong on my side.")
             case "still_uncertain" | "out_of_scope_twice" | "missing_slot" | "not_confirmed":
                 return words.say("I don't want to keep you guessing.")

@@ -27,6 +27,7 @@ COMMANDS = {
     "chat": "chat",
     "correct": "correct",
     "export": "export",
+    "export-customer": "export_customer",
     "forget": "forget",
     "staff": "staff",
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import handoff
-from bot.messages import Button, Decision, Message, Reply
+from bot.messages import OWN_DATA, Button, Decision, Message, Reply
 from bot.phrases import plain
 from bot.settings import Settings
 from bot.state import ConversationState
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 NAMES = frozenset({"start", "help", "human", "bot", "language", "privacy", "forget"})
 # What a customer may ask of the desk even while a person has the conversation.
-ALWAYS = frozenset({"bot", "forget"})
+ALWAYS = frozenset({"bot", "privacy", "forget"})
+
+DATA = "data"  # the payload of the button that asks for what is stored
+# The web page fetches its own, see bot/channels/web/own_data.py.
+SEND_FILES = frozenset({"telegram"})
 
 
 def as_command(message: Message) -> Message:
@@ -141,6 +145,19 @@ class CustomerCommands:
             "answers better, without names, addresses and numbers. /forget removes it.",
             desk=self.settings.desk.name,
         )
+        buttons = (Button(talk.words.say("Send me my data"), DATA),)
+        return Outcome(talk, Decision("answer", "command"), (Reply(text, buttons),))
+
+    def send_data(self, talk: Talk) -> Outcome:
+        """All that is stored of the customer, as a file: only where nobody else reads along."""
+        words, message = talk.words, talk.message
+        if not _is_private(message):
+            text = words.say("Others read along here. Ask me in a chat of our own: /privacy")
+        elif message.channel in SEND_FILES:
+            reply = Reply(words.say("This is all that is stored of you."), attachment=OWN_DATA)
+            return Outcome(talk, Decision("answer", "command"), (reply,))
+        else:
+            text = words.say("I can't send files here. A person can get it for you: /human")
         return _said(talk, "command", text)
 
     async def _language(self, talk: Talk) -> Outcome:
@@ -154,6 +171,11 @@ class CustomerCommands:
         buttons = tuple(Button(name, f"language:{code}") for code, name in LANGUAGES.items())
         text = talk.words.say("Which language shall I speak?")
         return Outcome(talk, Decision("ask", "command"), (Reply(text, buttons),))
+
+
+def _is_private(message: Message) -> bool:
+    """Whether the conversation is the customer's own, or a topic of it."""
+    return f"{message.conversation_key}:".startswith(f"{message.customer_key}:")
 
 
 def _said(talk: Talk, reason: str, text: str) -> Outcome:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -17,6 +17,7 @@ from bot.errors import BotError
 from bot.garbage import settle_new
 from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
+from bot.making_do import load_or_make_do, make_do
 from bot.settings import Settings
 from bot.store.peers.work import Work
 from bot.store.records import Correction
@@ -29,6 +30,7 @@ from nlu.errors import NluError
 from retrieval.errors import RetrievalError
 
 FOLLOW_EVERY_S = 1.0
+TRY_AGAIN_S = 5.0  # with a release that could not be read
 LOG_EVERY_S = 15.0  # where others tell of what they change
 CORRECTION_BATCH = 32
 MIN_NAME = 2  # characters
@@ -47,6 +49,7 @@ class Desk:
     engine: Engine = field(init=False)
     _seen: int = field(default=0)
     _refused: str = field(default="")
+    _try_again_at: float = 0.0
     _marks: tuple[int, str] = field(default=(-1, ""))
     # Or two who ask for corrections at once would both learn the same.
     _learning: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -101,13 +104,10 @@ class Desk:
         Turns under way end with the model they began with. Files that won't do are named in the log once, and
         the desk stays on what it had."""
         state = await asyncio.to_thread(files_state, self.settings.folder)
-        if state in {self.model.state, self._refused}:
+        if state in {self.model.state, self._refused} and not self._may_be_mended():
             return False
-        try:
-            model = await asyncio.to_thread(load_model, self.settings, self.actions, beside=self.beside())
-        except (BotError, NluError, RetrievalError) as error:
-            logger.error("not taken over, release %s goes on: %s", self.model.release, error)
-            self._refused = state
+        model = await self._load(state)
+        if model is None:
             return False
         async with self._learning:
             changes = await self.store.corrections_since(0)
@@ -117,6 +117,29 @@ class Desk:
             self.model, self._seen = model, changes[-1].id if changes else 0
         self.engine.take_over(model.dialogue, model.release)
         logger.info("answering with release %s and the answers as they are now", model.release)
+        return True
+
+    async def _load(self, state: str) -> Model | None:
+        """The workspace's files of that state; None where they won't do, which is said once."""
+        try:
+            return await asyncio.to_thread(load_model, self.settings, self.actions, beside=self.beside())
+        except (BotError, NluError, RetrievalError) as error:
+            if state in {self.model.state, self._refused}:
+                return None
+            logger.error("not taken over, release %s goes on: %s", self.model.release, error)
+            self._refused = state
+            if not self.model.problem:
+                return None
+            with suppress(BotError, NluError, RetrievalError):  # it may be the answers that were edited
+                model = await asyncio.to_thread(make_do, self.settings, self.actions)
+                return replace(model, problem=str(error))
+            return None
+
+    def _may_be_mended(self) -> bool:
+        """Whether a release that can't be read should be tried again, its files as they may be by now."""
+        if not self.model.problem or monotonic() < self._try_again_at:
+            return False
+        self._try_again_at = monotonic() + TRY_AGAIN_S
         return True
 
     def beside(self) -> Model:
@@ -191,7 +214,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
 
     Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
     actions = Actions(settings.actions)
-    model = await asyncio.to_thread(load_model, settings, actions)
+    model = await asyncio.to_thread(load_or_make_do, settings, actions)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(actions.close)
         if store is None:

@@ -16,12 +16,14 @@ from bot.settings import Settings
 from nlu.encoder import encoder_digest
 from nlu.errors import NluError
 from nlu.files import ReleaseFiles
+from nlu.patterns import PatternUnderstander
 from nlu.rules import EntityRules
 from nlu.understander import Understander, give_way, served_precision
 from retrieval.answers import AnswerBook, load_answers
 from retrieval.articles import Passage, article_files, load_articles
 from retrieval.errors import RetrievalError
 from retrieval.fusion import load_fusion
+from retrieval.lexical_retriever import LexicalRetriever
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
 from retrieval.vector_cache import VectorCache
@@ -44,14 +46,16 @@ class Texts:
 class Model:
     """A release in use: what it understands and finds, and the dialogue made of both.
 
-    `state` is the `files_state` it was read from, `texts` what it answers with."""
+    `state` is the `files_state` it was read from, `texts` what it answers with; `problem` says why the release can't be
+    read where the desk makes do without."""
 
     release: str
     state: str
-    understander: Understander
-    retriever: Retriever
+    understander: Understander | PatternUnderstander
+    retriever: Retriever | LexicalRetriever
     dialogue: Dialogue
     texts: Texts | None = None
+    problem: str = ""
 
 
 def load_model(
@@ -73,13 +77,14 @@ def load_model(
     )
     texts = load_texts(settings, beside.texts if beside else None)
     check_actions(texts.book, actions.names)
+    in_use = beside.understander if beside else None
     understander, retriever = load_release(
         settings,
         release,
         texts.book,
         texts.passages,
         rules=texts.rules,
-        beside=beside.understander if beside else None,
+        beside=in_use if isinstance(in_use, Understander) else None,
         in_background=in_background,
     )
     # Tables of dates, currencies, units and languages are made at their first use: half a second.

@@ -17,6 +17,9 @@ ConversationStatus = Literal["bot", "waiting", "person", "closed"]
 AutonomyLevel = Literal["off", "suggest", "auto"]
 AUTONOMY_LEVELS: tuple[AutonomyLevel, ...] = ("off", "suggest", "auto")
 
+# The attachment that stands for all that is stored of the customer: a file that is made when it is sent.
+OWN_DATA = "own-data"
+
 # Where people have it: nobody yet, or somebody. The bot is silent.
 WITH_PEOPLE: frozenset[ConversationStatus] = frozenset({"waiting", "person"})
 
@@ -83,11 +86,13 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back to the customer. `message_id` is the store's id of it, set once it is stored."""
+    """What goes back to the customer. `message_id` is the store's id of it, set once it is stored; `attachment` is
+    OWN_DATA or nothing."""
 
     text: str
     buttons: tuple[Button, ...] = ()
     message_id: int = 0
+    attachment: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def why_moved(words: Wording, reason: str) -> str:
             return words.say("asked what a person always answers")
         case "action_failed":
             return words.say("an action failed")
-        case "failure":
+        case "failure" | "no_model":
             return words.say("the bot failed")
         case "missing_slot" | "not_confirmed":
             return words.say("didn't get through the bot's questions")

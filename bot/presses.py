@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bot import handoff
 from bot.answering import person_button
 from bot.autonomy import GuardedDialogue
-from bot.customer_commands import CustomerCommands
+from bot.customer_commands import DATA, CustomerCommands
 from bot.decide import TALK_TO_PERSON
 from bot.messages import Decision, Reply
 from bot.talk import Outcome, Talk, reopened
@@ -58,7 +58,7 @@ class Presses:
         if pressed is None:
             return self._stale(reopened(talk))
         verb, _, argument = pressed.payload.partition(":")
-        if pressed.key in talk.state.presses and verb not in {"human", "bot", handoff.RATE}:
+        if pressed.key in talk.state.presses and verb not in {"human", "bot", DATA, handoff.RATE}:
             text = talk.words.say("You chose that already. What else can I do for you?")
             return Outcome(talk, Decision("answer", "pressed_again"), (Reply(text),))
         talk = replace(talk, state=talk.state.pressed(pressed.key))
@@ -87,6 +87,8 @@ class Presses:
                 return Outcome(talk, Decision("ask", "rephrase"), (Reply(text, (person_button(talk),)),))
             case "language":
                 return await self.commands.set_language(talk, argument)
+            case "data":
+                return self.commands.send_data(talk)
             case "forget":
                 return await self.commands.forget(talk, is_sure=argument == "yes")
             case _:
@@ -156,5 +158,6 @@ class Presses:
 def is_for_the_desk(pressed: Pressed | None) -> bool:
     """Whether a press speaks to the desk itself, also while a person has the conversation."""
     return pressed is not None and (
-        pressed.payload == handoff.BACK_TO_BOT or pressed.payload.startswith(("forget:", f"{handoff.RATE}:"))
+        pressed.payload in {handoff.BACK_TO_BOT, DATA}
+        or pressed.payload.startswith(("forget:", f"{handoff.RATE}:"))
     )

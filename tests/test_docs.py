@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from bot.settings import Settings, load_settings
+from bot.store.tables.schema import metadata
 from docs.commands import PAGE, commands
 from nlu.files import ReleaseFiles
 from nlu.rule_files import PATTERN_KEYS, TYPE_KEYS
@@ -41,6 +42,8 @@ from tests.markdown import (
 )
 from training.dialogue_fields import DIALOGUE_KEYS, ENTITY_KEYS, TURN_KEYS, Problems, as_dialogue
 
+# What the data map says of other places.
+OUTSIDE = {"dialogues/log.jsonl", "releases/"}
 CODE = ("bot", "nlu", "retrieval", "training")
 CONFIGURATION, ANSWERS, ENTITIES, DIALOGUES, ARCHITECTURE = (
     DOCS / f"{name}.md" for name in ("configuration", "answers", "entities", "dialogues", "architecture")
@@ -266,6 +269,14 @@ def test_the_dialogue_in_the_docs_is_valid() -> None:
     for code in blocks(DIALOGUES, "json"):
         as_dialogue(json.loads(code), wrong)
     assert wrong.found == []
+
+
+# whose data it is
+
+
+def test_the_data_map_has_every_table_and_no_other() -> None:
+    told = names(section(DOCS / "privacy.md", "Data map"))
+    assert sorted(told) == sorted({*metadata.tables, "message_words"} | OUTSIDE)
 
 
 # how it works

@@ -1,7 +1,7 @@
 """The log of the desk: everything that is read from and written to the database, one transaction a call."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
@@ -31,6 +31,8 @@ from bot.store.insights import Insights
 from bot.store.label_log import LabelLog
 from bot.store.label_rules import training_labels
 from bot.store.mined import MinedLog
+from bot.store.privacy.customer_data import write_customer_data
+from bot.store.privacy.ownership import find_customer
 from bot.store.records import (
     Conversation,
     Correction,
@@ -304,7 +306,15 @@ class Store:
 
     async def find_customer(self, customer: str) -> Customer | None:
         """By key, or by database id where it is all digits."""
-        return await self._database.read(forget.find_customer, customer)
+        return await self._database.read(find_customer, customer)
+
+    async def write_customer_data(
+        self, customer_key: str, write: Callable[[str], Any], *, is_own_copy: bool
+    ) -> int:
+        """Hand all that is stored of a customer to `write` as JSON, piece by piece; how many messages were in it.
+        `is_own_copy` leaves out what staff said among themselves. Raises StoreError for an unknown customer."""
+        work = write_customer_data
+        return await self._database.read(work, customer_key, write, is_own_copy=is_own_copy)
 
     async def preview_forget(self, customer_key: str) -> ForgetReport:
         """What `forget` would remove; nothing is changed."""

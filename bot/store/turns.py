@@ -203,8 +203,9 @@ def _save_replies(
     for reply in replies:
         values = {name: asked[name] for name in ("conversation_id", "customer_id", "channel")} | {
             "speaker": "bot",
-            "kind": "text",
+            "kind": "document" if reply.attachment else "text",
             "text": storable(reply.text),
+            "attachment": reply.attachment,
             "versions": [],
             "at": now(),
             "in_reply_to": message_id,

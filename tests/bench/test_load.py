@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bench.load import send
+from bench.load import send, server_rss_mb
 from bot.errors import BotError
 
 
@@ -27,12 +27,15 @@ async def serve(n_answered: int) -> TestServer:
 
 async def test_refused_messages_are_errors_and_no_times(capsys: pytest.CaptureFixture[str]) -> None:
     server = await serve(5)
-    found = await send(str(server.make_url("")).rstrip("/"), clients=3, messages=20, api_key="")
+    url = str(server.make_url("")).rstrip("/")
+    found = await send([url], clients=3, messages=20)
+    rss_mb = server_rss_mb(url)
     await server.close()
     assert (found["clients"], found["messages"], found["errors"]) == (3, 5, 15)
-    assert 0 < float(found["p50_ms"] or 0) <= float(found["p95_ms"] or 0) <= float(found["p99_ms"] or 0)
-    assert float(found["per_second"] or 0) > 0
-    assert int(found["server_rss_mb"] or 0) > 10  # this process
+    times = [found[f"p{percent}_ms"] for percent in (50, 95, 99)]
+    assert times == sorted(times, key=float)  # type: ignore[arg-type]
+    assert rss_mb is not None
+    assert rss_mb > 10  # this process
     assert "15 x 429 Too Many Requests: raise [web] requests_per_minute" in capsys.readouterr().err
 
 
@@ -41,5 +44,13 @@ async def test_a_server_that_is_not_there_is_told(capsys: pytest.CaptureFixture[
     url = str(server.make_url("")).rstrip("/")
     await server.close()
     with pytest.raises(BotError, match="none of 2 messages was answered"):
-        await send(url, clients=1, messages=2, api_key="")
+        await send([url], clients=1, messages=2)
     assert "2 x Cannot connect" in capsys.readouterr().err
+
+
+async def test_each_message_goes_to_the_next_of_several_processes() -> None:
+    servers = [await serve(4), await serve(4)]
+    found = await send([str(one.make_url("")).rstrip("/") for one in servers], clients=1, messages=8)
+    for one in servers:
+        await one.close()
+    assert (found["messages"], found["errors"]) == (8, 0)

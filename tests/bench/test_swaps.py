@@ -1,6 +1,6 @@
 """What is said of releases that were swapped under load."""
 
-from bench.swap_log import Logged
+from bench.read_log import Logged
 from bench.swaps import SETTLING_S, Sent, Swap, Watched, summary
 
 

@@ -15,12 +15,15 @@ from bot.channels.telegram.place import Place, Posted, customer_key
 from bot.channels.telegram.retrying import readable
 from bot.channels.telegram.splitting import split
 from bot.channels.telegram.tempo import Tempo
+from bot.messages import OWN_DATA
 from bot.store.records import Outgoing
 from bot.store.store import Store
 
 MAX_UNCLEAR = (
     3  # sends without an answer: any of them may have arrived, and each looks the same to the customer
 )
+
+FILE_NAME = "my-data.json"
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +87,7 @@ class Delivery:
         if self._reply_to is not None:
             quote = ReplyParameters(self._reply_to, allow_sending_without_reply=True)
         if self.outgoing.attachment:
-            await self._copy(quote)
+            await (self._send_own_data() if self.outgoing.attachment == OWN_DATA else self._copy(quote))
             return
         keyboard = None
         if is_last and self._has_buttons:
@@ -99,6 +102,21 @@ class Delivery:
         self._sent_as = str((await readable(call)).message_id)
         self._parts.pop(0)
         self._reply_to = None
+
+    async def _send_own_data(self) -> None:
+        """What is stored of the person whose private chat this is; of nobody else, whatever the reply says."""
+        pieces: list[str] = []
+        owner = customer_key(self._place.chat_id)
+        await self.store.write_customer_data(owner, pieces.append, is_own_copy=True)
+        call = self.bot.send_document(
+            self._place.chat_id,
+            "".join(pieces).encode(),
+            caption=self.outgoing.text,
+            filename=FILE_NAME,
+            message_thread_id=self._place.thread_id,
+        )
+        self._sent_as = str((await readable(call)).message_id)
+        self._parts.pop(0)
 
     async def _copy(self, quote: ReplyParameters | None) -> None:
         origin = Posted.of(self.outgoing.attachment)

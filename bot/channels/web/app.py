@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from bot.channels.web import live, rest
+from bot.channels.web import live, own_data, rest
 from bot.channels.web.channel import CHANNEL, WebChannel
 from bot.channels.web.errors import errors_as_json
 from bot.channels.web.headers import secure
@@ -34,6 +34,8 @@ def web_app(engine: Engine, store: Store, settings: Settings, hooks: Hooks | Non
             web.get("/ws", live.socket),
             web.post("/api/v1/messages", rest.post_message),
             web.get("/api/v1/conversations/{id}", rest.get_conversation),
+            web.get("/api/v1/conversations/{id}/data", own_data.get_own_data),
+            web.post("/data", own_data.post_own_data),
             web.get("/api/v1/openapi.json", rest.get_openapi),
             web.post("/telegram", hooks.telegram),
             web.post("/telegram/{bot}", hooks.telegram),

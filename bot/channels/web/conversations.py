@@ -84,6 +84,15 @@ class Conversations:
         read = await self.read(conversation, 0)
         return Stretch(read.messages, read.has_more, is_restart=True)
 
+    async def own_data(self, conversation: str) -> str | None:
+        """All that is stored of its customer, as JSON; None where nothing was said yet."""
+        pieces: list[str] = []
+        with apologising():
+            if await self._store.find_customer(_key(conversation)) is None:
+                return None
+            await self._store.write_customer_data(_key(conversation), pieces.append, is_own_copy=True)
+        return "".join(pieces)
+
     async def status(self, conversation: str) -> ConversationStatus | None:
         """Who has it; None where nothing was said yet."""
         with apologising():
@@ -187,8 +196,8 @@ def choices(buttons: Sequence[Button]) -> tuple[Choice, ...]:
 
 def _kind(button: Button) -> ChoiceKind:
     match button.payload:
-        case "helpful" | "not_helpful" as feedback:
-            return feedback
+        case "helpful" | "not_helpful" | "data" as kind:
+            return kind
         case _:
             return "choice"
 

@@ -35,6 +35,7 @@ def page_labels(words: Wording, desk: str) -> dict[str, str]:
         "failed": words.say("Not sent"),
         "retry": words.say("Try again"),
         "too_long": words.say("That is too long: at most {limit} characters.", limit="{limit}"),
+        "no_data": words.say("Your data can't be had at the moment. Please try again."),
         "today": words.say("Today"),
         "yesterday": words.say("Yesterday"),
         "noscript": words.say("This chat needs JavaScript."),

@@ -14,6 +14,7 @@ from bot.channels.web.shapes import (
     Health,
     NewPress,
     NewText,
+    OwnDataRequest,
     Transcript,
 )
 
@@ -30,7 +31,8 @@ REFUSALS = {
     429: "Too many requests; Retry-After says when to go on.",
     503: "The desk can't answer at the moment; send it again after Retry-After, with the same client_message_id.",
 }
-SHAPES = (NewText, NewPress, Answered, Transcript, Failure, Health)
+SHAPES = (NewText, NewPress, Answered, Transcript, OwnDataRequest, Failure, Health)
+OWN_DATA: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
 WAITS = {429, 503}
 
 
@@ -63,6 +65,8 @@ def _paths() -> dict[str, Any]:
     return {
         "/api/v1/messages": {"post": _post_message()},
         "/api/v1/conversations/{id}": {"get": _get_conversation()},
+        "/api/v1/conversations/{id}/data": {"get": _get_own_data()},
+        "/data": {"post": _post_own_data()},
         "/api/v1/openapi.json": {
             "get": _open(
                 "openapi", "This document.", {"application/json": {"schema": {"type": "object"}}}, (429,)
@@ -114,6 +118,25 @@ def _get_conversation() -> dict[str, Any]:
             ),
         ],
         "responses": _responses("The transcript.", _json(Transcript), (401, 403, 404, 422, 429, 503)),
+    }
+
+
+def _get_own_data() -> dict[str, Any]:
+    return {
+        "operationId": "getOwnData",
+        "summary": "All that is stored of the customer of a conversation, for the customer.",
+        "parameters": [_parameter("id", "path", {"type": "string"}, "The conversation's id.")],
+        "responses": _responses("The file.", OWN_DATA, (401, 403, 404, 422, 429, 503)),
+    }
+
+
+def _post_own_data() -> dict[str, Any]:
+    return {
+        "operationId": "postOwnData",
+        "summary": "The same for the chat page, which shows the secret of its conversation.",
+        "security": [],
+        "requestBody": {"required": True, "content": _json(OwnDataRequest)},
+        "responses": _responses("The file.", OWN_DATA, (400, 403, 404, 413, 422, 429, 503)),
     }
 
 

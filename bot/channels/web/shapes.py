@@ -24,7 +24,7 @@ MessageId = Annotated[int, Field(ge=1, le=MAX_ID)]
 After = Annotated[int, Field(ge=0, le=MAX_ID)]
 Language = Annotated[str, Field(max_length=35)]  # a language tag such as "zh-Hans"
 Token = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43,128}$")]  # 256 bits in base64url, or more
-ChoiceKind = Literal["choice", "helpful", "not_helpful"]
+ChoiceKind = Literal["choice", "helpful", "not_helpful", "data"]
 
 
 class Shape(BaseModel):
@@ -59,7 +59,8 @@ class NewPress(Shape):
 
 
 class Choice(Shape):
-    """A button under a reply; "helpful" and "not_helpful" are feedback on the answer above them."""
+    """A button under a reply; "helpful" and "not_helpful" are feedback on the answer above them, "data" asks for all
+    that is stored of the customer: GET /api/v1/conversations/{id}/data has it."""
 
     label: str
     kind: ChoiceKind
@@ -138,6 +139,12 @@ class Failure(Shape):
     """An error."""
 
     error: ErrorBody
+
+
+class OwnDataRequest(Shape):
+    """The chat page asks for what is stored of its customer."""
+
+    token: Token
 
 
 # Frames from the browser

@@ -215,7 +215,7 @@ class FakeBotApi:
         if request.match_info["token"] != self.token:
             return Refused(401, "Unauthorized").response()
         try:
-            params = {name: _value(name, str(value)) for name, value in (await request.post()).items()}
+            params = {name: _value(name, _read(value)) for name, value in (await request.post()).items()}
         except ConnectionResetError:  # the bot was killed half-way through the call
             return web.Response()
         self.calls.append(Call(method, params, time.monotonic()))
@@ -361,6 +361,13 @@ class FakeBotApi:
         self.sent.append(sent)
         return self.message(text, chat, message_id=sent.message_id)
 
+    async def _sendDocument(self, params: dict[str, Any]) -> dict[str, Any]:
+        assert len(params["caption"]) <= 1024
+        [content] = [
+            value for name, value in params.items() if name.startswith("document") or "attached" in name
+        ]
+        return await self._sendMessage(params | {"text": f"{params['caption']}\n{content}"[:4000]})
+
     async def _sendChatAction(self, params: dict[str, Any]) -> bool:
         return True
 
@@ -431,6 +438,10 @@ async def bot_apis(*apis: FakeBotApi, port: int = 0) -> AsyncIterator[None]:
 def _rows(params: dict[str, Any]) -> list[list[dict[str, str]]]:
     rows: list[list[dict[str, str]]] = params.get("reply_markup", {}).get("inline_keyboard", [])
     return rows
+
+
+def _read(value: Any) -> str:
+    return value.file.read().decode() if isinstance(value, web.FileField) else str(value)
 
 
 def _value(name: str, value: str) -> Any:

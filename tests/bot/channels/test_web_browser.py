@@ -1,5 +1,6 @@
 """The chat page and the widget, in a real browser."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -66,6 +67,23 @@ async def test_the_page_begins_with_a_welcome_and_something_to_say(browser: Brow
         await page.get_by_role("button", name="Where is my parcel?").click()
         await shows(page, "Where is my parcel?", "order number?")
         await expect(page.get_by_text("I'm the assistant of Larkwood")).to_be_hidden()
+
+
+async def test_a_customer_downloads_what_is_stored_of_them(browser: Browser, desk: WebDesk) -> None:
+    async with open_tab(browser) as page:
+        await page.goto(desk.url)
+        await say(page, "where is LW-11111")
+        await shows(page, "LW-11111")
+        await page.get_by_role("button", name="Menu").click()
+        await page.get_by_role("menuitem", name="What is stored about me").click()
+        async with page.expect_download() as coming:
+            await page.get_by_role("button", name="Send me my data").click()
+        download = await coming.value
+        assert download.suggested_filename == "my-data.json"
+        found = json.loads(Path(await download.path()).read_text("utf-8"))
+        assert found["messages"][0]["text"] == "where is LW-11111"
+        async with page.expect_download():  # once more is fine
+            await page.get_by_role("button", name="Send me my data").click()
 
 
 async def test_a_pressed_button_stays_pressed(browser: Browser, desk: WebDesk) -> None:

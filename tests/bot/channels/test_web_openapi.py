@@ -83,6 +83,8 @@ async def test_answers_are_as_described(desk: WebDesk, monkeypatch: pytest.Monke
         (CONVERSATION, "get", *(await desk.get(conversation))),
         (CONVERSATION, "get", *(await desk.get("/api/v1/conversations/nobody"))),
         (CONVERSATION, "get", *(await desk.get(f"{conversation}?after=x"))),
+        (f"{CONVERSATION}/data", "get", *(await desk.get(f"{conversation}/data"))),
+        (f"{CONVERSATION}/data", "get", *(await desk.get("/api/v1/conversations/nobody/data"))),
         ("/healthz", "get", *(await desk.get("/healthz"))),
         ("/readyz", "get", *(await desk.get("/readyz"))),
         ("/static/{name}", "get", *(await desk.get("/static/nothing"))),

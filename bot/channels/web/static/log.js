@@ -103,7 +103,7 @@ export class Log {
   // Helpful and not helpful show as a pressed button, not as something said.
   isReaction({ message_id, index }) {
     const button = this.lines.get(message_id)?.line.buttons[index];
-    return button !== undefined && button.kind !== "choice";
+    return button !== undefined && button.kind.endsWith("helpful");
   }
 
   // Above what waits to be sent.
@@ -155,7 +155,7 @@ export class Log {
     const choices = made("div", "choices");
     const reactions = made("div", "reactions");
     line.buttons.forEach(({ label, kind }, index) => {
-      const isChoice = kind === "choice";
+      const isChoice = !kind.endsWith("helpful");
       const button = made("button", isChoice ? "choice" : `reaction ${kind}`, label);
       button.type = "button";
       button.dataset.index = index;
