@@ -166,7 +166,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
     """Load the workspace's current release and all around it; `store` stays the caller's to close.
 
     Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
-    actions = Actions(settings.actions)
+    actions = Actions(settings.actions, outgoing=settings.outgoing, key=settings.signing_key)
     model = await asyncio.to_thread(load_model, settings, actions)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(actions.close)
@@ -180,7 +180,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         await stack.enter_async_context(beside(desk.follow()))
         await stack.enter_async_context(beside(Upkeep(store, settings.desk.zone).run()))
         if settings.watch.enabled:
-            webhook = Webhook(settings.watch.webhook)
+            webhook = Webhook(settings.watch.webhook, outgoing=settings.outgoing, key=settings.signing_key)
             stack.push_async_callback(webhook.close)
             await stack.enter_async_context(beside(Watching(store, settings, webhook).run()))
             drifting = Drifting(store, settings, webhook, lambda: desk.model.release)
