@@ -213,7 +213,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
     """Load the workspace's current release and all around it; `store` stays the caller's to close.
 
     Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
-    actions = Actions(settings.actions)
+    actions = Actions(settings.actions, outgoing=settings.outgoing, key=settings.signing_key)
     model = await asyncio.to_thread(load_or_make_do, settings, actions)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(actions.close)
@@ -227,7 +227,7 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         await stack.enter_async_context(beside(desk.follow()))
         hearing = Hearing(store, desk.engine.news, desk.wake)
         await stack.enter_async_context(beside(hearing.run()))
-        webhook = Webhook(settings.watch.webhook)
+        webhook = Webhook(settings.watch.webhook, outgoing=settings.outgoing, key=settings.signing_key)
         stack.push_async_callback(webhook.close)
         scheduled = Work(store.peers, "scheduled", partial(_scheduled, desk, webhook))
         await stack.enter_async_context(beside(scheduled.run()))

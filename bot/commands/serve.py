@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import workspace_option
+from bot.masking import mask_output
 
 if TYPE_CHECKING:
     from bot.mined import Mined
@@ -41,8 +42,11 @@ def command(workspace: Path, host: str | None, port: int | None, quiet: bool) ->
 def run(settings: "Settings") -> None:
     """Serve, and say where."""
     from bot.loading import current_release
+    from bot.secret_warnings import secret_warnings
     from bot.serving import serve
 
+    for warning in secret_warnings(settings):
+        logging.getLogger(__name__).warning("kefu.toml: %s", warning)
     current_release(settings.folder)  # before a log is made for nothing
     open_mined = cache(partial(_mined, settings))
     asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), open_mined))
@@ -87,3 +91,4 @@ def set_up_logging(*, quiet: bool) -> None:
     )
     for name in ("httpx", "httpcore", "alembic", "telegram", "aiohttp.access", "faiss"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    mask_output()
