@@ -18,6 +18,7 @@ from bot.garbage import settle_new
 from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
 from bot.making_do import load_or_make_do, make_do
+from bot.metrics.meters import count_error
 from bot.settings import Settings
 from bot.store.peers.work import Work
 from bot.store.records import Correction
@@ -166,6 +167,7 @@ class Desk:
                 if has_changed or had_changed:  # once more when the turns that were under way are over
                     settle_new()
             except Exception as error:  # the database may be away for a moment; the desk goes on
+                count_error("following")
                 logger.warning("the log could not be followed: %s", type(error).__name__)
 
     def wake(self) -> None:

@@ -16,6 +16,7 @@ from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import hold_little, settle
+from bot.metrics.listening import metrics_at
 from bot.mined import OpenMined
 from bot.retraining import Retrainings, can_retrain
 from bot.settings import BotToken, Settings
@@ -46,6 +47,8 @@ async def serve(
         if can_retrain():
             retraining = Work(desk.store.peers, "retraining", Retrainings(desk.store, settings).run)
             await stack.enter_async_context(beside(retraining.run()))
+        if settings.metrics.port is not None:
+            await stack.enter_async_context(metrics_at(desk, settings.metrics.host, settings.metrics.port))
         for account in tokens:
             await stack.enter_async_context(_telegram(desk, account, hooks))
         settle()

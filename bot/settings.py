@@ -142,6 +142,13 @@ class Web(Group):
         return proxies
 
 
+class Metrics(Group):
+    """[metrics]: where Prometheus asks; nowhere without a port."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65535)
+
+
 class Watch(Group):
     """[watch]: whether more customers are unhappy than usual."""
 
@@ -228,6 +235,7 @@ class Settings(Group):
     conversation: Conversation = Conversation()
     telegram: Telegram = Telegram()
     web: Web = Web()
+    metrics: Metrics = Metrics()
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
     outgoing: Outgoing = Outgoing()

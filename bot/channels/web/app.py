@@ -12,6 +12,7 @@ from bot.channels.web.hooks import Hooks
 from bot.channels.web.pages import Pages
 from bot.channels.web.shapes import MAX_BYTES
 from bot.engine import Engine
+from bot.metrics.meters import count_response
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -22,6 +23,7 @@ def web_app(engine: Engine, store: Store, settings: Settings, hooks: Hooks | Non
     app = web.Application(middlewares=[errors_as_json, rest.at_the_door], client_max_size=MAX_BYTES)
     app[CHANNEL] = WebChannel.of(engine, store, settings)
     app.on_response_prepare.append(secure)
+    app.on_response_prepare.append(_count)
     app.on_shutdown.append(_close_sockets)
     app.cleanup_ctx.append(_turns)
     pages, hooks = Pages(), hooks or Hooks()
@@ -44,6 +46,10 @@ def web_app(engine: Engine, store: Store, settings: Settings, hooks: Hooks | Non
         ]
     )
     return app
+
+
+async def _count(request: web.Request, response: web.StreamResponse) -> None:
+    count_response(response.status)
 
 
 async def _close_sockets(app: web.Application) -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from bot.channels.web.shapes import ErrorBody, Failure
 from bot.errors import BotError
+from bot.metrics.meters import count_error
 
 RETRY_AFTER_S = 2
 MAX_MET = 80  # characters of what was met that are quoted back
@@ -67,6 +68,7 @@ def apologising() -> Iterator[None]:
     except Exception as error:
         # The text of an exception may quote the customer; where it arose does not.
         frames = "".join(traceback.format_tb(error.__traceback__))
+        count_error("web")
         logger.error("%s\n%s", type(error).__name__, frames)
         message = "Something went wrong on our side. Nothing is lost: send it again in a moment."
         raise refused(503, "unavailable", message, retry_after_s=RETRY_AFTER_S) from error
