@@ -18,6 +18,7 @@ from bot.garbage import settle_new
 from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
 from bot.making_do import load_or_make_do, make_do
+from bot.retaining import Retaining
 from bot.settings import Settings
 from bot.store.peers.work import Work
 from bot.store.records import Correction
@@ -240,6 +241,7 @@ async def _scheduled(desk: Desk, webhook: Webhook) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(Upkeep(store, settings.desk.zone).run())
         group.create_task(keep_index(store))
+        group.create_task(Retaining(store, settings).run())
         if settings.watch.enabled:
             group.create_task(Watching(store, settings, webhook).run())
             group.create_task(Drifting(store, settings, webhook, lambda: desk.model.release).run())
