@@ -270,7 +270,7 @@ class Answering:
 
     def _base(self, talk: Talk) -> dict[str, Any]:
         return {
-            "channel": talk.message.channel,
+            "channel": talk.message.channel.partition(".")[0],
             "customer": talk.message.customer_name,
             "is_open": is_open(self.settings.desk, talk.now),
             "language": talk.words.language,

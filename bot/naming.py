@@ -5,7 +5,10 @@ from bot.wording import Wording
 
 
 def channel_name(channel: str) -> str:
-    return {"web": "Web", "telegram": "Telegram", "terminal": "Terminal"}.get(channel, channel)
+    """Of several bots on Telegram, "telegram.shop" is the one called shop."""
+    kind, _, bot = channel.partition(".")
+    name = {"web": "Web", "telegram": "Telegram", "terminal": "Terminal"}.get(kind, kind)
+    return f"{name} ({bot})" if bot else name
 
 
 def sentiment_name(words: Wording, sentiment: str | None) -> str:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.address import address
 from bot.channels.web.app import web_app
+from bot.channels.web.hooks import Hooks
 from bot.console.app import console_app, mount
 from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
@@ -17,7 +18,7 @@ from bot.errors import BotError
 from bot.garbage import hold_little, settle
 from bot.mined import OpenMined
 from bot.retraining import Retrainings, can_retrain
-from bot.settings import Settings
+from bot.settings import BotToken, Settings
 from bot.store.peers.work import Work
 from bot.store.store import Store
 
@@ -34,17 +35,19 @@ async def serve(
     `ready` is told the web address once everything listens, and a link for the first admin, "" where there is
     an account already; `open_mined` gives what was proposed from transcripts. Raises BotError where it can't."""
     hold_little()
+    tokens = settings.telegram_tokens
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         desk = await stack.enter_async_context(open_desk(settings))
-        url = await stack.enter_async_context(listening(desk, open_mined))
+        hooks = Hooks()
+        url = await stack.enter_async_context(listening(desk, open_mined, hooks))
         if can_retrain():
             retraining = Work(desk.store.peers, "retraining", Retrainings(desk.store, settings).run)
             await stack.enter_async_context(beside(retraining.run()))
-        if settings.telegram_token:
-            await stack.enter_async_context(_telegram(desk))
+        for account in tokens:
+            await stack.enter_async_context(_telegram(desk, account, hooks))
         settle()
         ready(url, await _first_admin_link(desk.store, url))
         await stop.wait()
@@ -57,10 +60,12 @@ async def _first_admin_link(store: Store, url: str) -> str:
 
 
 @asynccontextmanager
-async def listening(desk: Desk, open_mined: OpenMined | None = None) -> AsyncIterator[str]:
-    """Serve page, widget, API and console; yields the address."""
+async def listening(
+    desk: Desk, open_mined: OpenMined | None = None, hooks: Hooks | None = None
+) -> AsyncIterator[str]:
+    """Serve page, widget, API, console and what is posted to `hooks`; yields the address."""
     options = desk.settings.web
-    app = web_app(desk.engine, desk.store, desk.settings)
+    app = web_app(desk.engine, desk.store, desk.settings, hooks)
     mount(app, console_app(desk.engine, desk.learn_corrections, open_mined=open_mined))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
@@ -80,9 +85,15 @@ async def listening(desk: Desk, open_mined: OpenMined | None = None) -> AsyncIte
 
 
 @asynccontextmanager
-async def _telegram(desk: Desk) -> AsyncIterator[None]:
+async def _telegram(desk: Desk, account: BotToken, hooks: Hooks) -> AsyncIterator[None]:
     # Costs half a second to import: only where there is a token.
     from bot.channels.telegram.channel import telegram_channel
 
-    async with telegram_channel(desk.engine, desk.store, desk.settings, desk.settings.telegram_token):
-        yield
+    channel = telegram_channel(desk.engine, desk.store, desk.settings, account.token, account=account)
+    async with channel as bot:
+        if bot.webhook is not None:
+            hooks.put(account.name, bot.webhook.receive)
+        try:
+            yield
+        finally:
+            hooks.remove(account.name)

@@ -5,6 +5,7 @@ Secrets come from the environment only: TELEGRAM_BOT_TOKEN, KEFU_API_KEY, KEFU_D
 import os
 import re
 import tomllib
+from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
@@ -86,11 +87,21 @@ class Conversation(Group):
     ask_rating: bool = True  # 1 to 5, once staff closed a conversation
 
 
+class TelegramBot(Group):
+    """[telegram.bots.NAME]: a further bot."""
+
+    token_env: str = Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")  # the environment variable with its token
+
+
 class Telegram(Group):
-    """[telegram]: long polling with TELEGRAM_BOT_TOKEN."""
+    """[telegram]: bots, of which TELEGRAM_BOT_TOKEN's needs no table."""
 
     base_url: str = "https://api.telegram.org/bot"  # a local Bot API server can take its place
     poll_timeout_s: int = Field(default=25, ge=0, le=50)
+    webhook: bool = False  # Telegram posts updates to [web] public_url, instead of being asked for them
+    bots: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")], TelegramBot] = Field(
+        default_factory=dict
+    )
     staff_group: int = Field(default=0, le=0)  # the id of the staff's group with topics, e.g. -1001234567890
 
 
@@ -196,6 +207,18 @@ class Action(Group):
     idempotent: bool | None = None  # None: as the method says
 
 
+@dataclass(frozen=True, slots=True)
+class BotToken:
+    """A bot, by its name in kefu.toml, and the environment variable with its token; never shown with it."""
+
+    name: str
+    variable: str
+
+    @property
+    def token(self) -> str:
+        return os.environ.get(self.variable, "")
+
+
 class Settings(Group):
     """The whole of kefu.toml, with the folder it came from."""
 
@@ -218,8 +241,21 @@ class Settings(Group):
         )
 
     @property
-    def telegram_token(self) -> str:
-        return os.environ.get("TELEGRAM_BOT_TOKEN", "")
+    def telegram_tokens(self) -> tuple["BotToken", ...]:
+        """Those of all bots that are to answer; that of TELEGRAM_BOT_TOKEN, where it is set, without a name.
+
+        Raises SettingsError where a variable is not set, or two bots are one."""
+        found = [BotToken("", "TELEGRAM_BOT_TOKEN")] if os.environ.get("TELEGRAM_BOT_TOKEN") else []
+        for name, bot in self.telegram.bots.items():
+            one = BotToken(name, bot.token_env)
+            key = f"{self.folder / 'kefu.toml'}: telegram.bots.{name}.token_env"
+            if not one.token:
+                raise SettingsError(f"{key}: the environment variable {one.variable} is not set")
+            for other in found:
+                if one.token == other.token:
+                    raise SettingsError(f"{key}: {one.variable} holds the token of {other.variable}'s bot")
+            found.append(one)
+        return tuple(found)
 
     @property
     def api_key(self) -> str:
@@ -244,8 +280,14 @@ def load_settings(workspace: Path) -> Settings:
             f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
         )
     try:
-        return Settings(folder=workspace, **tables)
+        settings = Settings(folder=workspace, **tables)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"{path}: {key}: met {first['input']!r}; {first['msg']}") from error
+    if settings.telegram.webhook and not settings.web.public_url.startswith("https://"):
+        raise SettingsError(
+            f"{path}: telegram.webhook: met true with [web] public_url = {settings.web.public_url!r}; wanted the address "
+            "that Telegram can post to there too, beginning with https://"
+        )
+    return settings

@@ -61,9 +61,8 @@ def addresses(settings: "Settings", url: str, first_admin: str) -> str:
     """What to open, and what else answers; `first_admin` is a link, "" where there is an account already."""
     from bot.console.links import console_link
 
-    telegram = (
-        "answering with TELEGRAM_BOT_TOKEN" if settings.telegram_token else "off; set TELEGRAM_BOT_TOKEN"
-    )
+    variables = [one.variable for one in settings.telegram_tokens]
+    telegram = f"answering with {', '.join(variables)}" if variables else "off; set TELEGRAM_BOT_TOKEN"
     lines = [
         f"{settings.desk.name} answers. Ctrl-C stops it.",
         f"  web chat   {url}",

@@ -71,6 +71,24 @@ def keep_sending(connection: Connection, message_id: int, sender: str) -> bool:
     return connection.execute(renewal).rowcount == 1
 
 
+def senders_at_work(connection: Connection, channel: str, sender: str, since: timedelta) -> list[str]:
+    """Who else has had a reply in hand for so long."""
+    query = select(messages.c.sender).where(
+        messages.c.channel == channel,
+        messages.c.delivery == "sending",
+        messages.c.sender != sender,
+        messages.c.sending_since <= now() - since,
+    )
+    return [str(name) for name in connection.execute(query.distinct()).scalars()]
+
+
+def put_back(connection: Connection, channel: str, sender: str) -> int:
+    """Let what a process had in hand be taken by another; how many replies."""
+    its_own = and_(messages.c.channel == channel, messages.c.sender == sender)
+    left = update(messages).where(its_own, messages.c.delivery == "sending")
+    return connection.execute(left.values(delivery="pending", sender=None)).rowcount
+
+
 def mark_delivered(connection: Connection, message_ids: Sequence[int], external_id: str = "") -> None:
     if message_ids:
         connection.execute(_ARRIVED, [{"arrived": one, "delivered_as": external_id} for one in message_ids])

@@ -73,7 +73,8 @@ def _filtered(asked: Asked) -> Select[Any]:
             query = query.where(decisions.c.answer_id == asked.answer)
     if asked.channel is not None:
         query = query.join(conversations, conversations.c.id == messages.c.conversation_id)
-        query = query.where(conversations.c.channel == asked.channel)
+        is_one_of_its_bots = conversations.c.channel.startswith(f"{asked.channel}.", autoescape=True)
+        query = query.where((conversations.c.channel == asked.channel) | is_one_of_its_bots)
     if asked.rated is not None:
         rated = exists().where(
             ratings.c.conversation_id == messages.c.conversation_id, ratings.c.score == asked.rated

@@ -54,6 +54,7 @@ from nlu.understanding import Understanding
 from retrieval.candidates import Findings
 
 logger = logging.getLogger(__name__)
+LEFT_AFTER_S = 10.0  # one that lost the database for a moment is no sooner taken for dead
 SILENCE_S = 3600.0  # a dialogue is over after this long without a word
 
 
@@ -116,9 +117,9 @@ class Store:
         """Store (update id, payload) pairs before they are acknowledged; the ids that are new."""
         return await self._database.write(updates.record_updates, channel, received)
 
-    async def open_updates(self, channel: str) -> list[StoredUpdate]:
-        """Updates stored and not finished, in the order they were stored."""
-        return await self._database.read(updates.open_updates, channel)
+    async def open_updates(self, channel: str, *, left_for_s: float = 0.0) -> list[StoredUpdate]:
+        """Updates stored so long ago and not finished, in the order they were stored."""
+        return await self._database.read(updates.open_updates, channel, timedelta(seconds=left_for_s))
 
     async def finish_update(self, channel: str, update_id: str) -> None:
         """Close an update that needs no turn; save_turn closes its own."""
@@ -204,6 +205,17 @@ class Store:
         """Take a reply in hand before sending it; False: it is another server's or waits no longer, don't send."""
         is_alone = self._database.is_alone
         return await self._database.write(delivery.mark_sending, message_id, self._sender, is_alone=is_alone)
+
+    async def put_back_left(self, channel: str, *, since_s: float = LEFT_AFTER_S) -> int:
+        """Put back replies that processes had in hand which are gone: sooner than by the time they take; how many."""
+        if self._database.is_alone:
+            return 0  # what others have in hand is free
+        since, n_replies = timedelta(seconds=since_s), 0
+        at_work = await self._database.read(delivery.senders_at_work, channel, self._sender, since)
+        for sender in at_work:
+            if await self.peers.is_gone(sender):
+                n_replies += await self._database.write(delivery.put_back, channel, sender)
+        return n_replies
 
     async def keep_sending(self, message_id: int) -> bool:
         """Keep a reply in hand before it is tried again; False: it is ours no longer, don't send."""

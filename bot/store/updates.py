@@ -1,6 +1,7 @@
 """Updates a channel accepted: stored before they are acknowledged, emptied once they are handled."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, null, select, update
@@ -29,8 +30,10 @@ def record_updates(
     return new
 
 
-def open_updates(connection: Connection, channel: str) -> list[StoredUpdate]:
+def open_updates(connection: Connection, channel: str, left_for: timedelta) -> list[StoredUpdate]:
     query = select(updates).where(updates.c.channel == channel, updates.c.finished_at.is_(None))
+    if left_for:
+        query = query.where(updates.c.received_at < now() - left_for)
     rows = connection.execute(query.order_by(updates.c.id))
     return [StoredUpdate(row.update_id, row.payload) for row in rows]
 

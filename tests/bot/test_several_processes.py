@@ -16,8 +16,10 @@ from bot.settings import load_settings
 from bot.staffing import Staffing
 from bot.store.store import Store
 from bot.store.tables.log import conversations
+from tests.bot.channels.fake_bot_api import TOKEN as TELEGRAM_TOKEN
+from tests.bot.channels.fake_bot_api import bot_api
 from tests.bot.channels.web_desk import TOKEN, Tab
-from tests.shop_desk import Served, run_kefu, serving
+from tests.shop_desk import Served, copy_shop, free_port, run_kefu, serving
 
 CUSTOMERS, AT_ONCE = 60, 20
 WITHIN_S = 10.0  # sooner than others look for what they were not told
@@ -32,12 +34,19 @@ def shop(shop: Path) -> Path:
 
 
 @asynccontextmanager
-async def two(shop: Path, url: str) -> AsyncIterator[tuple[Served, Served]]:
+async def two(shop: Path, url: str, **variables: str) -> AsyncIterator[tuple[Served, Served]]:
+    ports = free_port(), free_port()
     async with (
-        serving(shop, "--port", "0", KEFU_DATABASE_URL=url) as one,
-        serving(shop, "--port", "0", KEFU_DATABASE_URL=url) as other,
+        serving(shop, "--port", str(ports[0]), KEFU_DATABASE_URL=url, **variables) as one,
+        serving(shop, "--port", str(ports[1]), KEFU_DATABASE_URL=url, **variables) as other,
     ):
+        for port, served in zip(ports, (one, other), strict=True):
+            served.url = f"http://127.0.0.1:{port}/"  # also where customers reach it elsewhere
         yield one, other
+
+
+def does(served: Served, work: str) -> bool:
+    return f"process {served.process.pid} does the work called {work}\n" in served.log
 
 
 @pytest.mark.slow
@@ -118,15 +127,47 @@ async def test_a_correction_is_known_to_every_process_at_once(shop: Path, shared
 async def test_when_the_process_that_does_the_scheduled_work_is_killed_the_other_goes_on(
     shop: Path, shared: str, tmp_path: Path
 ) -> None:
-    def does(served: Served) -> bool:
-        return f"{served.process.pid} does the work called scheduled" in served.log
-
     async with two(shop, shared) as (one, other):
-        await one.until(lambda: does(one) or does(other))
-        first, second = (one, other) if does(one) else (other, one)
-        assert not does(second)
+        await one.until(lambda: does(one, "scheduled") or does(other, "scheduled"))
+        first, second = (one, other) if does(one, "scheduled") else (other, one)
+        assert not does(second, "scheduled")
 
         await first.kill()
 
-        await second.until(lambda: does(second))
+        await second.until(lambda: does(second, "scheduled"))
         assert (await second.post("hello"))["decision"]["answer_id"] == "greeting"
+
+
+async def test_when_the_process_that_polls_telegram_is_killed_the_other_polls(
+    trained_shop: Path, orders: str, shared: str, tmp_path: Path
+) -> None:
+    async with bot_api() as api:
+        telegram = f'\n[telegram]\nbase_url = "{api.base_url}"\npoll_timeout_s = 1\n'
+        shop = copy_shop(trained_shop, tmp_path / "shop", orders, telegram)
+        async with two(shop, shared, TELEGRAM_BOT_TOKEN=TELEGRAM_TOKEN) as (one, other):
+            api.say("where is my order LW-10023")
+            await api.replies(1)
+            polls = [served for served in (one, other) if does(served, "telegram 123456")]
+            assert len(polls) == 1
+            await polls[0].kill()
+
+            api.say("where is my order LW-10024")
+            assert "LW-10024" in (await api.replies(2))[1]
+
+
+async def test_telegram_posts_to_any_process(
+    trained_shop: Path, orders: str, shared: str, tmp_path: Path
+) -> None:
+    async with bot_api() as api:
+        telegram = f'\n[telegram]\nbase_url = "{api.base_url}"\nwebhook = true\n'
+        public = '\n[web]\npublic_url = "https://desk.example"\n'
+        shop = copy_shop(trained_shop, tmp_path / "shop", orders, telegram + public)
+        async with two(shop, shared, TELEGRAM_BOT_TOKEN=TELEGRAM_TOKEN) as both:
+            await api.until(lambda: api.has_webhook)
+            secret = {"X-Telegram-Bot-Api-Secret-Token": api.webhook["secret_token"]}
+            for number, served in enumerate((*both, *both)):
+                api.say(f"where is my order LW-1002{number}")
+                address = f"{served.url}telegram"
+                async with served.client.post(address, json=api.updates.pop(), headers=secret) as taken:
+                    assert taken.status == 200
+                assert f"LW-1002{number}" in (await api.replies(number + 1))[number]

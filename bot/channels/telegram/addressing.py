@@ -3,16 +3,18 @@
 import re
 from dataclasses import dataclass
 
+from bot.channels.telegram.place import CHANNEL
 from bot.channels.telegram.shapes import Entity, TelegramMessage
 from bot.customer_commands import NAMES
 
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The bot, as Telegram knows it."""
+    """The bot, as Telegram knows it, and the channel that it is to the desk."""
 
     id: int
     username: str
+    channel: str = CHANNEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.menu import set_menu
 from bot.channels.telegram.outbox import Outbox
 from bot.channels.telegram.pace import Pace
+from bot.channels.telegram.place import channel_of
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.retrying import persistently, readable
 from bot.channels.telegram.staff.commands import Commands
@@ -24,36 +25,52 @@ from bot.channels.telegram.staff.hearing import Hearing
 from bot.channels.telegram.staff.texts import Texts
 from bot.channels.telegram.staff.topics import Topics
 from bot.channels.telegram.tempo import Tempo
+from bot.channels.telegram.webhook import Webhook, secret_of, webhook_url
 from bot.engine import Engine
 from bot.errors import BotError
 from bot.rereading import Rereading
-from bot.settings import Settings
+from bot.settings import BotToken, Settings
 from bot.staffing import Staffing
+from bot.store.peers.work import Work
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
 
+THE_BOT = BotToken("", "TELEGRAM_BOT_TOKEN")
 _TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 
 
 class TokenRefused(BotError):
-    """Telegram knows no bot with the token in TELEGRAM_BOT_TOKEN."""
+    """Telegram knows no bot with the token in the environment."""
 
 
 class TelegramChannel:
-    """One bot: the parts that keep it going, and whether Telegram was reached."""
+    """One bot: the parts that keep it going, and whether Telegram was reached. Of the processes that have it, one asks
+    for updates and sends replies; updates that Telegram posts are taken by all."""
 
-    def __init__(self, engine: Engine, store: Store, settings: Settings, token: str, tempo: Tempo) -> None:
-        self._settings, self._tempo, self._news = settings, tempo, engine.news
+    def __init__(
+        self, engine: Engine, store: Store, settings: Settings, token: str, tempo: Tempo, account: BotToken
+    ) -> None:
+        self._settings, self._tempo, self._news, self._store = settings, tempo, engine.news, store
+        self._variable, self._channel = account.variable, channel_of(account.name)
         self._is_token = _TOKEN.fullmatch(token) is not None
         self._bot = make_bot(token, settings.telegram.base_url, tempo)
         pace = Pace(tempo)
-        self._outbox = Outbox(store, self._bot, pace, tempo)
-        self._staff = self._staff_group(engine, store, pace) if settings.telegram.staff_group else None
+        self._outbox = Outbox(store, self._bot, pace, tempo, self._channel)
+        has_group = (
+            settings.telegram.staff_group and not account.name
+        )  # of several bots the one without a name
+        self._staff = self._staff_group(engine, store, pace) if has_group else None
         hearing = self._staff.hearing if self._staff else None
-        self._intake = Intake(engine, store, self._bot, self._outbox, tempo, hearing)
-        self._poller = Poller(self._bot, store, self._intake, tempo, settings.telegram.poll_timeout_s)
-        self._polling: asyncio.Task[None] | None = None
+        self._intake = Intake(engine, store, self._bot, self._outbox, tempo, hearing, self._channel)
+        options = settings.telegram
+        self._poller = Poller(self._bot, store, self._intake, tempo, options.poll_timeout_s, account.variable)
+        self.webhook: Webhook | None = None
+        if options.webhook:
+            url = webhook_url(settings.web.public_url, account.name)
+            self.webhook = Webhook(self._bot, store, self._intake, tempo, url, secret_of(token, url))
+        self._work: Work | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._username: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def username(self) -> str:
@@ -62,37 +79,55 @@ class TelegramChannel:
 
     async def run(self) -> None:
         """Connect, then answer until cancelled; ends where the token is refused at the start."""
-        beside: list[asyncio.Task[None]] = []
         try:
             me = await self._connect()
             if me is None:
                 self._report_refusal()
                 return
             logger.info("answering on Telegram as @%s", me.username)
+            if self.webhook is not None:
+                self.webhook.me = me
             self._username.set_result(me.username)
-            beside.append(asyncio.create_task(set_menu(self._bot, self._settings.desk.language, self._tempo)))
-            if self._staff is not None:
-                beside.append(asyncio.create_task(self._staff.run()))
-            self._polling = asyncio.create_task(self._poll(me))
+            # By Telegram's own number of the bot: two tokens of one bot are no two bots.
+            self._work = Work(self._store.peers, f"telegram {me.id}", partial(self._serve, me))
             with self._news.heard_by(self._wake):
-                await self._outbox.run()
+                await self._work.run()
         finally:
-            tasks = [*beside, self._polling] if self._polling is not None else beside
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self._intake.stop()
             await self._bot.shutdown()
 
     async def finish(self) -> None:
         """Ask for no more updates; give turns under way and replies not yet sent a few seconds."""
-        if self._polling is None:
+        if self._work is None:
             return
-        self._polling.cancel()
+        if self._listening is not None:
+            self._listening.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._tempo.drain_s):
                 await self._intake.finish()
-                await self._outbox.drain()
+                if self._work.is_ours:
+                    await self._outbox.drain()
+
+    async def _serve(self, me: Me) -> None:
+        """What one process does for a bot, until cancelled."""
+        beside = [asyncio.create_task(set_menu(self._bot, self._settings.desk.language, self._tempo))]
+        if self._staff is not None:
+            beside.append(asyncio.create_task(self._staff.run()))
+        self._listening = asyncio.create_task(self._listen(me))
+        beside.append(self._listening)
+        try:
+            await self._outbox.run()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            self._listening = None
+
+    async def _listen(self, me: Me) -> None:
+        """Get updates, until the token is refused."""
+        listen = partial(self._poller.run, me) if self.webhook is None else self.webhook.keep
+        await persistently(listen, "asking Telegram for updates broke off", self._tempo)
+        self._report_refusal()
 
     def _staff_group(self, engine: Engine, store: Store, pace: Pace) -> StaffGroup:
         forum = Forum(self._bot, self._settings.telegram.staff_group, pace, self._tempo)
@@ -114,8 +149,9 @@ class TelegramChannel:
         for pause_s in self._tempo.pauses():
             try:
                 await readable(self._bot.initialize())
-                await self._bot.delete_webhook()  # beside one, Telegram gives no updates
-                return Me(self._bot.id, self._bot.username)
+                if self.webhook is None:
+                    await self._bot.delete_webhook()  # beside one, Telegram gives no updates
+                return Me(self._bot.id, self._bot.username, self._channel)
             except InvalidToken:
                 return None
             except SlowDown as error:
@@ -126,13 +162,9 @@ class TelegramChannel:
                 await asyncio.sleep(pause_s)
         return None
 
-    async def _poll(self, me: Me) -> None:
-        await persistently(partial(self._poller.run, me), "polling broke off", self._tempo)
-        self._report_refusal()
-
     def _report_refusal(self) -> None:
         refusal = TokenRefused(
-            f"{self._settings.telegram.base_url} refuses the token in TELEGRAM_BOT_TOKEN, so the bot doesn't "
+            f"{self._settings.telegram.base_url} refuses the token in {self._variable}, so the bot doesn't "
             "answer there; wanted one as @BotFather gives it, such as 123456:ABC-DEF. Put the right one into "
             "the environment and start again"
         )
@@ -144,7 +176,13 @@ class TelegramChannel:
 
 @asynccontextmanager
 async def telegram_channel(
-    engine: Engine, store: Store, settings: Settings, token: str, *, tempo: Tempo | None = None
+    engine: Engine,
+    store: Store,
+    settings: Settings,
+    token: str,
+    *,
+    tempo: Tempo | None = None,
+    account: BotToken = THE_BOT,
 ) -> AsyncIterator[TelegramChannel]:
     """Answer on Telegram while the block runs.
 
@@ -152,7 +190,7 @@ async def telegram_channel(
     one line in the log. At the end turns under way and their replies get a few seconds."""
     for name in ("httpx", "httpcore", "telegram"):  # they log addresses with the token in them, and texts
         logging.getLogger(name).setLevel(logging.WARNING)
-    channel = TelegramChannel(engine, store, settings, token, tempo or Tempo())
+    channel = TelegramChannel(engine, store, settings, token, tempo or Tempo(), account)
     running = asyncio.create_task(channel.run())
     try:
         yield channel

@@ -159,7 +159,7 @@ class Delivery:
         await sleep(pause_s)
 
     async def _move(self, chat_id: int) -> bool:
-        new = Place(chat_id)
+        new = Place(chat_id, channel=self._place.channel)
         await self.store.migrate_conversation(self._place.key, new.key)
         self._place = new
         self._reply_to = None  # a supergroup numbers its messages anew
@@ -170,7 +170,7 @@ class Delivery:
         if self._place.is_group:
             return await self._give_up("the bot may not write to this group")
         logger.info("reply %d is not sent: the customer blocked the bot", self.outgoing.message_id)
-        await self.store.mark_blocked(Place(self._place.chat_id).key)
+        await self.store.mark_blocked(customer_key(self._place.chat_id, self._place.channel))
         return False
 
     def _is_simpler(self) -> bool:

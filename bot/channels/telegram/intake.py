@@ -40,15 +40,26 @@ class Intake:
     outbox: Outbox
     tempo: Tempo
     staff: Hearing | None = None  # where staff have a group
+    channel: str = CHANNEL
     _lanes: dict[str, deque[Incoming]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_TURNS))
     _has_room: asyncio.Event = field(default_factory=asyncio.Event)
     _n_waiting: int = 0
     _is_closing: bool = False
+    _in_hand: set[str] = field(default_factory=set)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether too many updates wait, or none is taken any more."""
+        return self._is_closing or self._n_waiting >= MAX_WAITING
 
     def take(self, stored: StoredUpdate, me: Me) -> None:
-        """Queue an update; a press is acknowledged at once, for it shows as waiting until then."""
+        """Queue an update, unless it is queued already; a press is acknowledged at once, for it shows as waiting until
+        then."""
+        if stored.update_id in self._in_hand:
+            return
+        self._in_hand.add(stored.update_id)
         incoming = read_update(stored, me, self.staff.group_id if self.staff else 0)
         if incoming.query is not None:
             self._spawn(self._acknowledge(incoming.query))
@@ -81,7 +92,7 @@ class Intake:
         while waiting and not self._is_closing:
             what = f"update {waiting[0].update_id} is not handled yet"
             await persistently(partial(self._handle, waiting[0]), what, self.tempo)
-            waiting.popleft()
+            self._in_hand.discard(waiting.popleft().update_id)
             self._n_waiting -= 1
             self._has_room.set()
         del self._lanes[lane]
@@ -98,13 +109,13 @@ class Intake:
                     await self.store.mark_blocked(place.key)
                 case Wrote() | Commanded() | Pressed() if self.staff is not None:
                     await self.staff.hear(incoming.event)
-            await self.store.finish_update(CHANNEL, incoming.update_id)
+            await self.store.finish_update(self.channel, incoming.update_id)
 
     async def _answer(self, message: Message) -> None:
         async with self._typing(Place.of(message.conversation_key)):
             turn = await self.engine.handle(message)
         if turn.is_repeat:
-            await self.store.finish_update(CHANNEL, message.update_id)
+            await self.store.finish_update(self.channel, message.update_id)
         self.outbox.wake()
 
     async def _acknowledge(self, query: Query) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 
 from telegram import Bot
 
@@ -15,6 +16,8 @@ from bot.channels.telegram.tempo import Tempo
 from bot.store.records import Outgoing
 from bot.store.store import Store
 
+LOOK_BACK_S = 5.0  # for what processes had in hand that are gone
+
 
 @dataclass
 class Outbox:
@@ -24,9 +27,11 @@ class Outbox:
     bot: Bot
     pace: Pace
     tempo: Tempo
+    channel: str = CHANNEL
     _in_hand: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _is_empty: asyncio.Event = field(default_factory=asyncio.Event)
+    _look_back_at: float = 0.0
 
     def wake(self) -> None:
         """There may be something to send."""
@@ -55,7 +60,10 @@ class Outbox:
 
     async def _begin(self) -> None:
         """Begin a delivery for each conversation that waits for one."""
-        waiting = await self.store.undelivered(CHANNEL)
+        if monotonic() >= self._look_back_at:
+            self._look_back_at = monotonic() + LOOK_BACK_S
+            await self.store.put_back_left(self.channel)
+        waiting = await self.store.undelivered(self.channel)
         for outgoing in waiting:
             if outgoing.conversation_key not in self._in_hand:
                 self._deliver(outgoing)

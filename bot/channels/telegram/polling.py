@@ -12,7 +12,6 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 from bot.channels.telegram.addressing import Me
 from bot.channels.telegram.api import SlowDown, TelegramBot, Unclear
 from bot.channels.telegram.intake import Intake
-from bot.channels.telegram.place import CHANNEL
 from bot.channels.telegram.retrying import persistently
 from bot.channels.telegram.tempo import Tempo
 from bot.store.records import StoredUpdate
@@ -30,6 +29,7 @@ class Poller:
     intake: Intake
     tempo: Tempo
     timeout_s: int
+    variable: str  # that holds the token
     _offset: int | None = None
     _pauses: Iterator[float] = field(init=False)
 
@@ -39,7 +39,9 @@ class Poller:
     async def run(self, me: Me) -> None:
         """Take up what was left unfinished, then poll until the token is refused."""
         left = await persistently(
-            lambda: self.store.open_updates(CHANNEL), "unfinished updates can't be read", self.tempo
+            lambda: self.store.open_updates(self.intake.channel),
+            "unfinished updates can't be read",
+            self.tempo,
         )
         for stored in left:
             self.intake.take(stored, me)
@@ -74,7 +76,7 @@ class Poller:
         # Should this fail for long, the same updates are stored later: none is acknowledged meanwhile.
         new = set(
             await persistently(
-                lambda: self.store.record_updates(CHANNEL, list(received.items())),
+                lambda: self.store.record_updates(self.intake.channel, list(received.items())),
                 "updates can't be stored",
                 self.tempo,
             )
@@ -90,8 +92,9 @@ class Poller:
         if isinstance(error, Conflict):
             pause_s = self.tempo.conflict_pause_s
             logger.error(
-                "another program asks Telegram for the updates of TELEGRAM_BOT_TOKEN's bot, and only one can; "
+                "another program asks Telegram for the updates of %s's bot, and only one can; "
                 "stop it, or make a second bot. Trying again in %g s",
+                self.variable,
                 pause_s,
             )
             return pause_s

@@ -10,7 +10,7 @@ from bot.channels.telegram.addressing import Me, command_in, is_addressed, witho
 from bot.channels.telegram.events import Blocked, Heard, Ignored, Incoming, Moved, Query
 from bot.channels.telegram.keyboards import label_of, press_of
 from bot.channels.telegram.kinds import carried
-from bot.channels.telegram.place import CHANNEL, Place, customer_key
+from bot.channels.telegram.place import Place, customer_key
 from bot.channels.telegram.shapes import (
     CallbackQuery,
     ChatMemberUpdated,
@@ -37,9 +37,9 @@ def read_update(stored: StoredUpdate, me: Me, staff_group: int = 0) -> Incoming:
     if staff_group and _chat_id(update) == staff_group:
         return _read_of_staff(update, stored.update_id, me)
     if update.callback_query is not None:
-        return _read_press(update.callback_query, stored.update_id)
+        return _read_press(update.callback_query, stored.update_id, me)
     if update.my_chat_member is not None:
-        return Incoming(stored.update_id, _read_membership(update.my_chat_member))
+        return Incoming(stored.update_id, _read_membership(update.my_chat_member, me))
     if update.edited_message is not None:
         return Incoming(stored.update_id, _read_edit(update.edited_message, stored.update_id, me))
     if update.message is not None:
@@ -73,13 +73,13 @@ def _read_of_staff(update: Update, update_id: str, me: Me) -> Incoming:
 def _read_message(message: TelegramMessage, update_id: str, me: Me) -> Heard | Moved | Ignored:
     here = message.chat.id
     if message.migrate_to_chat_id is not None:
-        return Moved(Place(here), Place(message.migrate_to_chat_id))
+        return Moved(_chat(here, me), _chat(message.migrate_to_chat_id, me))
     if message.migrate_from_chat_id is not None:
-        return Moved(Place(message.migrate_from_chat_id), Place(here))
+        return Moved(_chat(message.migrate_from_chat_id, me), _chat(here, me))
     kind, attachment = carried(message)
     if kind is None or not _is_for(me, message):
         return Ignored()
-    said = replace(_said(message, update_id), kind=kind, attachment=attachment)
+    said = replace(_said(message, update_id, me), kind=kind, attachment=attachment)
     command = command_in(message)
     if command is None:
         return Heard(replace(said, text=without_mentions(message, me)))
@@ -95,7 +95,7 @@ def _read_edit(message: TelegramMessage, update_id: str, me: Me) -> Heard | Igno
     if not text or not _is_for(me, message):
         return Ignored()
     edited = replace(
-        _said(message, update_id),
+        _said(message, update_id, me),
         external_id=f"{message.message_id}.{update_id}",
         received_at=message.edit_date or message.date,
         kind="edit",
@@ -105,15 +105,15 @@ def _read_edit(message: TelegramMessage, update_id: str, me: Me) -> Heard | Igno
     return Heard(edited)
 
 
-def _said(message: TelegramMessage, update_id: str) -> Message:
+def _said(message: TelegramMessage, update_id: str, me: Me) -> Message:
     """What is the same for all that is said: where, by whom, when."""
     author = message.sender if message.sender_chat is None else None
     # In the name of a chat: a group's admins can hide behind it.
     author_id = author.id if author else (message.sender_chat or message.chat).id
     return Message(
-        channel=CHANNEL,
-        conversation_key=_place(message).key,
-        customer_key=customer_key(author_id),
+        channel=me.channel,
+        conversation_key=_place(message, me).key,
+        customer_key=customer_key(author_id, me.channel),
         external_id=str(message.message_id),
         received_at=message.date,
         customer_name=author.name if author else "",
@@ -123,16 +123,16 @@ def _said(message: TelegramMessage, update_id: str) -> Message:
     )
 
 
-def _read_press(press: CallbackQuery, update_id: str) -> Incoming:
+def _read_press(press: CallbackQuery, update_id: str, me: Me) -> Incoming:
     message = press.message
     if message is None:  # under a message sent through the bot to a chat it is not in
         return Incoming(update_id, Ignored(), Query(press.id, press.data))
-    place, keyboard = _place(message), message.reply_markup
+    place, keyboard = _place(message, me), message.reply_markup
     heard = Heard(
         Message(
-            channel=CHANNEL,
+            channel=me.channel,
             conversation_key=place.key,
-            customer_key=customer_key(press.sender.id),
+            customer_key=customer_key(press.sender.id, me.channel),
             external_id=f"press.{press.id}",
             received_at=datetime.now(UTC),  # Telegram doesn't say when
             kind="button",
@@ -146,8 +146,8 @@ def _read_press(press: CallbackQuery, update_id: str) -> Incoming:
     return Incoming(update_id, heard, Query(press.id, press.data, place, message.message_id, keyboard))
 
 
-def _read_membership(changed: ChatMemberUpdated) -> Blocked | Ignored:
-    place = Place(changed.chat.id)
+def _read_membership(changed: ChatMemberUpdated, me: Me) -> Blocked | Ignored:
+    place = _chat(changed.chat.id, me)
     is_gone = changed.new_chat_member.status in {"kicked", "left"}
     if place.is_group and not is_gone:
         logger.info(
@@ -162,9 +162,14 @@ def _is_for(me: Me, message: TelegramMessage) -> bool:
     is_robot = message.sender is not None and message.sender.is_bot and message.sender_chat is None
     if is_robot:  # two bots that answer each other never end
         return False
-    return not _place(message).is_group or is_addressed(message, me)
+    return not _place(message, me).is_group or is_addressed(message, me)
 
 
-def _place(message: TelegramMessage) -> Place:
+def _chat(chat_id: int, me: Me) -> Place:
+    return Place(chat_id, channel=me.channel)
+
+
+def _place(message: TelegramMessage, me: Me) -> Place:
     # In a group without topics a thread id only says which message is answered, and can't be sent to.
-    return Place(message.chat.id, message.message_thread_id if message.is_topic_message else None)
+    thread_id = message.message_thread_id if message.is_topic_message else None
+    return Place(message.chat.id, thread_id, me.channel)

@@ -18,6 +18,9 @@ class Tempo:
     typing_after_s: float = 0.4  # a quick turn shows no "typing": it would outlast the reply
     typing_every_s: float = 4.0  # Telegram shows it for five
     look_every_s: float = 2.0  # for replies that another process left in the log
+    left_after_s: float = (
+        15.0  # an update that was not finished for so long was perhaps left by a process that is gone
+    )
     forum_pause_s: float = 300.0  # while nothing can be written to the staff group
     drain_s: float = 5.0  # at the end, for turns under way and replies not yet sent
 

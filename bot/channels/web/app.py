@@ -8,6 +8,7 @@ from bot.channels.web import live, own_data, rest
 from bot.channels.web.channel import CHANNEL, WebChannel
 from bot.channels.web.errors import errors_as_json
 from bot.channels.web.headers import secure
+from bot.channels.web.hooks import Hooks
 from bot.channels.web.pages import Pages
 from bot.channels.web.shapes import MAX_BYTES
 from bot.engine import Engine
@@ -15,14 +16,15 @@ from bot.settings import Settings
 from bot.store.store import Store
 
 
-def web_app(engine: Engine, store: Store, settings: Settings) -> web.Application:
-    """Everything a customer's browser or a company's own system talks to; `store` stays the caller's to close."""
+def web_app(engine: Engine, store: Store, settings: Settings, hooks: Hooks | None = None) -> web.Application:
+    """Everything a customer's browser or a company's own system talks to, and what other services post to `hooks`; `store`
+    stays the caller's to close."""
     app = web.Application(middlewares=[errors_as_json, rest.at_the_door], client_max_size=MAX_BYTES)
     app[CHANNEL] = WebChannel.of(engine, store, settings)
     app.on_response_prepare.append(secure)
     app.on_shutdown.append(_close_sockets)
     app.cleanup_ctx.append(_turns)
-    pages = Pages()
+    pages, hooks = Pages(), hooks or Hooks()
     app.add_routes(
         [
             web.get("/", pages.page),
@@ -35,6 +37,8 @@ def web_app(engine: Engine, store: Store, settings: Settings) -> web.Application
             web.get("/api/v1/conversations/{id}/data", own_data.get_own_data),
             web.post("/data", own_data.post_own_data),
             web.get("/api/v1/openapi.json", rest.get_openapi),
+            web.post("/telegram", hooks.telegram),
+            web.post("/telegram/{bot}", hooks.telegram),
             web.get("/healthz", rest.healthz),
             web.get("/readyz", rest.readyz),
         ]

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from bot.channels.web.conversations import PAGE
+from bot.channels.web.hooks import SECRET
 from bot.channels.web.shapes import (
     MAX_ID,
     Answered,
@@ -20,9 +21,9 @@ from bot.channels.web.shapes import (
 VERSION = "1"
 REF = "#/components/schemas/{model}"
 REFUSALS = {
-    400: "The body is not JSON.",
+    400: "The body is not the JSON that is wanted.",
     401: "The API key is missing or wrong.",
-    403: "The page's origin is not allowed.",
+    403: "The page's origin is not allowed, or the secret is wrong.",
     404: "Not found.",
     413: "The body is too large.",
     415: "The Content-Type is not application/json.",
@@ -78,6 +79,12 @@ def _paths() -> dict[str, Any]:
         "/widget.js": {"get": _open("widget", "The script for other sites.", _text("text/javascript"), ())},
         "/static/{name}": {"get": _static()},
         "/ws": {"get": _socket()},
+        "/telegram": {"post": _telegram("telegram", [])},
+        "/telegram/{bot}": {
+            "post": _telegram(
+                "telegramBot", [_parameter("bot", "path", {"type": "string"}, "The bot's name in kefu.toml.")]
+            )
+        },
     }
 
 
@@ -144,6 +151,19 @@ def _socket() -> dict[str, Any]:
         "summary": "The WebSocket of the chat page; its frames are described in docs/web.md.",
         "security": [],
         "responses": {"101": {"description": "A WebSocket."}} | _refusals((400, 403, 429)),
+    }
+
+
+def _telegram(operation: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    secret = {"name": SECRET, "in": "header", "required": True, "schema": {"type": "string"}}
+    described = secret | {"description": "What Telegram was given with the webhook."}
+    return {
+        "operationId": operation,
+        "summary": "For Telegram alone: an update of the Bot API, answered once it is stored.",
+        "security": [],
+        "parameters": [*parameters, described],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {"200": {"description": "It is stored."}} | _refusals((400, 403, 404, 413, 503)),
     }
 
 

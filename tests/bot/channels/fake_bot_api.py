@@ -112,6 +112,7 @@ class FakeBotApi:
     menus: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     forums: dict[int, dict[int, ForumTopic]] = field(default_factory=dict)  # by chat, topics by number
     has_webhook: bool = False
+    webhook: dict[str, Any] = field(default_factory=dict)  # as it was set last
     send_takes_s: float = 0.0
     token: str = TOKEN
     base_url: str = ""
@@ -248,11 +249,18 @@ class FakeBotApi:
         raise Refused(404, "Not Found")
 
     async def _getMe(self, params: dict[str, Any]) -> dict[str, Any]:
-        return ME
+        return ME | {"id": int(self.token.partition(":")[0])}
 
     async def _deleteWebhook(self, params: dict[str, Any]) -> bool:
         assert "drop_pending_updates" not in params
         self.has_webhook = False
+        return True
+
+    async def _setWebhook(self, params: dict[str, Any]) -> bool:
+        assert "drop_pending_updates" not in params
+        if not params["url"].startswith("https://"):
+            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+        self.has_webhook, self.webhook = True, params
         return True
 
     async def _setMyCommands(self, params: dict[str, Any]) -> bool:
@@ -402,14 +410,27 @@ def entities(text: str) -> list[dict[str, Any]]:
 async def bot_api(port: int = 0, api: FakeBotApi | None = None) -> AsyncIterator[FakeBotApi]:
     """The server, listening; `base_url` says where."""
     api = api or FakeBotApi()
+    async with bot_apis(api, port=port):
+        yield api
+
+
+@asynccontextmanager
+async def bot_apis(*apis: FakeBotApi, port: int = 0) -> AsyncIterator[None]:
+    """One server for several bots, told apart by their tokens as on Telegram."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        token = request.match_info["token"]
+        return await next((api for api in apis if api.token == token), apis[0]).handle(request)
+
     app = web.Application()
-    app.router.add_post("/bot{token}/{method}", api.handle)
+    app.router.add_post("/bot{token}/{method}", handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    api.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/bot"
+    for api in apis:
+        api.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/bot"
     try:
-        yield api
+        yield
     finally:
         await runner.cleanup()
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bot.channels.telegram.channel import TelegramChannel, telegram_channel
+from bot.channels.telegram.channel import THE_BOT, TelegramChannel, telegram_channel
 from bot.channels.telegram.tempo import Tempo
 from bot.engine import Engine
-from bot.settings import Settings, Telegram
+from bot.settings import BotToken, Settings, Telegram, Web
 from bot.store.store import Store
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -28,6 +28,7 @@ QUICK = Tempo(
     typing_after_s=0.3,
     typing_every_s=0.1,
     look_every_s=0.1,
+    left_after_s=0.2,
     forum_pause_s=0.2,
     drain_s=2.0,
 )
@@ -70,9 +71,12 @@ class TelegramDesk:
     channel: TelegramChannel
 
 
-def telegram_settings(folder: Path, api: FakeBotApi, staff_group: int = 0, **conversation: Any) -> Settings:
-    telegram = Telegram(base_url=api.base_url, poll_timeout_s=1, staff_group=staff_group)
-    return make_settings(folder, **conversation).model_copy(update={"telegram": telegram})
+def telegram_settings(
+    folder: Path, api: FakeBotApi, staff_group: int = 0, *, webhook: bool = False, **conversation: Any
+) -> Settings:
+    telegram = Telegram(base_url=api.base_url, poll_timeout_s=1, staff_group=staff_group, webhook=webhook)
+    changed = {"telegram": telegram, "web": Web(public_url="https://desk.example/chat/")}
+    return make_settings(folder, **conversation).model_copy(update=changed)
 
 
 @asynccontextmanager
@@ -84,15 +88,24 @@ async def telegram_desk(
     token: str = TOKEN,
     takes_s: float = 0.0,
     tempo: Tempo = QUICK,
+    account: BotToken = THE_BOT,
     **conversation: Any,
 ) -> AsyncIterator[TelegramDesk]:
-    """The desk at work; `conversation` are options of [conversation]. Makes a log in the folder unless given one."""
+    """The desk at work; `conversation` are options of [conversation], or `webhook`. Makes a log in the folder unless
+    given one."""
     settings = telegram_settings(folder, api, **conversation)
     if store is None:
         async with (
             await Store.open(f"sqlite:///{folder / 'kefu.db'}") as opened,
             telegram_desk(
-                folder, api, store=opened, token=token, takes_s=takes_s, tempo=tempo, **conversation
+                folder,
+                api,
+                store=opened,
+                token=token,
+                takes_s=takes_s,
+                tempo=tempo,
+                account=account,
+                **conversation,
             ) as desk,
         ):
             yield desk
@@ -101,5 +114,6 @@ async def telegram_desk(
     understander = SlowUnderstander(takes_s=takes_s)
     retriever = OrderRetriever(MEANINGS)
     engine.dialogue = replace(engine.dialogue, understander=understander, retriever=retriever)
-    async with telegram_channel(engine, store, settings, token, tempo=tempo) as channel:
+    opening = telegram_channel(engine, store, settings, token, tempo=tempo, account=account)
+    async with opening as channel:
         yield TelegramDesk(api, store, engine, understander, channel)
