@@ -173,6 +173,8 @@ class Retention(Group):
     every: str = "night at 03:00"  # when the desk removes what is older, in its time zone
     conversations_days: int = Field(default=0, ge=0)  # what was said, what was made of it, and by whom
     attachments_days: int = Field(default=0, ge=0)  # the channel's ids of pictures and files
+    mask_days: int = Field(default=0, ge=0)  # after so long without a word personal data are masked
+    mask_types: tuple[str, ...] = ()  # entity types of yours that are personal, beside the usual
     labels_days: int = Field(default=0, ge=0)  # corrections of staff, with the words they are about
     updates_days: int = Field(default=0, ge=0)  # ids of updates that were answered
     alerts_days: int = Field(default=0, ge=0)  # alerts and warnings that are over

@@ -33,6 +33,7 @@ from bot.store.label_log import LabelLog
 from bot.store.label_rules import training_labels
 from bot.store.mined import MinedLog
 from bot.store.privacy.customer_data import write_customer_data
+from bot.store.privacy.masking import Masking
 from bot.store.privacy.ownership import find_customer
 from bot.store.privacy.retention import Retention
 from bot.store.records import (
@@ -65,7 +66,7 @@ class Store:
     `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `drift` what messages are like
     day by day, `canned` the texts staff keep for replies, `answers` what became of the answers, `saved_views` what staff keep
     of the inbox, `mined` what was proposed from transcripts, `retrainings` how it gets better, `trials` releases that are
-    tried beside the one that serves, `retention` what is kept for a time only, `staff_group` what stands in their group on Telegram, `peers` other processes that
+    tried beside the one that serves, `retention` what is kept for a time only, `masking` what loses its personal data in time, `staff_group` what stands in their group on Telegram, `peers` other processes that
     serve the same database."""
 
     def __init__(self, database: Database) -> None:
@@ -83,6 +84,7 @@ class Store:
         self.trials = Trials(database)
         self.mined = MinedLog(database)
         self.retention = Retention(database)
+        self.masking = Masking(database)
         self.peers = database.peers
         self._sender = database.sender  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)

@@ -96,7 +96,7 @@ class Retention:
         """Remove some; how many there were, 0 where none is left."""
         return await self._database.write(_step, kind, before)
 
-    async def end(self, removed: Mapping[Kind, int]) -> None:
+    async def end(self, removed: Mapping[str, int]) -> None:
         """Leave no traces of what was removed, and note the run in the audit log."""
         await self._database.write(_end, removed)
         await self._database.erase_traces(rewrite=False)
@@ -125,8 +125,8 @@ def _step(connection: Connection, kind: Kind, before: datetime) -> int:
     return len(ids)
 
 
-def _end(connection: Connection, removed: Mapping[Kind, int]) -> None:
-    if removed.get("messages"):
+def _end(connection: Connection, removed: Mapping[str, int]) -> None:
+    if removed.get("messages") or removed.get("masked"):
         purge(connection)
     counts: dict[str, Any] = {kind: number for kind, number in removed.items() if number}
     write_audit(connection, None, ACTION, **counts)
