@@ -21,6 +21,7 @@ from bot.mined import OpenMined
 from bot.retraining import Retrainings, can_retrain
 from bot.settings import BotToken, Settings
 from bot.store.peers.work import Work
+from bot.store.privacy.masking import Mask
 from bot.store.store import Store
 
 SHUTDOWN_S = 10.0  # for requests and turns under way
@@ -29,19 +30,22 @@ logger = logging.getLogger(__name__)
 
 
 async def serve(
-    settings: Settings, ready: Callable[[str, str], None], open_mined: OpenMined | None = None
+    settings: Settings,
+    ready: Callable[[str, str], None],
+    open_mined: OpenMined | None = None,
+    mask: Mask | None = None,
 ) -> None:
     """Answer on the web, and on Telegram where there is a token, until SIGINT or SIGTERM.
 
     `ready` is told the web address once everything listens, and a link for the first admin, "" where there is
-    an account already; `open_mined` gives what was proposed from transcripts. Raises BotError where it can't."""
+    an account already; `open_mined` gives what was proposed from transcripts, `mask` masks personal data. Raises BotError where it can't."""
     hold_little()
     tokens = settings.telegram_tokens
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        desk = await stack.enter_async_context(open_desk(settings))
+        desk = await stack.enter_async_context(open_desk(settings, mask=mask))
         hooks = Hooks()
         url = await stack.enter_async_context(listening(desk, open_mined, hooks))
         if can_retrain():

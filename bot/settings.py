@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bot.errors import BotError
 from bot.secret_values import VARIABLE, secret
+from bot.timetable import parse_timetable
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -174,6 +175,36 @@ class Retrain(Group):
     shadow_agreement: Share = 0.9  # with the release that answers, at the lower end of its interval
 
 
+class Retention(Group):
+    """[retention]: what is kept for so many days only; 0: for good."""
+
+    every: str = "night at 03:00"  # when the desk removes what is older, in its time zone
+    conversations_days: int = Field(default=0, ge=0)  # what was said, what was made of it, and by whom
+    attachments_days: int = Field(default=0, ge=0)  # the channel's ids of pictures and files
+    mask_days: int = Field(default=0, ge=0)  # after so long without a word personal data are masked
+    mask_types: tuple[str, ...] = ()  # entity types of yours that are personal, beside the usual
+    labels_days: int = Field(default=0, ge=0)  # corrections of staff, with the words they are about
+    updates_days: int = Field(default=0, ge=0)  # ids of updates that were answered
+    alerts_days: int = Field(default=0, ge=0)  # alerts and warnings that are over
+    audit_days: int = Field(default=0, ge=0)  # the audit log
+
+    @field_validator("every")
+    @classmethod
+    def is_timetable(cls, text: str) -> str:
+        try:
+            parse_timetable(text, ZoneInfo("UTC"))
+        except BotError as error:
+            raise ValueError(str(error)) from error
+        return text
+
+    @field_validator("updates_days")
+    @classmethod
+    def outlasts_repeats(cls, days: int) -> int:
+        if days == 1:
+            raise ValueError("wanted 0, or 2 and more: Telegram may send an update again for a day")
+        return days
+
+
 class Action(Group):
     """[actions.NAME]: a call to the company's own system."""
 
@@ -239,6 +270,7 @@ class Settings(Group):
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
     outgoing: Outgoing = Outgoing()
+    retention: Retention = Retention()
     actions: dict[str, Action] = Field(default_factory=dict)
 
     @property

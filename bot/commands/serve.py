@@ -61,7 +61,14 @@ def run(settings: "Settings") -> None:
         logging.getLogger(__name__).warning("kefu.toml: %s", warning)
     current_release(settings.folder)  # before a log is made for nothing
     open_mined = cache(partial(_mined, settings))
-    asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), open_mined))
+    mask = None
+    if settings.retention.mask_days:
+        from bot.commands.masking import mask_of
+
+        mask = mask_of(settings)
+    asyncio.run(
+        serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), open_mined, mask)
+    )
 
 
 def _mined(settings: "Settings") -> "Mined":
