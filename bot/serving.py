@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.address import address
 from bot.channels.web.app import web_app
 from bot.channels.web.hooks import Hooks
+from bot.channels.web.runner import LimitedRunner
 from bot.console.app import console_app, mount
 from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
@@ -74,7 +75,7 @@ async def listening(
     options = desk.settings.web
     app = web_app(desk.engine, desk.store, desk.settings, hooks)
     mount(app, console_app(desk.engine, desk.learn_corrections, open_mined=open_mined))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = LimitedRunner(app, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:

@@ -113,6 +113,9 @@ class Web(Group):
     port: int = Field(default=8080, ge=0, le=65535)
     allowed_origins: tuple[str, ...] = ()  # sites that may embed the widget, e.g. "https://shop.example"
     requests_per_minute: int = Field(default=60, ge=1)  # for one client; as many sockets may it hold open
+    pages_per_minute: int = Field(default=3000, ge=1)  # pages and all else but the API, for one client
+    max_connections: int = Field(default=900, ge=1)  # below the 1024 open files a process usually may have
+    connections_per_client: int = Field(default=250, ge=1)
     public_url: str = ""  # where customers reach it, when behind a proxy
     trusted_proxies: tuple[
         str, ...
