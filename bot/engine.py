@@ -16,6 +16,7 @@ from bot.customer_commands import ALWAYS, CustomerCommands, as_command
 from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
 from bot.lanes import Lanes
+from bot.logs import about
 from bot.messages import Decision, Message, Reply, Turn
 from bot.metrics.meters import count_error, count_turn, under_way
 from bot.news import News
@@ -62,6 +63,10 @@ class Engine:
 
         Messages of a conversation are handled in order, those of different ones side by side. A repeat gets
         the turn it had. Raises only where the store does: then nothing is stored, and the channel tries again."""
+        with about(update=message.update_id):
+            return await self._handle(message)
+
+    async def _handle(self, message: Message) -> Turn:
         key, asked = message.conversation_key, perf_counter()
         async with self._in_order(key):
             queued_s = perf_counter() - asked
@@ -71,7 +76,8 @@ class Engine:
             dialogue, release = self._dialogue_of(key)
             listening = self.shadow.listen(dialogue, self.levels) if self.shadow else None
             guarded = listening.dialogue if listening else GuardedDialogue(dialogue, self.levels)
-            turn = await self._take_turn(as_command(message), arrived, guarded, release)
+            with about(conversation=arrived.id):
+                turn = await self._take_turn(as_command(message), arrived, guarded, release)
         self.news.tell(key)
         if listening:
             listening.end(turn)
@@ -238,6 +244,16 @@ def _slow_down(talk: Talk) -> Outcome:
 
 def _log(turn: Turn) -> None:
     decision = turn.decision
+    told = {
+        "conversation": turn.conversation_id,
+        "turn": turn.message_id,
+        "kind": turn.message.kind,
+        "intent": decision.intent if decision else None,
+        "decision": decision.kind if decision else None,
+        "reason": decision.reason if decision else None,
+        "answer": decision.answer_id if decision else None,
+        "ms": round(turn.timings_ms.get("total", 0.0), 1),
+    }
     logger.info(
         "turn conversation=%d message=%d kind=%s intent=%s prob=%.2f answer=%s decision=%s reason=%s ms=%.0f",
         turn.conversation_id,
@@ -249,4 +265,5 @@ def _log(turn: Turn) -> None:
         decision.kind if decision else None,
         decision.reason if decision else None,
         turn.timings_ms.get("total", 0.0),
+        extra=told,
     )
