@@ -29,6 +29,7 @@ COMMANDS = {
     "export": "export",
     "export-customer": "export_customer",
     "forget": "forget",
+    "retention": "retention",
     "staff": "staff",
 }
 

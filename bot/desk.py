@@ -18,8 +18,11 @@ from bot.garbage import settle_new
 from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
 from bot.making_do import load_or_make_do, make_do
+from bot.metrics.meters import count_error
+from bot.retaining import Retaining
 from bot.settings import Settings
 from bot.store.peers.work import Work
+from bot.store.privacy.masking import Mask
 from bot.store.records import Correction
 from bot.store.store import Store
 from bot.trialing import Trialing
@@ -166,6 +169,7 @@ class Desk:
                 if has_changed or had_changed:  # once more when the turns that were under way are over
                     settle_new()
             except Exception as error:  # the database may be away for a moment; the desk goes on
+                count_error("following")
                 logger.warning("the log could not be followed: %s", type(error).__name__)
 
     def wake(self) -> None:
@@ -209,8 +213,11 @@ async def _teach(model: Model, changes: Sequence[Correction]) -> None:
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncIterator[Desk]:
-    """Load the workspace's current release and all around it; `store` stays the caller's to close.
+async def open_desk(
+    settings: Settings, *, store: Store | None = None, mask: Mask | None = None
+) -> AsyncIterator[Desk]:
+    """Load the workspace's current release and all around it; `store` stays the caller's to close; `mask` is how personal
+    data are masked where [retention] wants that.
 
     Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
     actions = Actions(settings.actions, outgoing=settings.outgoing, key=settings.signing_key)
@@ -229,17 +236,18 @@ async def open_desk(settings: Settings, *, store: Store | None = None) -> AsyncI
         await stack.enter_async_context(beside(hearing.run()))
         webhook = Webhook(settings.watch.webhook, outgoing=settings.outgoing, key=settings.signing_key)
         stack.push_async_callback(webhook.close)
-        scheduled = Work(store.peers, "scheduled", partial(_scheduled, desk, webhook))
+        scheduled = Work(store.peers, "scheduled", partial(_scheduled, desk, webhook, mask))
         await stack.enter_async_context(beside(scheduled.run()))
         yield desk
 
 
-async def _scheduled(desk: Desk, webhook: Webhook) -> None:
+async def _scheduled(desk: Desk, webhook: Webhook, mask: Mask | None) -> None:
     """What one process does for all that share a log, until cancelled."""
     settings, store = desk.settings, desk.store
     async with asyncio.TaskGroup() as group:
         group.create_task(Upkeep(store, settings.desk.zone).run())
         group.create_task(keep_index(store))
+        group.create_task(Retaining(store, settings, mask).run())
         if settings.watch.enabled:
             group.create_task(Watching(store, settings, webhook).run())
             group.create_task(Drifting(store, settings, webhook, lambda: desk.model.release).run())

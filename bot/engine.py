@@ -2,6 +2,8 @@
 
 import logging
 import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
 from bot.lanes import Lanes
 from bot.messages import Decision, Message, Reply, Turn
+from bot.metrics.meters import count_error, count_turn, under_way
 from bot.news import News
 from bot.phrases import is_no, is_yes
 from bot.presses import Presses, is_for_the_desk
@@ -59,8 +62,9 @@ class Engine:
 
         Messages of a conversation are handled in order, those of different ones side by side. A repeat gets
         the turn it had. Raises only where the store does: then nothing is stored, and the channel tries again."""
-        key = message.conversation_key
-        async with self.lanes.of(key), self.store.peers.in_order(key):
+        key, asked = message.conversation_key, perf_counter()
+        async with self._in_order(key):
+            queued_s = perf_counter() - asked
             arrived = await self.store.arrival(message)
             if isinstance(arrived, Turn):
                 return arrived
@@ -71,8 +75,16 @@ class Engine:
         self.news.tell(key)
         if listening:
             listening.end(turn)
+        count_turn(turn, queued_s=queued_s, total_s=perf_counter() - asked)
         _log(turn)
         return turn
+
+    @asynccontextmanager
+    async def _in_order(self, conversation_key: str) -> AsyncIterator[None]:
+        """Wait for the messages of the conversation that came before, to whichever process."""
+        with under_way():
+            async with self.lanes.of(conversation_key), self.store.peers.in_order(conversation_key):
+                yield
 
     def _dialogue_of(self, conversation_key: str) -> tuple[Dialogue, str]:
         """What answers a conversation, and the release it is of."""
@@ -100,6 +112,7 @@ class Engine:
             return await self._respond(talk, dialogue)
         except Exception as error:
             # The text of an exception may quote the customer; where it arose does not.
+            count_error("turn")
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("conversation %d: %s\n%s", talk.conversation_id, type(error).__name__, frames)
             if talk.is_with_people:

@@ -11,15 +11,18 @@ from aiohttp import web
 from bot.address import address
 from bot.channels.web.app import web_app
 from bot.channels.web.hooks import Hooks
+from bot.channels.web.runner import LimitedRunner
 from bot.console.app import console_app, mount
 from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import hold_little, settle
+from bot.metrics.listening import metrics_at
 from bot.mined import OpenMined
 from bot.retraining import Retrainings, can_retrain
 from bot.settings import BotToken, Settings
 from bot.store.peers.work import Work
+from bot.store.privacy.masking import Mask
 from bot.store.store import Store
 
 SHUTDOWN_S = 10.0  # for requests and turns under way
@@ -28,24 +31,29 @@ logger = logging.getLogger(__name__)
 
 
 async def serve(
-    settings: Settings, ready: Callable[[str, str], None], open_mined: OpenMined | None = None
+    settings: Settings,
+    ready: Callable[[str, str], None],
+    open_mined: OpenMined | None = None,
+    mask: Mask | None = None,
 ) -> None:
     """Answer on the web, and on Telegram where there is a token, until SIGINT or SIGTERM.
 
     `ready` is told the web address once everything listens, and a link for the first admin, "" where there is
-    an account already; `open_mined` gives what was proposed from transcripts. Raises BotError where it can't."""
+    an account already; `open_mined` gives what was proposed from transcripts, `mask` masks personal data. Raises BotError where it can't."""
     hold_little()
     tokens = settings.telegram_tokens
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        desk = await stack.enter_async_context(open_desk(settings))
+        desk = await stack.enter_async_context(open_desk(settings, mask=mask))
         hooks = Hooks()
         url = await stack.enter_async_context(listening(desk, open_mined, hooks))
         if can_retrain():
             retraining = Work(desk.store.peers, "retraining", Retrainings(desk.store, settings).run)
             await stack.enter_async_context(beside(retraining.run()))
+        if settings.metrics.port is not None:
+            await stack.enter_async_context(metrics_at(desk, settings.metrics.host, settings.metrics.port))
         for account in tokens:
             await stack.enter_async_context(_telegram(desk, account, hooks))
         settle()
@@ -67,7 +75,7 @@ async def listening(
     options = desk.settings.web
     app = web_app(desk.engine, desk.store, desk.settings, hooks)
     mount(app, console_app(desk.engine, desk.learn_corrections, open_mined=open_mined))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = LimitedRunner(app, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:

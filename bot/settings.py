@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bot.errors import BotError
 from bot.secret_values import VARIABLE, secret
+from bot.timetable import parse_timetable
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -112,6 +113,9 @@ class Web(Group):
     port: int = Field(default=8080, ge=0, le=65535)
     allowed_origins: tuple[str, ...] = ()  # sites that may embed the widget, e.g. "https://shop.example"
     requests_per_minute: int = Field(default=60, ge=1)  # for one client; as many sockets may it hold open
+    pages_per_minute: int = Field(default=3000, ge=1)  # pages and all else but the API, for one client
+    max_connections: int = Field(default=900, ge=1)  # below the 1024 open files a process usually may have
+    connections_per_client: int = Field(default=250, ge=1)
     public_url: str = ""  # where customers reach it, when behind a proxy
     trusted_proxies: tuple[
         str, ...
@@ -142,6 +146,13 @@ class Web(Group):
         return proxies
 
 
+class Metrics(Group):
+    """[metrics]: where Prometheus asks; nowhere without a port."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65535)
+
+
 class Watch(Group):
     """[watch]: whether more customers are unhappy than usual."""
 
@@ -165,6 +176,36 @@ class Retrain(Group):
     max_release_mb: float = Field(default=1000.0, gt=0)
     shadow_messages: int = Field(default=0, ge=0)  # a candidate sees first; 0: it goes live at once
     shadow_agreement: Share = 0.9  # with the release that answers, at the lower end of its interval
+
+
+class Retention(Group):
+    """[retention]: what is kept for so many days only; 0: for good."""
+
+    every: str = "night at 03:00"  # when the desk removes what is older, in its time zone
+    conversations_days: int = Field(default=0, ge=0)  # what was said, what was made of it, and by whom
+    attachments_days: int = Field(default=0, ge=0)  # the channel's ids of pictures and files
+    mask_days: int = Field(default=0, ge=0)  # after so long without a word personal data are masked
+    mask_types: tuple[str, ...] = ()  # entity types of yours that are personal, beside the usual
+    labels_days: int = Field(default=0, ge=0)  # corrections of staff, with the words they are about
+    updates_days: int = Field(default=0, ge=0)  # ids of updates that were answered
+    alerts_days: int = Field(default=0, ge=0)  # alerts and warnings that are over
+    audit_days: int = Field(default=0, ge=0)  # the audit log
+
+    @field_validator("every")
+    @classmethod
+    def is_timetable(cls, text: str) -> str:
+        try:
+            parse_timetable(text, ZoneInfo("UTC"))
+        except BotError as error:
+            raise ValueError(str(error)) from error
+        return text
+
+    @field_validator("updates_days")
+    @classmethod
+    def outlasts_repeats(cls, days: int) -> int:
+        if days == 1:
+            raise ValueError("wanted 0, or 2 and more: Telegram may send an update again for a day")
+        return days
 
 
 class Action(Group):
@@ -228,9 +269,11 @@ class Settings(Group):
     conversation: Conversation = Conversation()
     telegram: Telegram = Telegram()
     web: Web = Web()
+    metrics: Metrics = Metrics()
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
     outgoing: Outgoing = Outgoing()
+    retention: Retention = Retention()
     actions: dict[str, Action] = Field(default_factory=dict)
 
     @property

@@ -43,6 +43,7 @@ async def _export(workspace: Path, wanted: str, output: Path | None, *, is_own_c
             raise BotError(
                 f"customer {wanted!r} is not in the log; wanted a key such as telegram:123 or an id"
             )
+        await store.note_export(customer.id)
         if output is None:
             await store.write_customer_data(customer.key, sys.stdout.write, is_own_copy=is_own_copy)
             return

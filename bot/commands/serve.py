@@ -24,8 +24,15 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 65535),
     help="In place of [web] port; 0 takes a free one, which is shown.",
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    help="In place of [metrics] port: Prometheus asks there for /metrics.",
+)
 @click.option("--quiet", is_flag=True, help="Log warnings only, not a line for each message.")
-def command(workspace: Path, host: str | None, port: int | None, quiet: bool) -> None:
+def command(
+    workspace: Path, host: str | None, port: int | None, metrics_port: int | None, quiet: bool
+) -> None:
     """Answer customers, until Ctrl-C or SIGTERM.
 
     The web chat, its widget, the staff's console and the REST API listen on [web] host and port of kefu.toml. With
@@ -36,7 +43,12 @@ def command(workspace: Path, host: str | None, port: int | None, quiet: bool) ->
     set_up_logging(quiet=quiet)
     settings = load_settings(workspace)
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    run(settings.model_copy(update={"web": settings.web.model_copy(update=chosen)}))
+    metrics = {} if metrics_port is None else {"port": metrics_port}
+    update = {
+        "web": settings.web.model_copy(update=chosen),
+        "metrics": settings.metrics.model_copy(update=metrics),
+    }
+    run(settings.model_copy(update=update))
 
 
 def run(settings: "Settings") -> None:
@@ -49,7 +61,14 @@ def run(settings: "Settings") -> None:
         logging.getLogger(__name__).warning("kefu.toml: %s", warning)
     current_release(settings.folder)  # before a log is made for nothing
     open_mined = cache(partial(_mined, settings))
-    asyncio.run(serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), open_mined))
+    mask = None
+    if settings.retention.mask_days:
+        from bot.commands.masking import mask_of
+
+        mask = mask_of(settings)
+    asyncio.run(
+        serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), open_mined, mask)
+    )
 
 
 def _mined(settings: "Settings") -> "Mined":

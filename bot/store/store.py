@@ -22,6 +22,7 @@ from bot.store import (
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
 from bot.store.answers import Answers
+from bot.store.audit import write_audit
 from bot.store.canned import Canned
 from bot.store.database import Database, open_database
 from bot.store.drift import Drift
@@ -32,7 +33,9 @@ from bot.store.label_log import LabelLog
 from bot.store.label_rules import training_labels
 from bot.store.mined import MinedLog
 from bot.store.privacy.customer_data import write_customer_data
+from bot.store.privacy.masking import Masking
 from bot.store.privacy.ownership import find_customer
+from bot.store.privacy.retention import Retention
 from bot.store.records import (
     Conversation,
     Correction,
@@ -46,6 +49,7 @@ from bot.store.records import (
 from bot.store.retrainings import Retrainings
 from bot.store.saved_views import SavedViews
 from bot.store.staff_group import StaffGroupLog
+from bot.store.standing import Standing, standing
 from bot.store.trials import Trials
 from bot.store.values import now
 from nlu.understanding import Understanding
@@ -63,7 +67,7 @@ class Store:
     `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `drift` what messages are like
     day by day, `canned` the texts staff keep for replies, `answers` what became of the answers, `saved_views` what staff keep
     of the inbox, `mined` what was proposed from transcripts, `retrainings` how it gets better, `trials` releases that are
-    tried beside the one that serves, `staff_group` what stands in their group on Telegram, `peers` other processes that
+    tried beside the one that serves, `retention` what is kept for a time only, `masking` what loses its personal data in time, `staff_group` what stands in their group on Telegram, `peers` other processes that
     serve the same database."""
 
     def __init__(self, database: Database) -> None:
@@ -80,6 +84,8 @@ class Store:
         self.retrainings = Retrainings(database)
         self.trials = Trials(database)
         self.mined = MinedLog(database)
+        self.retention = Retention(database)
+        self.masking = Masking(database)
         self.peers = database.peers
         self._sender = database.sender  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)
@@ -250,6 +256,10 @@ class Store:
         """The first `limit` messages with ids above `after`, oldest first."""
         return await self._database.read(transcripts.transcript, conversation_key, after=after, limit=limit)
 
+    async def standing(self, since: datetime) -> Standing:
+        """How the desk stands at this moment; its answers are those since that time."""
+        return await self._database.read(standing, since)
+
     async def status(self, conversation_key: str) -> ConversationStatus | None:
         """Who has a conversation; None where there is none of that key."""
         return await self._database.read(transcripts.status, conversation_key)
@@ -315,6 +325,11 @@ class Store:
         `is_own_copy` leaves out what staff said among themselves. Raises StoreError for an unknown customer."""
         work = write_customer_data
         return await self._database.read(work, customer_key, write, is_own_copy=is_own_copy)
+
+    async def note_export(self, customer_id: int) -> None:
+        """Write into the audit log that the command line handed out a customer's data."""
+        target = str(customer_id)
+        await self._database.write(lambda found: write_audit(found, None, "customer_exported", target))
 
     async def preview_forget(self, customer_key: str) -> ForgetReport:
         """What `forget` would remove; nothing is changed."""

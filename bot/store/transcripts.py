@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, select
 
 from bot.messages import ConversationStatus
 from bot.store.delivery import WAITING
+from bot.store.privacy.emptying import said_something
 from bot.store.records import StoredMessage
 from bot.store.tables.log import conversations, decisions, messages
 from bot.store.values import buttons_from, storable
@@ -14,12 +15,13 @@ from bot.store.values import buttons_from, storable
 def transcript(
     connection: Connection, conversation_key: str, *, after: int, limit: int
 ) -> list[StoredMessage]:
-    """The first `limit` messages with ids above `after`, oldest first; none where the key is unknown."""
+    """The first `limit` messages with ids above `after`, oldest first, those that were emptied left out; none where
+    the key is unknown."""
     query = (
         select(messages, decisions.c.kind.label("decision_kind"), decisions.c.answer_id)
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .outerjoin(decisions, decisions.c.message_id == messages.c.in_reply_to)
-        .where(conversations.c.key == storable(conversation_key), messages.c.id > after)
+        .where(conversations.c.key == storable(conversation_key), messages.c.id > after, said_something())
         .order_by(messages.c.id)
         .limit(limit)
     )

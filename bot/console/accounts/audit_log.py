@@ -104,6 +104,10 @@ def told(words: Wording, entry: AuditEntry) -> str:
             return words.say("Settled a disagreement: {target}", **values)
         case "proposal_dismissed":
             return words.say("Dismissed a proposed intent of {messages} messages", **values)
+        case "retention":
+            return words.say("Removed what has served its time: {counts}", counts=_counts(entry) or "0")
+        case "customer_exported":
+            return words.say("Wrote out what is stored of customer {target}", **values)
         case "view_shared":
             return words.say("Shared the view {target} with all", **values)
         case "view_unshared":
@@ -145,6 +149,10 @@ def told(words: Wording, entry: AuditEntry) -> str:
     return " ".join(
         [entry.action, entry.target, *(f"{name}={value}" for name, value in entry.details.items())]
     )
+
+
+def _counts(entry: AuditEntry) -> str:
+    return ", ".join(f"{name} {value}" for name, value in entry.details.items())
 
 
 def _who(words: Wording, entry: AuditEntry) -> str:

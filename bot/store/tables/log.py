@@ -39,6 +39,7 @@ conversations = Table(
     Column("state", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, index=True),  # of the newest message
+    Column("masked_at", UtcDateTime),  # what was said until then is masked
     sqlite_autoincrement=True,
 )
 

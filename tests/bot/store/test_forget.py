@@ -94,8 +94,6 @@ async def test_others_keep_what_is_theirs_and_corrections_are_unlearned(store: S
     assert [line.text for line in await store.transcript("telegram:-100")] == [
         "Ben in the group",
         "It is on its way.",
-        "",
-        "",
     ]
     assert [seen.update_id for seen in await store.open_updates("telegram")] == ["3"]
     assert [label.text for label in await store.corrections()] == ["where is it"]
