@@ -150,6 +150,17 @@ async def test_an_update_is_acknowledged_only_after_it_is_stored(folder: Path, a
             await api.replies(1)
 
 
+async def test_a_named_bot_has_an_address_of_its_own(folder: Path, api: FakeBotApi) -> None:
+    async with webhook_desk(folder, api) as posted:
+        api.say("where is LW-11111")
+        shop = replace(posted, address=f"{posted.address}/shop")
+        body = json.dumps(api.updates[0]).encode()
+        assert await shop.post(body) == 404
+        assert posted.desk.channel.webhook is not None
+        posted.hooks.put("shop", posted.desk.channel.webhook.receive)
+        assert await shop.post(body) == 200
+
+
 async def test_a_process_that_stops_takes_no_more(folder: Path, api: FakeBotApi) -> None:
     async with webhook_desk(folder, api) as posted:
         await posted.desk.channel.finish()
