@@ -39,6 +39,7 @@ HELD_BACK = {
     "sqlalchemy": ("bot/store",),
     "alembic": ("bot/store",),
     "aiohttp": ("bot/actions.py", "bot/webhook.py", "bot/serving.py", "bot/channels/web", "bot/console"),
+    "cryptography": ("bot/store/sealing/keyring.py",),
     "argon2": ("bot/console/accounts/passwords.py",),
     "pyotp": ("bot/console/accounts/second_factor.py",),
     "segno": ("bot/console/accounts/second_factor.py",),
