@@ -49,6 +49,7 @@ HELD_BACK = {
         "bot/console",
     ),
     "prometheus_client": ("bot/metrics",),
+    "cryptography": ("bot/store/sealing/keyring.py",),
     "argon2": ("bot/console/accounts/passwords.py",),
     "pyotp": ("bot/console/accounts/second_factor.py",),
     "segno": ("bot/console/accounts/second_factor.py",),

@@ -18,11 +18,15 @@ from sqlalchemy import (
     cast,
     extract,
     func,
+    or_,
     select,
+    type_coerce,
 )
 
 from bot.messages import WITH_PEOPLE
 from bot.store.figures import HOURS, Figures, Mood, Series
+from bot.store.sealing.columns import OpenedJsonText
+from bot.store.sealing.keyring import SEALED
 from bot.store.tables.labels import feedback
 from bot.store.tables.log import custody_changes, decisions, messages, understandings
 from bot.store.waits import count_handovers, waits
@@ -109,13 +113,19 @@ def spoken(which: ColumnElement[bool]) -> Select[Any]:
             messages.c.channel,
             intent_of(),
             understandings.c.sentiment,
-            case((entities.contains(PRODUCT), entities), else_=""),
+            _products(entities),
         )
         .outerjoin(understandings, understandings.c.message_id == messages.c.id)
         .outerjoin(decisions, decisions.c.message_id == messages.c.id)
         .where(which)
         .order_by(messages.c.id)
     )
+
+
+def _products(entities: ColumnElement[str]) -> ColumnElement[str]:
+    """The JSON of entities that may be products; what is sealed is looked into by whoever has opened it."""
+    may_be = or_(entities.contains(PRODUCT), entities.contains(SEALED))
+    return type_coerce(case((may_be, entities), else_=""), OpenedJsonText("understandings.entities"))
 
 
 def series_of(channel: str, intent: str, entities: str) -> tuple[Series, ...]:

@@ -9,6 +9,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.store.errors import StoreError
 from bot.store.migrate import upgrade
 from bot.store.peers.peers import Peers
+from bot.store.sealing.in_use import check_keys
+from bot.store.sealing.keyring import Keyring, read_keyring
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,6 +31,9 @@ class Database(Protocol):
     @property
     def peers(self) -> Peers:
         """Those others."""
+
+    def use_keys(self, keyring: Keyring | None) -> None:
+        """Seal and open customers' words with these."""
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -58,9 +63,12 @@ async def open_database(url: str, *, exclusive: bool) -> Database:
     and with `exclusive` a SQLite file that another process serves."""
     parsed = parse_url(url)
     shown = parsed.render_as_string(hide_password=True)
+    keyring = read_keyring()
     database = _connect(parsed, exclusive=exclusive)
     try:
         await database.write(upgrade)
+        await database.write(check_keys, keyring)
+        database.use_keys(keyring)
     except (DBAPIError, OSError) as error:
         await database.close()
         raise StoreError(f"{shown}: can't be opened: {getattr(error, 'orig', None) or error}") from error

@@ -99,7 +99,7 @@ def _count(connection: Connection, day: date, zone: ZoneInfo, release: str, sure
     query = (
         select(
             messages.c.conversation_id,
-            func.length(messages.c.text),
+            messages.c.text,
             understandings.c.language,
             understandings.c.intent,
             understandings.c.nearest,
@@ -110,7 +110,7 @@ def _count(connection: Connection, day: date, zone: ZoneInfo, release: str, sure
         .where(understandings.c.release == release)
     )
     rows = connection.execute(query).all()
-    return profile_of(Seen(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows)
+    return profile_of(Seen(row[0], len(row[1]), row[2], row[3], row[4], bool(row[5])) for row in rows)
 
 
 def _keep(

@@ -51,6 +51,10 @@ class Inbox:
         await self.index_messages()
         return await self._database.read(lists.search, asked, before=before, limit=limit)
 
+    async def looked_through(self) -> int | None:
+        """Words are looked for in so many of the newest messages, where they are encrypted; None: in all of them."""
+        return await self._database.read(search.looked_through)
+
     async def index_messages(self) -> int:
         """Index some messages that can't be searched yet; how many there were."""
         return await self._database.write(search.index_messages)

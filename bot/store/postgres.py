@@ -11,6 +11,8 @@ from bot.metrics.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.news import SENDER
 from bot.store.peers.postgres import PostgresPeers
+from bot.store.sealing.columns import use_keys
+from bot.store.sealing.keyring import Keyring
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +37,10 @@ class PostgresDatabase:
                 f"{shown}: the driver is missing ({error}); pip install 'kefu[postgres]' brings it"
             ) from error
         self.peers = PostgresPeers(self._engine, through, self.sender)
+
+    def use_keys(self, keyring: Keyring | None) -> None:
+        """Seal and open customers' words with these."""
+        use_keys(self._engine.sync_engine, keyring)
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

@@ -12,7 +12,7 @@ from bot.store.errors import StoreError
 from bot.store.finding import Asked
 from bot.store.lists import count_found, count_of_view
 from bot.store.search import LARGEST_ID, find_messages
-from bot.store.tables.accounts import staff
+from bot.store.tables.accounts import audit, staff
 from bot.store.tables.staff_work import saved_views
 from bot.store.upsert import insert_new
 from bot.store.values import now, storable
@@ -78,16 +78,35 @@ class SavedViews:
 
 def drop_views_about(connection: Connection, message_ids: set[int], name: str) -> int:
     """Delete those that tell of one customer: whose words are in their messages and in nobody else's, or that have
-    their whole name; how many. Before the words of the messages are forgotten."""
-    gone = []
+    their whole name; how many. Their names leave the audit log, too. Before the words of the messages are forgotten."""
+    gone, names = [], set[str]()
     for row in connection.execute(select(saved_views)):
         words = " ".join(part for part in row.asked.split() if part not in row.filters)
         found = find_messages(connection, words, before=LARGEST_ID, limit=LOOKED_THROUGH) if words else []
-        is_named = " " in name and name.casefold() in f"{row.name}\n{row.asked}".casefold()
+        is_named = _has_name(f"{row.name}\n{row.asked}", name)
         if is_named or (found and set(found) <= message_ids):
             gone.append(row.id)
+            names.add(row.name)
+    _drop_from_audit(connection, names, name)
     connection.execute(delete(saved_views).where(saved_views.c.id.in_(gone)))
     return len(gone)
+
+
+def _has_name(said: str, name: str) -> bool:
+    """Whether the whole name of a customer is in it; one word alone may be any word."""
+    return " " in name and name.casefold() in said.casefold()
+
+
+def _drop_from_audit(connection: Connection, names: set[str], customer: str) -> None:
+    """Entries about views of these names, and of any with the customer's name, tell that there was one, not its name."""
+    query = select(audit.c.id, audit.c.target, audit.c.details).where(audit.c.action.like("view_%"))
+    said = [
+        row.id
+        for row in connection.execute(query)
+        if {row.target, row.details.get("was")} & names
+        or _has_name(f"{row.target}\n{row.details.get('was', '')}", customer)
+    ]
+    connection.execute(update(audit).where(audit.c.id.in_(said)).values(target="", details={}))
 
 
 def _of(connection: Connection, staff_id: int) -> list[SavedView]:

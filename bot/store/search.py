@@ -5,12 +5,17 @@ is written without spaces: each of its characters counts as a word, and a run of
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+
+from bot.store.sealing.columns import keyring_of
+from bot.store.tables.log import messages
 
 BATCH = 2000  # messages
+OPENED = 20_000  # messages: some half a second of processor time, see docs/benchmarks.md
 LARGEST_ID = 2**31 - 1
 LATE = 1000  # ids before the newest: with several processes a smaller id may be stored later
 
@@ -55,7 +60,9 @@ def wording_of(said: str) -> str:
 
 
 def index_messages(connection: Connection) -> int:
-    """Index what isn't yet, BATCH messages at most; how many there were."""
+    """Index what isn't yet, BATCH messages at most; how many there were. Where words are sealed there is no index."""
+    if keyring_of(connection.dialect) is not None:
+        return 0
     kind = connection.dialect.name
     newest = connection.execute(text(_NEWEST[kind])).scalar_one() or 0
     query = text(
@@ -89,6 +96,8 @@ def purge(connection: Connection) -> None:
 def find_messages(connection: Connection, asked: str, *, before: int, limit: int) -> list[int]:
     """Ids of the messages below `before` that have all of the words asked for, the newest first; what was typed
     last may be the beginning of a word."""
+    if keyring_of(connection.dialect) is not None:
+        return _find_opened(connection, asked, before=before, limit=limit)
     kind = connection.dialect.name
     query = _fts5(asked) if kind == "sqlite" else _tsquery(asked)
     if not query:
@@ -97,8 +106,34 @@ def find_messages(connection: Connection, asked: str, *, before: int, limit: int
     return list(connection.execute(text(_FIND[kind]), values).scalars())
 
 
+def looked_through(connection: Connection) -> int | None:
+    """How many of the newest messages a search opens; None where it has an index of all of them."""
+    return None if keyring_of(connection.dialect) is None else OPENED
+
+
+def _find_opened(connection: Connection, asked: str, *, before: int, limit: int) -> list[int]:
+    """The same where words are sealed, by opening the newest OPENED messages."""
+    pattern = _pattern(_phrases(asked))
+    if pattern is None:
+        return []
+    query = select(messages.c.id, messages.c.text).where(messages.c.id < before, messages.c.text != "")
+    rows = connection.execute(query.order_by(messages.c.id.desc()).limit(OPENED))
+    found = (row.id for row in rows if pattern(f" {' '.join(words_of(row.text))} "))
+    return list(islice(found, limit))
+
+
+def _pattern(phrases: list[list[str]]) -> Callable[[str], bool] | None:
+    """Whether words, each between two spaces, have all of these phrases; the last may go on."""
+    if not phrases:
+        return None
+    wanted = [f" {' '.join(words)} " for words in phrases]
+    if _is_open(phrases[-1][-1]):
+        wanted[-1] = wanted[-1][:-1]
+    return lambda said: all(phrase in said for phrase in wanted)
+
+
 def _insert(connection: Connection, said: Sequence[tuple[int, str]]) -> None:
-    if said:
+    if said and keyring_of(connection.dialect) is None:
         values = [{"id": number, "words": " ".join(words_of(words))} for number, words in said]
         connection.execute(text(_INSERT[connection.dialect.name]), values)
 

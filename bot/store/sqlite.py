@@ -18,6 +18,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from bot.metrics.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.peers import NoPeers
+from bot.store.sealing.columns import use_keys
+from bot.store.sealing.keyring import Keyring
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,6 +41,10 @@ class SqliteDatabase:
         self._bare = self._engine.execution_options(begins=None)
         self._writer = ThreadPoolExecutor(1, "store-write")
         self._readers = ThreadPoolExecutor(READERS, "store-read")
+
+    def use_keys(self, keyring: Keyring | None) -> None:
+        """Seal and open customers' words with these."""
+        use_keys(self._engine, keyring)
 
     @property
     def is_alone(self) -> bool:

@@ -48,6 +48,7 @@ from bot.store.records import (
 )
 from bot.store.retrainings import Retrainings
 from bot.store.saved_views import SavedViews
+from bot.store.sealing.resealing import Sealing
 from bot.store.staff_group import StaffGroupLog
 from bot.store.standing import Standing, standing
 from bot.store.trials import Trials
@@ -67,7 +68,7 @@ class Store:
     `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `drift` what messages are like
     day by day, `canned` the texts staff keep for replies, `answers` what became of the answers, `saved_views` what staff keep
     of the inbox, `mined` what was proposed from transcripts, `retrainings` how it gets better, `trials` releases that are
-    tried beside the one that serves, `retention` what is kept for a time only, `masking` what loses its personal data in time, `staff_group` what stands in their group on Telegram, `peers` other processes that
+    tried beside the one that serves, `retention` what is kept for a time only, `masking` what loses its personal data in time, `sealing` the keys its words are encrypted with, `staff_group` what stands in their group on Telegram, `peers` other processes that
     serve the same database."""
 
     def __init__(self, database: Database) -> None:
@@ -86,6 +87,7 @@ class Store:
         self.mined = MinedLog(database)
         self.retention = Retention(database)
         self.masking = Masking(database)
+        self.sealing = Sealing(database)
         self.peers = database.peers
         self._sender = database.sender  # tells the replies we have in hand from those another process left
         self.staff_group = StaffGroupLog(database, self._sender)

@@ -17,11 +17,14 @@ def transcript(
 ) -> list[StoredMessage]:
     """The first `limit` messages with ids above `after`, oldest first, those that were emptied left out; none where
     the key is unknown."""
+    # A reply may be empty as well; that one arrived, or is on its way.
+    on_its_way = messages.c.delivered_as.is_not(None) | messages.c.delivery.in_(WAITING)
+    is_left = said_something() | on_its_way
     query = (
         select(messages, decisions.c.kind.label("decision_kind"), decisions.c.answer_id)
         .join(conversations, conversations.c.id == messages.c.conversation_id)
         .outerjoin(decisions, decisions.c.message_id == messages.c.in_reply_to)
-        .where(conversations.c.key == storable(conversation_key), messages.c.id > after, said_something())
+        .where(conversations.c.key == storable(conversation_key), messages.c.id > after, is_left)
         .order_by(messages.c.id)
         .limit(limit)
     )

@@ -73,6 +73,7 @@ async def list_values(request: web.Request, view: View, open_id: int | None = No
     return {
         "view": view,
         "asked": asked,
+        "looked_through": await inbox.looked_through() if asked else None,
         "filters": FILTERS,
         "max_name": MAX_NAME,
         "tabs": tuple(Tab(one, names[one], numbers.get(one)) for one in VIEWS),

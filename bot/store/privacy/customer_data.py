@@ -53,6 +53,7 @@ NOT_OF_CUSTOMERS = {
     "trials": "releases beside each other",
     "drift_days": "counts of a day",
     "drift_warnings": "shares of all messages",
+    "sealing_keys": "which keys words are encrypted with",
 }
 
 

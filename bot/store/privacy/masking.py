@@ -157,19 +157,17 @@ def _put(connection: Connection, told: Told, masked: Sequence[Words]) -> None:
             _put_message(connection, before, after)
         elif before.text != after.text:
             column = next(one for place, one, _ in _beside(told.conversation_id) if place == after.place)
-            is_it = column.table.primary_key.columns[0] == after.id
-            changed = update(column.table).where(is_it, column == before.text)
-            connection.execute(changed.values({column.name: after.text}))
+            _put_text(connection, column, before, after)
     _put_versions(connection, versions)
     _put_conversation(connection, told.conversation_id)
 
 
 def _put_message(connection: Connection, before: Words, after: Words) -> None:
-    is_it = and_(messages.c.id == after.id, messages.c.text == before.text)
+    if not _is_still(connection, messages.c.text, before):
+        return
     # Buttons of a conversation that is over are pressed no longer; a failure may quote the channel's id.
     values = {"text": after.text, "buttons": [], "failure": ""}
-    if not connection.execute(update(messages).where(is_it).values(values)).rowcount:
-        return
+    connection.execute(update(messages).where(messages.c.id == after.id).values(values))
     if before.text != after.text:
         reindex(connection, after.id, after.text)
         if before.text:
@@ -189,6 +187,18 @@ def _put_message(connection: Connection, before: Words, after: Words) -> None:
     marks = [{"start": one.start, "end": one.end, "label": one.label} for one in after.entities]
     marked = update(entity_labels).where(entity_labels.c.message_id == after.id)
     connection.execute(marked.values(entities=marks))
+
+
+def _put_text(connection: Connection, column: Column[Any], before: Words, after: Words) -> None:
+    if _is_still(connection, column, before):
+        is_it = column.table.primary_key.columns[0] == after.id
+        connection.execute(update(column.table).where(is_it).values({column.name: after.text}))
+
+
+def _is_still(connection: Connection, column: Column[Any], before: Words) -> bool:
+    """Whether nobody changed the text meanwhile, nor will until the end of the transaction."""
+    query = select(column).where(column.table.primary_key.columns[0] == before.id).with_for_update()
+    return bool(connection.execute(query).scalar_one_or_none() == before.text)
 
 
 def _put_versions(connection: Connection, changed: Mapping[int, Mapping[int, str]]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
 
 from bot.store.records import Customer
+from bot.store.sealing.columns import keyring_of
 from bot.store.tables.labels import corrections
 from bot.store.tables.log import conversations, customers, messages, updates
 from bot.store.values import storable
@@ -59,17 +60,12 @@ def owned_by(connection: Connection, customer: Customer) -> Owned:
 def corrections_about(connection: Connection, owned: Owned) -> list[int]:
     """Those made from the customer's messages, also where staff typed the words: unless others wrote them too."""
     texts = _texts_of(connection, owned)
-    others = exists().where(
-        ~owned.messages, messages.c.speaker == "customer", messages.c.text == corrections.c.text
-    )
-    query = select(corrections.c.id, corrections.c.text, corrections.c.message_id, others.label("is_common"))
+    query = select(corrections.c.id, corrections.c.text, corrections.c.message_id)
     ids = set(connection.execute(owned.message_ids).scalars())
-    found = []
-    for row in connection.execute(query.where(corrections.c.undoes.is_(None))):
-        typed = row.message_id is None and not row.is_common and _in_one_line(row.text) in texts
-        if row.message_id in ids or typed:
-            found.append(row.id)
-    return found
+    rows = connection.execute(query.where(corrections.c.undoes.is_(None))).all()
+    typed = {row.id: row.text for row in rows if row.message_id is None and _in_one_line(row.text) in texts}
+    common = _said_by_others(connection, owned, set(typed.values()))
+    return [row.id for row in rows if row.message_id in ids or (row.id in typed and row.text not in common)]
 
 
 def updates_about(connection: Connection, customer_key: str) -> list[int]:
@@ -94,6 +90,16 @@ def _texts_of(connection: Connection, owned: Owned) -> set[str]:
     for row in connection.execute(query):
         texts |= {_in_one_line(said) for said in (row.text, *(version["text"] for version in row.versions))}
     return texts - {""}
+
+
+def _said_by_others(connection: Connection, owned: Owned, texts: set[str]) -> set[str]:
+    """Those of these texts that another customer wrote as well. Sealed ones can't be compared by the database."""
+    if not texts:
+        return set()
+    query = select(messages.c.text).where(~owned.messages, messages.c.speaker == "customer")
+    if keyring_of(connection.dialect) is None:
+        query = query.where(messages.c.text.in_(texts))
+    return {said for said in connection.execute(query).scalars() if said in texts}
 
 
 def _in_one_line(text: str) -> str:

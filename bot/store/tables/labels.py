@@ -9,6 +9,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from bot.store.sealing.columns import sealed_text
 from bot.store.tables.columns import UtcDateTime, id_column, link_column, metadata, text_column
 
 feedback = Table(
@@ -29,10 +30,10 @@ corrections = Table(
     "corrections",
     metadata,
     id_column(),
-    text_column("text"),
+    sealed_text("corrections.text"),
     text_column("intent"),
     text_column("by"),
-    text_column("note"),
+    sealed_text("corrections.note"),
     link_column("message_id", "messages", index=True),
     Column("answer_id", Text),  # where not just any answer of the intent is right
     Column("at", UtcDateTime, nullable=False),

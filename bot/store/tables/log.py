@@ -11,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from bot.store.sealing.columns import SealedJson, sealed_json, sealed_text
 from bot.store.tables.columns import UtcDateTime, id_column, link_column, metadata, text_column
 
 customers = Table(
@@ -18,7 +19,7 @@ customers = Table(
     metadata,
     id_column(),
     Column("key", Text, nullable=False, unique=True),
-    text_column("name"),
+    sealed_text("customers.name"),
     text_column("language"),  # what the customer chose; "" is no choice
     Column("created_at", UtcDateTime, nullable=False),
     Column("blocked_at", UtcDateTime),  # the customer blocked the bot; undone by their next message
@@ -36,7 +37,7 @@ conversations = Table(
     Column("status", Text, nullable=False, index=True),  # bot | waiting | person | closed
     Column("status_since", UtcDateTime, nullable=False),
     link_column("assignee_id", "staff", index=True),  # who has it, or shall have it; kept when it is closed
-    Column("state", JSON, nullable=False),
+    sealed_json("conversations.state"),
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, index=True),  # of the newest message
     Column("masked_at", UtcDateTime),  # what was said until then is masked
@@ -71,20 +72,20 @@ messages = Table(
     Column("speaker", Text, nullable=False),  # customer | bot | person
     link_column("staff_id", "staff"),  # which person
     Column("kind", Text, nullable=False),
-    text_column("text"),
-    Column("versions", JSON, nullable=False),  # what it said before each edit: [{"text", "until"}]
+    sealed_text("messages.text"),
+    sealed_json("messages.versions"),  # what it said before each edit: [{"text", "until"}]
     text_column("attachment"),
     Column("at", UtcDateTime, nullable=False),
     Column("external_id", Text),  # of what came in, from customers or the staff group; NULL for replies
     link_column("in_reply_to", "messages", index=True),
     link_column("quotes", "messages"),  # the message that its author pointed at
-    Column("buttons", JSON, nullable=False),
+    sealed_json("messages.buttons"),
     Column("delivery", Text),  # NULL | pending | sending | delivered | failed | blocked
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("sender", Text),  # the serving process that has it in hand
     Column("sending_since", UtcDateTime),
     Column("delivered_as", Text),  # the channel's id of a reply that arrived
-    text_column("failure"),
+    sealed_text("messages.failure"),
     UniqueConstraint("conversation_id", "external_id"),
     Index(None, "channel", "delivery"),
     Index(None, "speaker", "at", "conversation_id", "kind"),  # what was said on a day, without the rows
@@ -106,7 +107,7 @@ understandings = Table(
     Column("scope_prob", Float),
     Column("nearest", Float),  # the cosine of the nearest example of the memory
     Column("candidates", JSON, nullable=False),  # answers and passages found: [[id, prob]]
-    Column("entities", JSON, nullable=False),
+    sealed_json("understandings.entities"),
     Column("sentiment", Text),
     text_column("language"),
     Index(None, "intent", "message_id"),
@@ -140,7 +141,7 @@ ratings = Table(
     link_column("staff_id", "staff"),  # who had the conversation; NULL: the bot alone
     Column("asked_at", UtcDateTime, nullable=False, index=True),
     Column("score", Integer),  # 1 to 5; NULL until there is an answer
-    text_column("comment"),
+    sealed_text("ratings.comment"),
     Column("rated_at", UtcDateTime),
     sqlite_autoincrement=True,
 )
@@ -151,7 +152,7 @@ updates = Table(
     id_column(),
     Column("channel", Text, nullable=False),
     Column("update_id", Text, nullable=False),
-    Column("payload", JSON(none_as_null=True)),  # emptied once it is finished
+    Column("payload", SealedJson("updates.payload", none_as_null=True)),  # emptied once it is finished
     Column("received_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     UniqueConstraint("channel", "update_id"),

@@ -8,9 +8,10 @@ from bot.store.tables import (
     labels,
     log,
     retraining,
+    sealing,
     staff_work,
     trials,
 )
 
-PARTS = (accounts, log, labels, staff_work, figures, retraining, trials, drift)
+PARTS = (accounts, log, labels, staff_work, figures, retraining, trials, drift, sealing)
 metadata = columns.metadata

@@ -1,7 +1,6 @@
 """What staff keep and do: notes, drafts they settle, texts, views, topics of their group, changed answers."""
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -12,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from bot.store.sealing.columns import sealed_json, sealed_text
 from bot.store.tables.columns import UtcDateTime, id_column, link_column, metadata, text_column
 
 # What staff tell each other; apart from messages, so that no way to the customer can find them.
@@ -21,7 +21,7 @@ notes = Table(
     id_column(),
     link_column("conversation_id", "conversations", nullable=False, index=True),
     link_column("staff_id", "staff"),
-    text_column("text"),
+    sealed_text("notes.text"),
     Column("at", UtcDateTime, nullable=False),
     Column("external_id", Text),  # of what came in; NULL for those of the console
     UniqueConstraint("conversation_id", "external_id"),
@@ -57,9 +57,9 @@ drafts = Table(
     link_column("message_id", "messages", nullable=False, index=True),  # what it answers
     Column("intent", Text),
     Column("answer_id", Text),
-    text_column("text"),
-    Column("buttons", JSON, nullable=False),
-    Column("state", JSON, nullable=False),  # what the conversation remembers once it is sent
+    sealed_text("drafts.text"),
+    sealed_json("drafts.buttons"),
+    sealed_json("drafts.state"),  # what the conversation remembers once it is sent
     Column("created_at", UtcDateTime, nullable=False),
     Column("outcome", Text),  # NULL | sent | edited | rejected | replaced | superseded | dropped
     link_column("staff_id", "staff"),
@@ -76,8 +76,8 @@ saved_views = Table(
     link_column("staff_id", "staff", nullable=False),
     text_column("name"),
     text_column("view"),  # waiting | mine | open | closed
-    text_column("asked"),  # as it was typed into the search
-    Column("filters", JSON, nullable=False),  # the parts of `asked` that were filters then
+    sealed_text("saved_views.asked"),  # as it was typed into the search
+    sealed_json("saved_views.filters"),  # the parts of `asked` that were filters then
     Column("is_shared", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("staff_id", "name"),
@@ -91,8 +91,8 @@ topics = Table(
     link_column("conversation_id", "conversations", primary_key=True, autoincrement=False),
     Column("chat_id", BigInteger, nullable=False),
     Column("thread_id", BigInteger),  # NULL until it is opened
-    text_column("title"),
-    text_column("subject"),
+    sealed_text("topics.title"),
+    sealed_text("topics.subject"),
     Column("status", Text, nullable=False),  # as it was shown last; "forgotten": the topic is to be deleted
     Column("assignee_id", Integer),
     # The newest that was shown. No foreign keys: a cursor outlives what it points at.
@@ -114,7 +114,7 @@ topic_posts = Table(
     Column("chat_id", BigInteger, nullable=False),
     Column("post_id", Integer, nullable=False),  # Telegram's number of it
     link_column("message_id", "messages", index=True),
-    Column("suggestions", JSON, nullable=False),  # texts
+    sealed_json("topic_posts.suggestions"),  # texts
     UniqueConstraint("chat_id", "post_id"),
     sqlite_autoincrement=True,
 )

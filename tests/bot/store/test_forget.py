@@ -14,6 +14,7 @@ from bot.messages import Button, Reply
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.tables.schema import metadata
+from tests.bot.colleagues import add_colleague
 from tests.bot.store.told import message, tell
 
 SECRETS = ("Priya Raman", "880077", "priya@raman.example", "AgACAgQAAx", "12 Elm Road", "edited-away")
@@ -172,3 +173,13 @@ def secrets_in(path: Path) -> list[str]:
     raw = path.read_bytes()
     # Ben's message has her number by chance; his update is not hers to empty.
     return [secret for secret in SECRETS if secret != "880077" and secret.encode() in raw]
+
+
+async def test_the_audit_log_forgets_what_views_about_a_customer_were_called(store: Store) -> None:
+    await live_a_little(store)
+    staff = await add_colleague(store, "ben")
+    for name in ("Priya Raman again", "lamps"):
+        await store.saved_views.save(staff, name, "open", name, (), is_shared=True)
+    await store.forget("telegram:880077")
+    told = [entry.target for entry in await store.accounts.audit(None, 9) if entry.action == "view_shared"]
+    assert told == ["lamps", ""]

@@ -1,0 +1,1 @@
+"""Customers' words at rest, encrypted where there is a key."""
