@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from bot.errors import BotError
@@ -46,6 +47,7 @@ def given_secrets() -> frozenset[str]:
     return frozenset(_given)
 
 
+@cache  # once: some are asked for with each request
 def _read(name: str, path: Path) -> str:
     try:
         with path.open("rb") as file:

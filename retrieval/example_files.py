@@ -60,7 +60,7 @@ def _from_columns(lines: bytes, path: Path) -> tuple[Examples, WordCounts] | Non
             owners, hashes, keys, counts = map(
                 file.get_tensor, ("owners", "hashes", "word_keys", "word_counts")
             )
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError):
         return None
     words = WordCounts.of_arrays(about["word_intents"], keys, counts)
     return Examples.of_columns(lines, about["intents"], owners, hashes), words
@@ -80,7 +80,7 @@ def _example(line: str, place: str) -> Example:
     try:
         row = json.loads(line)
         text, intent = row["text"], row["intent"]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RetrievalError(f"{place}: not an example: {error!r}") from error
     if not isinstance(text, str) or not isinstance(intent, str):
         raise RetrievalError(f"{place}: not an example: met {line!r}, wanted a text and an intent")

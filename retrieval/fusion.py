@@ -169,7 +169,7 @@ def load_budgets(path: Path) -> tuple[Fusion, list[Budget]]:
         weights = {name: tuple(found) for name, found in content["fusion"].items()}
         fusion = Fusion(**weights, prior_shift=prior_shift)
         budgets = [Budget(**budget) for budget in content["budgets"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RetrievalError(f"{path}: can't be read: {error!r}") from error
     if not budgets:
         raise RetrievalError(f"{path}: can't be read: no budget in it")

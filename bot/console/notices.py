@@ -39,6 +39,6 @@ def read_notice(request: web.Request) -> Notice | None:
     """What the page before wanted to be said."""
     try:
         kind, text = json.loads(base64.urlsafe_b64decode(read_cookie(console_of(request), request, NOTICE)))
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         return None
     return Notice(str(text)[:MAX_TEXT], "bad" if kind == "bad" else "good")

@@ -9,7 +9,7 @@ import pytest
 from tests.bot.console.console_desk import open_console
 from tests.fuzz.mutating import SECONDS
 
-CASES = 15  # for each operation and phase; with `make fuzz` as many as there is time for
+CASES = 5  # for each operation and phase; with `make fuzz` as many as there is time for
 
 
 @pytest.mark.slow

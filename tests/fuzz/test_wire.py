@@ -170,7 +170,7 @@ def test_no_form_of_the_console_is_a_fault_of_ours(tmp_path: Path) -> None:
                 return answer.status
 
         @settings(
-            max_examples=3 * ROUND, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=2 * ROUND, deadline=None, database=None, suppress_health_check=list(HealthCheck)
         )
         @given(st.sampled_from(paths), forms)
         def one_round(route: Any, form: dict[str, str]) -> None:

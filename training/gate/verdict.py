@@ -65,5 +65,5 @@ def read_verdict(release: Path) -> Verdict | None:
         return None
     try:
         return of_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise TrainingError(f"{path}: can't be read: {error!r}") from error

@@ -86,7 +86,7 @@ def read_request(line: str, place: str) -> MinedRequest:
     try:
         row = json.loads(line)
         found = MinedRequest(row["dialogue"], row["turn"], row["text"], row.get("group") or "")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProposalError(
             f"{place}: met {line.strip()[:60]!r}, wanted an object with dialogue, turn, group and text"
         ) from error

@@ -71,9 +71,10 @@ async def test_a_hostile_browser_name_is_text(desk: ConsoleDesk) -> None:
 
 
 async def test_a_forged_notice_is_text(desk: ConsoleDesk) -> None:
-    browser = await desk.signed_in(ANA)
-    for forged in (["x", "<script>alert(1)</script>"], "x", [1], {"a": 1}, None, ["good", {"a": 1}]):
-        browser.set_cookie("kefu_notice", base64.urlsafe_b64encode(json.dumps(forged).encode()).decode())
+    browser, deep = await desk.signed_in(ANA), "[" * 3000
+    for forged in (["x", "<script>alert(1)</script>"], "x", [1], {"a": 1}, None, ["good", {"a": 1}], deep):
+        told = forged if forged is deep else json.dumps(forged)
+        browser.set_cookie("kefu_notice", base64.urlsafe_b64encode(str(told).encode()).decode())
         page = await browser.get("/account")
         assert page.status == 200
         assert "<script>alert" not in page.text
