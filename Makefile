@@ -6,7 +6,7 @@ KEFU := $(BIN)/kefu
 WORKSPACE ?= examples/shop
 WORKERS ?= 2
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check audit fuzz bench clean
 
 demo: $(VENV)/.train
 	@$(KEFU) demo --workspace $(WORKSPACE)
@@ -19,6 +19,16 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Known weaknesses of the packages in requirements.lock; asks the advisory service of PyPI. One it can't ask about is a failure.
+audit: $(VENV)/.dev
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements.lock || \
+	  { echo "make audit: weaknesses are listed above; or pypi.org could not be asked, and then nothing was checked."; exit 1; }
+
+# Every parser of outside bytes, SECONDS each, one after another: 4 hours.
+SECONDS ?= 600
+fuzz: $(VENV)/.dev
+	@KEFU_FUZZ_S=$(SECONDS) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench.latency --workspace $(WORKSPACE)

@@ -4,25 +4,26 @@ import asyncio
 import json
 import logging
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from yarl import URL
 
 from bot.errors import BotError
-from bot.settings import Action
+from bot.outgoing.caller import Caller
+from bot.outgoing.hosts import CallRefused, Hosts, written_host
+from bot.secret_values import with_secrets
+from bot.settings import Action, Outgoing
 
 FIRST_PAUSE_S = 0.2  # before the first retry; doubles with each
-MAX_RESULT_BYTES = 1 << 20
 # The company's word on the matter rather than a fault: "too late to cancel" and the like.
 REFUSALS = frozenset({409, 410, 422})
 
-_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _templates = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 _url_templates = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, finalize=lambda value: quote(str(value), safe="")
@@ -43,7 +44,7 @@ class _TryAgain(Exception):
 
 
 class Actions:
-    """The actions of kefu.toml over one HTTP session.
+    """The actions of kefu.toml over one HTTP session; `key` signs the calls.
 
     Raises BotError for a template that doesn't parse or an environment variable that isn't set."""
 
@@ -52,12 +53,16 @@ class Actions:
         actions: Mapping[str, Action],
         environment: Mapping[str, str] = os.environ,
         *,
+        outgoing: Outgoing | None = None,
+        key: str = "",
+        names: AbstractResolver | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         self._actions = dict(actions)
+        hosts = Hosts.of(outgoing or Outgoing(), (action.url for action in actions.values()))
+        self._caller = Caller(hosts, key, names=names)
         self._headers = {name: _headers(name, action, environment) for name, action in actions.items()}
         self._first_pause_s = first_pause_s
-        self._session: aiohttp.ClientSession | None = None
         for name, action in actions.items():
             _check_templates(name, action)
 
@@ -70,8 +75,7 @@ class Actions:
         return ReadingActions(self)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._caller.close()
 
     async def run(self, name: str, slots: Mapping[str, str], *, idempotency_key: str) -> dict[str, Any]:
         """Call an action; its JSON object is the result, with status "not_found" where the system answers 404.
@@ -118,33 +122,27 @@ class Actions:
             ) from error
         headers = {**self._headers[name], **({"Idempotency-Key": key} if key else {})}
         # Exactly as quoted above: yarl would turn %26 in a path back into &.
-        return {"url": URL(url, encoded=True), "headers": headers, **({"json": body} if body else {})}
+        return {"url": _url(name, url), "headers": headers, "json_body": body or None}
 
     async def _attempt(self, action: Action, request: Mapping[str, Any]) -> dict[str, Any]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession()
-        timeout = aiohttp.ClientTimeout(total=action.timeout_s)
         try:
-            # Redirects would carry the secret headers elsewhere.
-            async with self._session.request(
-                action.method, timeout=timeout, allow_redirects=False, **request
-            ) as response:
-                return _result(response.status, await _body(response))
+            answer = await self._caller.call(action.method, timeout_s=action.timeout_s, **request)
+        except CallRefused as error:
+            raise ActionFailed(f"{action.method} {written_host(action.url)}: {error}") from error
         except aiohttp.ClientConnectorError as error:
             raise _TryAgain(f"no connection ({type(error).__name__})", is_unsent=True) from error
         except TimeoutError as error:
             raise _TryAgain(f"no answer within {action.timeout_s:g} s") from error
         except aiohttp.ClientError as error:
             raise _TryAgain(f"connection broke ({type(error).__name__})") from error
+        return _result(answer.status, answer.body)
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > MAX_RESULT_BYTES:
-            raise ActionFailed(f"an answer of more than {MAX_RESULT_BYTES} bytes")
-    return bytes(body)
+def _url(name: str, rendered: str) -> URL:
+    try:
+        return URL(rendered, encoded=True)
+    except ValueError as error:
+        raise ActionFailed(f"action {name!r}: the slots make no address of its url") from error
 
 
 def _result(status: int, body: bytes) -> dict[str, Any]:
@@ -162,7 +160,7 @@ def _result(status: int, body: bytes) -> dict[str, Any]:
 def _json_object(body: bytes, or_else: dict[str, Any] | None = None) -> dict[str, Any]:
     try:
         result = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         result = None
     if isinstance(result, dict):
         return result
@@ -172,13 +170,8 @@ def _json_object(body: bytes, or_else: dict[str, Any] | None = None) -> dict[str
 
 
 def _headers(name: str, action: Action, environment: Mapping[str, str]) -> dict[str, str]:
-    def value_of(match: re.Match[str]) -> str:
-        variable = match.group(1)
-        if not environment.get(variable):
-            raise BotError(f"[actions.{name}] headers: the environment variable {variable} is not set")
-        return environment[variable]
-
-    return {header: _VARIABLE.sub(value_of, value) for header, value in action.headers.items()}
+    where = f"[actions.{name}] headers"
+    return {header: with_secrets(value, environment, where) for header, value in action.headers.items()}
 
 
 def _check_templates(name: str, action: Action) -> None:

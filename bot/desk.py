@@ -18,6 +18,7 @@ from bot.garbage import settle_new
 from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
 from bot.making_do import load_or_make_do, make_do
+from bot.metrics.meters import count_error
 from bot.retaining import Retaining
 from bot.settings import Settings
 from bot.store.peers.work import Work
@@ -168,6 +169,7 @@ class Desk:
                 if has_changed or had_changed:  # once more when the turns that were under way are over
                     settle_new()
             except Exception as error:  # the database may be away for a moment; the desk goes on
+                count_error("following")
                 logger.warning("the log could not be followed: %s", type(error).__name__)
 
     def wake(self) -> None:
@@ -218,7 +220,7 @@ async def open_desk(
     data are masked where [retention] wants that.
 
     Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
-    actions = Actions(settings.actions)
+    actions = Actions(settings.actions, outgoing=settings.outgoing, key=settings.signing_key)
     model = await asyncio.to_thread(load_or_make_do, settings, actions)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(actions.close)
@@ -232,7 +234,7 @@ async def open_desk(
         await stack.enter_async_context(beside(desk.follow()))
         hearing = Hearing(store, desk.engine.news, desk.wake)
         await stack.enter_async_context(beside(hearing.run()))
-        webhook = Webhook(settings.watch.webhook)
+        webhook = Webhook(settings.watch.webhook, outgoing=settings.outgoing, key=settings.signing_key)
         stack.push_async_callback(webhook.close)
         scheduled = Work(store.peers, "scheduled", partial(_scheduled, desk, webhook, mask))
         await stack.enter_async_context(beside(scheduled.run()))

@@ -2,6 +2,8 @@
 
 import logging
 import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -14,7 +16,9 @@ from bot.customer_commands import ALWAYS, CustomerCommands, as_command
 from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
 from bot.lanes import Lanes
+from bot.logs import about
 from bot.messages import Decision, Message, Reply, Turn
+from bot.metrics.meters import count_error, count_turn, under_way
 from bot.news import News
 from bot.phrases import is_no, is_yes
 from bot.presses import Presses, is_for_the_desk
@@ -59,20 +63,34 @@ class Engine:
 
         Messages of a conversation are handled in order, those of different ones side by side. A repeat gets
         the turn it had. Raises only where the store does: then nothing is stored, and the channel tries again."""
-        key = message.conversation_key
-        async with self.lanes.of(key), self.store.peers.in_order(key):
+        with about(update=message.update_id):
+            return await self._handle(message)
+
+    async def _handle(self, message: Message) -> Turn:
+        key, asked = message.conversation_key, perf_counter()
+        async with self._in_order(key):
+            queued_s = perf_counter() - asked
             arrived = await self.store.arrival(message)
             if isinstance(arrived, Turn):
                 return arrived
             dialogue, release = self._dialogue_of(key)
             listening = self.shadow.listen(dialogue, self.levels) if self.shadow else None
             guarded = listening.dialogue if listening else GuardedDialogue(dialogue, self.levels)
-            turn = await self._take_turn(as_command(message), arrived, guarded, release)
+            with about(conversation=arrived.id):
+                turn = await self._take_turn(as_command(message), arrived, guarded, release)
         self.news.tell(key)
         if listening:
             listening.end(turn)
+        count_turn(turn, queued_s=queued_s, total_s=perf_counter() - asked)
         _log(turn)
         return turn
+
+    @asynccontextmanager
+    async def _in_order(self, conversation_key: str) -> AsyncIterator[None]:
+        """Wait for the messages of the conversation that came before, to whichever process."""
+        with under_way():
+            async with self.lanes.of(conversation_key), self.store.peers.in_order(conversation_key):
+                yield
 
     def _dialogue_of(self, conversation_key: str) -> tuple[Dialogue, str]:
         """What answers a conversation, and the release it is of."""
@@ -100,6 +118,7 @@ class Engine:
             return await self._respond(talk, dialogue)
         except Exception as error:
             # The text of an exception may quote the customer; where it arose does not.
+            count_error("turn")
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("conversation %d: %s\n%s", talk.conversation_id, type(error).__name__, frames)
             if talk.is_with_people:
@@ -225,6 +244,16 @@ def _slow_down(talk: Talk) -> Outcome:
 
 def _log(turn: Turn) -> None:
     decision = turn.decision
+    told = {
+        "conversation": turn.conversation_id,
+        "turn": turn.message_id,
+        "kind": turn.message.kind,
+        "intent": decision.intent if decision else None,
+        "decision": decision.kind if decision else None,
+        "reason": decision.reason if decision else None,
+        "answer": decision.answer_id if decision else None,
+        "ms": round(turn.timings_ms.get("total", 0.0), 1),
+    }
     logger.info(
         "turn conversation=%d message=%d kind=%s intent=%s prob=%.2f answer=%s decision=%s reason=%s ms=%.0f",
         turn.conversation_id,
@@ -236,4 +265,5 @@ def _log(turn: Turn) -> None:
         decision.kind if decision else None,
         decision.reason if decision else None,
         turn.timings_ms.get("total", 0.0),
+        extra=told,
     )

@@ -13,6 +13,7 @@ from bot.dialogue import Dialogue
 from bot.entity_rules import entity_rules
 from bot.errors import BotError
 from bot.settings import Settings
+from nlu.checksums import check_as_written
 from nlu.encoder import encoder_digest
 from nlu.errors import NluError
 from nlu.files import ReleaseFiles
@@ -120,6 +121,8 @@ def load_release(
 ) -> tuple[Understander, Retriever]:
     """What a release understands and finds in a workspace; passages and rules are its own, given where read already."""
     options = settings.understanding
+    files = ReleaseFiles(release)
+    check_as_written(files, files.encoder(served_precision(files, options.precision)))
     understander = Understander.load(
         release,
         rules or entity_rules(settings),
@@ -130,7 +133,6 @@ def load_release(
         beside=beside,
         in_background=in_background,
     )
-    files = ReleaseFiles(release)
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
 
     encoder = understander.encoder

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bot.decide import OUT_OF_SCOPE, SMALL_TALK
 from bot.phrases import after_greeting
+from bot.pulse import UNDERSTANDING
 from bot.talk import Talk
 from nlu.understanding import Understanding
 from retrieval.budget import Budget
@@ -59,7 +60,8 @@ async def read(talk: Talk, understander: Understands, retriever: Searches) -> Ta
     For "hi, where is my order" the findings are those of the request, where there is one; the entities
     are of the whole message."""
     started = perf_counter()
-    understanding = await understander.understand(talk.text)
+    with UNDERSTANDING.beating():
+        understanding = await understander.understand(talk.text)
     searching = perf_counter()
     findings = await _search(understanding, retriever)
     if (

@@ -11,11 +11,13 @@ from aiohttp import web
 from bot.address import address
 from bot.channels.web.app import web_app
 from bot.channels.web.hooks import Hooks
+from bot.channels.web.runner import LimitedRunner
 from bot.console.app import console_app, mount
 from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import hold_little, settle
+from bot.metrics.listening import metrics_at
 from bot.mined import OpenMined
 from bot.retraining import Retrainings, can_retrain
 from bot.settings import BotToken, Settings
@@ -50,6 +52,8 @@ async def serve(
         if can_retrain():
             retraining = Work(desk.store.peers, "retraining", Retrainings(desk.store, settings).run)
             await stack.enter_async_context(beside(retraining.run()))
+        if settings.metrics.port is not None:
+            await stack.enter_async_context(metrics_at(desk, settings.metrics.host, settings.metrics.port))
         for account in tokens:
             await stack.enter_async_context(_telegram(desk, account, hooks))
         settle()
@@ -71,7 +75,7 @@ async def listening(
     options = desk.settings.web
     app = web_app(desk.engine, desk.store, desk.settings, hooks)
     mount(app, console_app(desk.engine, desk.learn_corrections, open_mined=open_mined))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = LimitedRunner(app, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:

@@ -1,8 +1,7 @@
 """Every option of the running desk, read once from the workspace's kefu.toml.
 
-Secrets come from the environment only: TELEGRAM_BOT_TOKEN, KEFU_API_KEY, KEFU_DATABASE_URL."""
+Secrets come from the environment, or from files it names; see bot/secret_values.py."""
 
-import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -15,10 +14,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.errors import BotError
+from bot.secret_values import VARIABLE, secret
 from bot.timetable import parse_timetable
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
+SECRET_KEYS = re.compile(r"\.headers\b|\.webhook$|^actions\.[^.]+\.url$|token|secret|password|api_key", re.I)
 
 
 class SettingsError(BotError):
@@ -112,6 +113,9 @@ class Web(Group):
     port: int = Field(default=8080, ge=0, le=65535)
     allowed_origins: tuple[str, ...] = ()  # sites that may embed the widget, e.g. "https://shop.example"
     requests_per_minute: int = Field(default=60, ge=1)  # for one client; as many sockets may it hold open
+    pages_per_minute: int = Field(default=3000, ge=1)  # pages and all else but the API, for one client
+    max_connections: int = Field(default=900, ge=1)  # below the 1024 open files a process usually may have
+    connections_per_client: int = Field(default=250, ge=1)
     public_url: str = ""  # where customers reach it, when behind a proxy
     trusted_proxies: tuple[
         str, ...
@@ -142,16 +146,23 @@ class Web(Group):
         return proxies
 
 
+class Metrics(Group):
+    """[metrics]: where Prometheus asks; nowhere without a port."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=0, le=65535)
+
+
 class Watch(Group):
     """[watch]: whether more customers are unhappy than usual."""
 
     enabled: bool = True
-    webhook: str = ""  # alerts are posted there as JSON
+    webhook: str = Field(default="", repr=False)  # alerts are posted there as JSON; "$NAME" is a secret's
 
     @field_validator("webhook")
     @classmethod
     def is_web_address(cls, url: str) -> str:
-        if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s#]*)?", url):
+        if url and not VARIABLE.fullmatch(url) and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s#]*)?", url):
             raise ValueError("wanted an address such as 'https://chat.example/hooks/1'")
         return url
 
@@ -200,11 +211,11 @@ class Retention(Group):
 class Action(Group):
     """[actions.NAME]: a call to the company's own system."""
 
-    url: str  # may hold {{ order_number }}; values are URL-quoted
+    url: str = Field(repr=False)  # may hold {{ order_number }}; values are URL-quoted
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     body: dict[str, str] = Field(default_factory=dict)  # JSON body; values are templates
-    headers: dict[str, str] = Field(default_factory=dict)  # "$NAME" takes an environment variable
-    timeout_s: Seconds = 3.0
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)  # "$NAME" takes a secret of that name
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 3.0
     retries: int = Field(default=2, ge=0, le=5)  # only for GET, PUT, DELETE or when idempotent is set
     idempotent: bool | None = None  # None: as the method says
 
@@ -218,7 +229,34 @@ class BotToken:
 
     @property
     def token(self) -> str:
-        return os.environ.get(self.variable, "")
+        return secret(self.variable)
+
+
+class Outgoing(Group):
+    """[outgoing]: what the desk may call besides the hosts written in [actions.*] and [watch]."""
+
+    hosts: tuple[str, ...] = ()  # for actions whose host is a template: "eu.shop.example", "*.shop.example"
+    private_hosts: tuple[str, ...] = ()  # names that lead to addresses of your own network
+
+    @field_validator("hosts", "private_hosts")
+    @classmethod
+    def are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not re.fullmatch(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|[0-9A-Fa-f:]+", host):
+                raise ValueError(
+                    f"{host!r} is no host; wanted a name or an address such as 'orders.internal'"
+                )
+        return tuple(host.lower() for host in hosts)
+
+    @field_validator("private_hosts")
+    @classmethod
+    def are_whole(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if host.startswith("*"):
+                raise ValueError(
+                    f"{host!r}: each host is written out here, for its owner chooses its address"
+                )
+        return hosts
 
 
 class Settings(Group):
@@ -231,23 +269,23 @@ class Settings(Group):
     conversation: Conversation = Conversation()
     telegram: Telegram = Telegram()
     web: Web = Web()
+    metrics: Metrics = Metrics()
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
+    outgoing: Outgoing = Outgoing()
     retention: Retention = Retention()
     actions: dict[str, Action] = Field(default_factory=dict)
 
     @property
     def database_url(self) -> str:
-        return (
-            os.environ.get("KEFU_DATABASE_URL") or f"sqlite+aiosqlite:///{self.folder.resolve() / 'kefu.db'}"
-        )
+        return secret("KEFU_DATABASE_URL") or f"sqlite+aiosqlite:///{self.folder.resolve() / 'kefu.db'}"
 
     @property
     def telegram_tokens(self) -> tuple["BotToken", ...]:
         """Those of all bots that are to answer; that of TELEGRAM_BOT_TOKEN, where it is set, without a name.
 
         Raises SettingsError where a variable is not set, or two bots are one."""
-        found = [BotToken("", "TELEGRAM_BOT_TOKEN")] if os.environ.get("TELEGRAM_BOT_TOKEN") else []
+        found = [BotToken("", "TELEGRAM_BOT_TOKEN")] if secret("TELEGRAM_BOT_TOKEN") else []
         for name, bot in self.telegram.bots.items():
             one = BotToken(name, bot.token_env)
             key = f"{self.folder / 'kefu.toml'}: telegram.bots.{name}.token_env"
@@ -261,7 +299,11 @@ class Settings(Group):
 
     @property
     def api_key(self) -> str:
-        return os.environ.get("KEFU_API_KEY", "")
+        return secret("KEFU_API_KEY")
+
+    @property
+    def signing_key(self) -> str:
+        return secret("KEFU_SIGNING_KEY")
 
 
 def load_settings(workspace: Path) -> Settings:
@@ -286,10 +328,15 @@ def load_settings(workspace: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {key}: met {first['input']!r}; {first['msg']}") from error
+        raise SettingsError(f"{path}: {key}: met {shown(key, first['input'])}; {first['msg']}") from error
     if settings.telegram.webhook and not settings.web.public_url.startswith("https://"):
         raise SettingsError(
             f"{path}: telegram.webhook: met true with [web] public_url = {settings.web.public_url!r}; wanted the address "
             "that Telegram can post to there too, beginning with https://"
         )
     return settings
+
+
+def shown(key: str, value: Any) -> str:
+    """A value met in kefu.toml for a message; not where people write secrets although they shouldn't."""
+    return "a value that isn't shown" if SECRET_KEYS.search(key) else repr(value)

@@ -2,23 +2,42 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+from yarl import URL
+
+from bot.outgoing.caller import Caller
+from bot.outgoing.hosts import CallRefused, Hosts
+from bot.secret_values import with_secrets
+from bot.settings import Outgoing
 
 logger = logging.getLogger(__name__)
 TRIES = 3
+TIMEOUT_S = 5.0
 
 
-@dataclass
 class Webhook:
-    """Posts JSON to one address; "" posts nowhere. A post that fails is tried again, then logged."""
+    """Posts JSON to one address, "$NAME" where that is a secret; "" posts nowhere. A post that fails is tried again,
+    then logged. `key` signs.
 
-    url: str
-    timeout_s: float = 5.0
-    pause_s: float = 2.0  # before the second try; doubles
-    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    Raises BotError for an environment variable that isn't set."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        outgoing: Outgoing | None = None,
+        key: str = "",
+        pause_s: float = 2.0,  # before the second try; doubles
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.url = with_secrets(url, environment, "[watch] webhook") if url.startswith("$") else url
+        self._pause_s = pause_s
+        self._caller = Caller(Hosts.of(outgoing or Outgoing(), [self.url]), key)
+        self._under_way: set[asyncio.Task[None]] = set()
 
     def post(self, body: dict[str, Any]) -> None:
         """Send it beside whatever else goes on."""
@@ -30,18 +49,20 @@ class Webhook:
     async def close_when_done(self) -> None:
         """Wait for what is under way."""
         await asyncio.gather(*self._under_way)
+        await self._caller.close()
 
     async def close(self) -> None:
         """Give up what is under way."""
         for task in self._under_way:
             task.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
+        await self._caller.close()
 
     async def _send(self, body: dict[str, Any]) -> None:
         problem = ""
         for attempt in range(TRIES):
             if attempt:
-                await asyncio.sleep(self.pause_s * 2 ** (attempt - 1))
+                await asyncio.sleep(self._pause_s * 2 ** (attempt - 1))
             problem = await self._try(body)
             if not problem:
                 return
@@ -49,14 +70,12 @@ class Webhook:
 
     async def _try(self, body: dict[str, Any]) -> str:
         """What went wrong, "" where nothing did; the address may hold a secret and is not named."""
-        timeout = aiohttp.ClientTimeout(total=self.timeout_s)
         try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                session.post(self.url, json=body, allow_redirects=False) as response,
-            ):
-                return "" if 200 <= response.status < 300 else f"HTTP {response.status}"
+            answer = await self._caller.call("POST", URL(self.url), timeout_s=TIMEOUT_S, json_body=body)
+        except CallRefused as error:
+            return str(error)
         except TimeoutError:
-            return f"no answer within {self.timeout_s:g} s"
+            return f"no answer within {TIMEOUT_S:g} s"
         except aiohttp.ClientError as error:
             return type(error).__name__
+        return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"

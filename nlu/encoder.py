@@ -1,6 +1,5 @@
 """The encoder as served: tokenizers and ONNX Runtime, texts in, vectors out."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import regex
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from nlu.checksums import sha256_of
 from nlu.files import BadRelease
 from nlu.letter_case import letter_cases, spread
 from nlu.prompts import Prompts
@@ -27,7 +27,6 @@ SLOW_FUSIONS = ["SkipLayerNormFusion"]
 # Where a CPU has no dot product of 8-bit numbers (VNNI), the quick way to multiply them cuts large sums off.
 WHOLE_SUMS = ("session.x64quantprecision", "1")
 # By device, inode, time and size of a file.
-_digests: dict[tuple[int, int, int, int], str] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,20 +126,7 @@ def load_encoder(model: Path, tokenizer: Path, *, threads: int = 1, beside: Enco
 
 def encoder_digest(model: Path, tokenizer: Path) -> str:
     """The same for the same encoder. Raises BadRelease where a file can't be read."""
-    return f"{_digest(model)} {_digest(tokenizer)}"
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file; releases with the same encoder mostly share it by hard links, and then it is read once."""
-    try:
-        stat = path.stat()
-        known = stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
-        if known not in _digests:
-            with path.open("rb") as file:
-                _digests[known] = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BadRelease(f"{path}: can't be read: {error.strerror}") from error
-    return _digests[known]
+    return f"{sha256_of(model)} {sha256_of(tokenizer)}"
 
 
 def words_of(

@@ -105,5 +105,5 @@ def read_json(path: Path) -> Any:
     Raises BadRelease with the file and the place of the error."""
     try:
         return json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadRelease(f"{path}: can't be read: {error}") from error

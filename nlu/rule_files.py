@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import regex
 from rapidfuzz import process
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from nlu.errors import NluError
 from nlu.rules import MAX_PATTERN_S, Pattern
@@ -53,12 +53,16 @@ def read_rules(path: Path) -> Rules:
 
 def _document(path: Path) -> Any:
     try:
-        document = YAML(typ="rt").load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(path, 1, f"not YAML in UTF-8: {error}", error)
+    try:
+        document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         _fail(path, mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}", error)
-    except (YAMLError, UnicodeDecodeError) as error:
-        _fail(path, 1, f"not YAML in UTF-8: {error}", error)
+    except Exception as error:  # of a value it can't make anything of it raises what comes to it
+        _fail(path, 1, f"not YAML: {error or type(error).__name__}", error)
     if document is not None and not isinstance(document, dict):
         _fail(path, 1, "wanted entity types by name (`order_number: ...`)")
     return document

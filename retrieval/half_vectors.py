@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from retrieval.errors import RetrievalError
 from retrieval.exact import Rows, Vectors
 
 BLOCK = 2**14
+MAX_WIDTH = 2**13
 
 
 class HalfVectors:
@@ -74,12 +76,19 @@ def read_halves(path: Path) -> HalfVectors:
         with path.open("rb") as file:
             npy.read_magic(file)
             (n, width), _, kind = npy.read_array_header_1_0(file)
+            if kind != np.float16 or not 0 < width <= MAX_WIDTH:
+                raise ValueError(f"met {kind} with {width} columns, wanted float16 with 1 to {MAX_WIDTH}")
             found = HalfVectors(width)
             while len(found) < n:
                 values = np.fromfile(file, kind, width * min(BLOCK, n - len(found)))
                 found.append(values.reshape(-1, width))
                 if not len(values):
                     raise ValueError(f"it ends after {len(found)} of {n} vectors")
-    except (OSError, ValueError) as error:
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        TokenError,
+    ) as error:  # NumPy reads the head as Python's literals
         raise RetrievalError(f"{path}: not the vectors of an index: {error}") from error
     return found

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from rapidfuzz import process
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from retrieval.errors import RetrievalError
 
@@ -24,13 +24,17 @@ def read_yaml(path: Path) -> Any:
 
     Raises RetrievalError "file:line: ..." where it is no YAML or not UTF-8."""
     try:
-        return YAML(typ="rt").load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RetrievalError(f"{path}:1: not YAML in UTF-8: {error}") from error
+    try:
+        return YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise RetrievalError(f"{path}:{line}: not YAML: {error.problem or error.context}") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise RetrievalError(f"{path}:1: not YAML in UTF-8: {error}") from error
+    except Exception as error:  # of a value it can't make anything of it raises what comes to it
+        raise RetrievalError(f"{path}:1: not YAML: {error or type(error).__name__}") from error
 
 
 def line_of_key(mapping: Any, key: Any) -> int:

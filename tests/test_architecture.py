@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "bot": ("bot", "nlu", "retrieval"),
     "bot/cli.py": PACKAGES,
     "bot/commands": PACKAGES,
-    "bot/store": ("bot.store", "bot.messages", "bot.errors", "nlu.understanding", "nlu.profile", "retrieval.candidates"),
+    "bot/store": ("bot.store", "bot.messages", "bot.errors", "bot.metrics.meters", "nlu.understanding", "nlu.profile", "retrieval.candidates"),
     "bot/console": (
         "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
         "bot.naming", "bot.autonomy", "bot.drift", "bot.drifting", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing",
@@ -26,10 +26,11 @@ MAY_IMPORT = {
     ),
     "bot/channels": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
+        "bot.metrics.meters", "bot.pulse",
     ),
     "bot/channels/telegram": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
-        "bot.naming", "bot.rereading", "bot.staffing",
+        "bot.naming", "bot.rereading", "bot.staffing", "bot.metrics.meters",
     ),
 }  # fmt: skip
 
@@ -38,8 +39,17 @@ HELD_BACK = {
     "telegram": ("bot/channels/telegram",),
     "sqlalchemy": ("bot/store",),
     "alembic": ("bot/store",),
-    "aiohttp": ("bot/actions.py", "bot/webhook.py", "bot/serving.py", "bot/channels/web", "bot/console"),
     "cryptography": ("bot/store/sealing/keyring.py",),
+    "aiohttp": (
+        "bot/actions.py",
+        "bot/outgoing",
+        "bot/webhook.py",
+        "bot/serving.py",
+        "bot/metrics/listening.py",
+        "bot/channels/web",
+        "bot/console",
+    ),
+    "prometheus_client": ("bot/metrics",),
     "argon2": ("bot/console/accounts/passwords.py",),
     "pyotp": ("bot/console/accounts/second_factor.py",),
     "segno": ("bot/console/accounts/second_factor.py",),

@@ -117,10 +117,10 @@ def trees() -> Iterator[ast.AST]:
 
 
 def variables(tree: ast.AST) -> Iterator[str]:
-    """The names that a piece of code looks up in os.environ."""
+    """The names that a piece of code looks up in os.environ, or as a secret."""
     for node in ast.walk(tree):
         asked: ast.expr | None = None
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.environ.get", "os.getenv"}:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.environ.get", "os.getenv", "secret"}:
             asked = node.args[0]
         elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
             asked = node.slice if isinstance(node.ctx, ast.Load) else None

@@ -1,5 +1,6 @@
 """A transformer of a few thousand weights and a workspace of a few words, so that whole trainings take seconds."""
 
+import hashlib
 import itertools
 import json
 import random
@@ -153,3 +154,13 @@ def train_tiny(workspace: Path, base: Path, **options: Any) -> Path:
     from bot.commands.train import train_workspace
 
     return train_workspace(workspace, base_model=str(base), **{"speed": "fast", **options})
+
+
+def with_another_tokenizer(release: Path) -> Path:
+    """The release, with an encoder that no other has."""
+    tokenizer, manifest = release / "tokenizer.json", release / "manifest.json"
+    tokenizer.write_text(tokenizer.read_text("utf-8") + "\n", "utf-8")
+    written = json.loads(manifest.read_text("utf-8"))
+    written["files"][tokenizer.name] = hashlib.sha256(tokenizer.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(written), "utf-8")
+    return release

@@ -11,6 +11,7 @@ import click
 from bot.cli import workspace_option
 
 if TYPE_CHECKING:
+    from bot.logs import LogFormat
     from bot.mined import Mined
     from bot.settings import Settings
 
@@ -23,26 +24,53 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 65535),
     help="In place of [web] port; 0 takes a free one, which is shown.",
 )
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    help="In place of [metrics] port: Prometheus asks there for /metrics.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="json: an object a line, with the conversation and update it is about.",
+)
 @click.option("--quiet", is_flag=True, help="Log warnings only, not a line for each message.")
-def command(workspace: Path, host: str | None, port: int | None, quiet: bool) -> None:
+def command(
+    workspace: Path,
+    host: str | None,
+    port: int | None,
+    metrics_port: int | None,
+    log_format: "LogFormat",
+    quiet: bool,
+) -> None:
     """Answer customers, until Ctrl-C or SIGTERM.
 
     The web chat, its widget, the staff's console and the REST API listen on [web] host and port of kefu.toml. With
     TELEGRAM_BOT_TOKEN set the bot answers on Telegram too. Edited answers and new releases are taken over
     without a restart; a change of kefu.toml needs one."""
+    from bot.logs import set_up_logging
     from bot.settings import load_settings
 
-    set_up_logging(quiet=quiet)
+    set_up_logging(quiet=quiet, log_format=log_format)
     settings = load_settings(workspace)
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    run(settings.model_copy(update={"web": settings.web.model_copy(update=chosen)}))
+    metrics = {} if metrics_port is None else {"port": metrics_port}
+    update = {
+        "web": settings.web.model_copy(update=chosen),
+        "metrics": settings.metrics.model_copy(update=metrics),
+    }
+    run(settings.model_copy(update=update))
 
 
 def run(settings: "Settings") -> None:
     """Serve, and say where."""
     from bot.loading import current_release
+    from bot.secret_warnings import secret_warnings
     from bot.serving import serve
 
+    for warning in secret_warnings(settings):
+        logging.getLogger(__name__).warning("kefu.toml: %s", warning)
     current_release(settings.folder)  # before a log is made for nothing
     open_mined = cache(partial(_mined, settings))
     mask = None
@@ -83,14 +111,3 @@ def addresses(settings: "Settings", url: str, first_admin: str) -> str:
             f"  {first_admin}",
         ]
     return "\n".join(lines)
-
-
-def set_up_logging(*, quiet: bool) -> None:
-    """Lines on stderr with time and origin; libraries that log addresses with tokens in them are kept down."""
-    logging.basicConfig(
-        level=logging.WARNING if quiet else logging.INFO,
-        format="%(asctime)s %(levelname)-7s %(name)s  %(message)s",
-        datefmt="%H:%M:%S",
-    )
-    for name in ("httpx", "httpcore", "alembic", "telegram", "aiohttp.access", "faiss"):
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 from bot.cli import our_errors, workspace_option
 from bot.errors import BotError
 from bot.forms import FREE_TEXT
-from bot.settings import Desk, SettingsError, load_settings
+from bot.settings import Desk, SettingsError, load_settings, shown
 
 if TYPE_CHECKING:
     from retrieval.answers import AnswerBook
@@ -35,6 +36,7 @@ def command(files: tuple[Path, ...], workspace: Path, most: int) -> None:
 
     from bot.progress import LateBar
 
+    _warn(files or (workspace,))
     with LateBar(Console(stderr=True)) as bar:
         found = _problems(files or (workspace,), bar.show)
         listed = list(islice(found, most))
@@ -47,6 +49,16 @@ def command(files: tuple[Path, ...], workspace: Path, most: int) -> None:
     more = f"; {rest} more are not listed (--most)" if rest else ""
     click.echo(f"{len(listed) + rest} problem{'s' if len(listed) + rest > 1 else ''}{more}", err=True)
     sys.exit(1)
+
+
+def _warn(places: tuple[Path, ...]) -> None:
+    """Tell of what works and isn't wise."""
+    from bot.secret_warnings import secret_warnings
+
+    for folder in (place for place in places if place.is_dir()):
+        with suppress(SettingsError):
+            for warning in secret_warnings(load_settings(folder)):
+                click.echo(f"{folder / 'kefu.toml'}: warning: {warning}", err=True)
 
 
 def _problems(places: tuple[Path, ...], watch: Callable[[Path, float], None]) -> Iterator[str]:
@@ -124,7 +136,7 @@ def _settings_problems(folder: Path, error: SettingsError) -> Iterator[str]:
         return
     for one in error.__cause__.errors():
         key = ".".join(map(str, one["loc"]))
-        yield f"{folder / 'kefu.toml'}: {key}: met {one['input']!r}; {one['msg']}"
+        yield f"{folder / 'kefu.toml'}: {key}: met {shown(key, one['input'])}; {one['msg']}"
 
 
 def _error_of(load: Callable[[], Any]) -> Iterator[str]:

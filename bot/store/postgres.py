@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.metrics.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.news import SENDER
 from bot.store.peers.postgres import PostgresPeers
@@ -44,14 +45,16 @@ class PostgresDatabase:
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(work, *args, **kwargs)
+        with timed("reading"):
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(work, *args, **kwargs)
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(work, *args, **kwargs)
+        with timed("writing"):
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work, *args, **kwargs)
 
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

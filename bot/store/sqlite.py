@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from bot.metrics.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.peers import NoPeers
 from bot.store.sealing.columns import use_keys
@@ -56,7 +57,8 @@ class SqliteDatabase:
             with self._engine.connect() as connection:
                 return work(connection, *args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        with timed("reading"):
+            return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -66,7 +68,8 @@ class SqliteDatabase:
                 return work(connection, *args, **kwargs)
 
         # A task that is cancelled meanwhile doesn't stop the thread: the transaction is whole either way.
-        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+        with timed("writing"):
+            return await asyncio.get_running_loop().run_in_executor(self._writer, run)
 
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

@@ -50,6 +50,7 @@ from bot.store.retrainings import Retrainings
 from bot.store.saved_views import SavedViews
 from bot.store.sealing.resealing import Sealing
 from bot.store.staff_group import StaffGroupLog
+from bot.store.standing import Standing, standing
 from bot.store.trials import Trials
 from bot.store.values import now
 from nlu.understanding import Understanding
@@ -256,6 +257,10 @@ class Store:
     ) -> list[StoredMessage]:
         """The first `limit` messages with ids above `after`, oldest first."""
         return await self._database.read(transcripts.transcript, conversation_key, after=after, limit=limit)
+
+    async def standing(self, since: datetime) -> Standing:
+        """How the desk stands at this moment; its answers are those since that time."""
+        return await self._database.read(standing, since)
 
     async def status(self, conversation_key: str) -> ConversationStatus | None:
         """Who has a conversation; None where there is none of that key."""

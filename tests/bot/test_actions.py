@@ -62,9 +62,9 @@ async def test_the_json_object_is_the_result(call: Call) -> None:
 
 
 async def test_values_are_quoted_in_the_url(call: Call, company: Company) -> None:
-    await call({"order_number": "../x?y=1&z#é"}, path="/orders/{{ order_number }}")
+    await call({"order_number": "a/x?y=1&z#é"}, path="/orders/{{ order_number }}")
 
-    assert company.requests[0][1] == "/orders/..%2Fx%3Fy%3D1%26z%23%C3%A9"
+    assert company.requests[0][1] == "/orders/a%2Fx%3Fy%3D1%26z%23%C3%A9"
 
 
 async def test_body_and_secret_headers_are_sent(call: Call, company: Company) -> None:

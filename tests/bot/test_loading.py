@@ -7,6 +7,7 @@ import pytest
 
 from bot.loading import VECTORS, prepare
 from bot.settings import load_settings
+from tests.tiny import with_another_tokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -21,8 +22,7 @@ def test_answers_are_encoded_beforehand_for_another_encoder_alone(trained: Path,
     twin = Path(shutil.copytree(release, release.with_name("twin")))
     prepare(settings, "twin")
     assert encoded(trained) == 0, "the desk has these already"
-    tokenizer = twin / "tokenizer.json"
-    tokenizer.write_text(tokenizer.read_text("utf-8") + "\n", "utf-8")
+    with_another_tokenizer(twin)
 
     prepare(settings, "twin")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from training.errors import TrainingError
 from training.importers.source import Found, Item, Options, Source
@@ -42,15 +42,16 @@ def read_rasa(source: Source, options: Options) -> Iterator[Item]:
 
 
 def _document(source: Source) -> Any:
+    with source.open() as file:
+        text = file.read()
     try:
-        with source.open() as file:
-            document = YAML(typ="rt").load(file)
+        document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise TrainingError(f"{source.path}:{line}: not YAML: {error.problem or error.context}") from error
-    except YAMLError as error:
-        raise TrainingError(f"{source.path}: not YAML: {error}") from error
+    except Exception as error:  # of a value it can't make anything of it raises what comes to it
+        raise TrainingError(f"{source.path}: not YAML: {error or type(error).__name__}") from error
     if not isinstance(document, dict):
         raise TrainingError(f"{source.path}: not Rasa's YAML: wanted 'nlu:' with a list of intents")
     return document

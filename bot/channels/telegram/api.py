@@ -11,6 +11,7 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.telegram.tempo import Tempo
+from bot.metrics.meters import count_slow_down
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 CONNECTIONS = 64
@@ -89,7 +90,9 @@ def _check(status: int, body: bytes) -> None:
     except (ValueError, RecursionError):
         answer = None
     if status == 429:
-        raise SlowDown(_retry_after(answer))
+        pause_s = _retry_after(answer)
+        count_slow_down(pause_s)
+        raise SlowDown(pause_s)
     if status >= 500:
         raise NetworkError(f"HTTP {status}")
     if not isinstance(answer, dict) or (status < 300 and "result" not in answer):

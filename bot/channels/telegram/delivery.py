@@ -16,6 +16,7 @@ from bot.channels.telegram.retrying import readable
 from bot.channels.telegram.splitting import split
 from bot.channels.telegram.tempo import Tempo
 from bot.messages import OWN_DATA
+from bot.metrics.meters import count_delivery, timed
 from bot.store.records import Outgoing
 from bot.store.store import Store
 
@@ -67,11 +68,13 @@ class Delivery:
             if not await self._take_in_hand():
                 return
             try:
-                await self._send_next()
+                with timed("sending"):
+                    await self._send_next()
             except TelegramError as error:
                 if not await self._can_go_on(error):
                     return
         await self.store.mark_delivered(self.outgoing.message_id, self._sent_as)
+        count_delivery("delivered")
 
     async def _take_in_hand(self) -> bool:
         """Claim the reply, or before a further try see that it is still ours: it waited, and much can happen."""
@@ -171,6 +174,7 @@ class Delivery:
             return await self._give_up("the bot may not write to this group")
         logger.info("reply %d is not sent: the customer blocked the bot", self.outgoing.message_id)
         await self.store.mark_blocked(customer_key(self._place.chat_id, self._place.channel))
+        count_delivery("blocked")
         return False
 
     def _is_simpler(self) -> bool:
@@ -186,6 +190,7 @@ class Delivery:
     async def _give_up(self, reason: str) -> bool:
         logger.warning("reply %d is not sent; the log of its conversation says why", self.outgoing.message_id)
         await self.store.mark_failed(self.outgoing.message_id, reason)
+        count_delivery("failed")
         return False
 
 

@@ -10,6 +10,7 @@ from telegram.error import TelegramError
 
 from bot.channels.telegram.api import SlowDown, Unclear, is_passing
 from bot.channels.telegram.tempo import Tempo
+from bot.metrics.meters import count_error
 
 T = TypeVar("T")
 TRIES = 3  # for what is nice to have
@@ -27,6 +28,7 @@ async def persistently(work: Callable[[], Awaitable[T]], what: str, tempo: Tempo
         except Exception as error:
             # The text of an exception may quote the customer; where it arose does not.
             frames = "".join(traceback.format_tb(error.__traceback__)) if count == 0 else ""
+            count_error("telegram")
             logger.error("%s: %s; again in %g s\n%s", what, type(error).__name__, pause_s, frames)
         await asyncio.sleep(pause_s)
     raise AssertionError("pauses never end")

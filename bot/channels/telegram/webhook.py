@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.channels.telegram.addressing import Me
 from bot.channels.telegram.api import ALLOWED_UPDATES, SlowDown, TelegramBot
@@ -92,8 +92,9 @@ class Webhook:
             except SlowDown as error:
                 await asyncio.sleep(error.pause_s)
             except TelegramError as error:
+                why = error.message if isinstance(error, BadRequest) else type(error).__name__
                 logger.warning(
-                    "Telegram doesn't take %s as webhook: %s; again in %g s", self.url, error, pause_s
+                    "Telegram doesn't take %s as webhook: %s; again in %g s", self.url, why, pause_s
                 )
                 await asyncio.sleep(pause_s)
             else:

@@ -6,12 +6,14 @@ from aiohttp import web
 
 from bot.channels.web import live, own_data, rest
 from bot.channels.web.channel import CHANNEL, WebChannel
+from bot.channels.web.doorway import within_limits
 from bot.channels.web.errors import errors_as_json
 from bot.channels.web.headers import secure
 from bot.channels.web.hooks import Hooks
 from bot.channels.web.pages import Pages
 from bot.channels.web.shapes import MAX_BYTES
 from bot.engine import Engine
+from bot.metrics.meters import count_response
 from bot.settings import Settings
 from bot.store.store import Store
 
@@ -19,9 +21,12 @@ from bot.store.store import Store
 def web_app(engine: Engine, store: Store, settings: Settings, hooks: Hooks | None = None) -> web.Application:
     """Everything a customer's browser or a company's own system talks to, and what other services post to `hooks`; `store`
     stays the caller's to close."""
-    app = web.Application(middlewares=[errors_as_json, rest.at_the_door], client_max_size=MAX_BYTES)
+    app = web.Application(
+        middlewares=[errors_as_json, within_limits, rest.at_the_door], client_max_size=MAX_BYTES
+    )
     app[CHANNEL] = WebChannel.of(engine, store, settings)
     app.on_response_prepare.append(secure)
+    app.on_response_prepare.append(_count)
     app.on_shutdown.append(_close_sockets)
     app.cleanup_ctx.append(_turns)
     pages, hooks = Pages(), hooks or Hooks()
@@ -44,6 +49,10 @@ def web_app(engine: Engine, store: Store, settings: Settings, hooks: Hooks | Non
         ]
     )
     return app
+
+
+async def _count(request: web.Request, response: web.StreamResponse) -> None:
+    count_response(response.status)
 
 
 async def _close_sockets(app: web.Application) -> None:

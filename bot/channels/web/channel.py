@@ -8,6 +8,7 @@ from ipaddress import ip_network
 
 from aiohttp import WSCloseCode, web
 
+from bot.channels.web.connections import Connections
 from bot.channels.web.conversations import Conversations
 from bot.channels.web.errors import refused
 from bot.channels.web.hub import Hub
@@ -26,7 +27,9 @@ class WebChannel:
     hub: Hub
     conversations: Conversations
     limit: RateLimit
+    page_limit: RateLimit
     trusted_proxies: tuple[Network, ...]
+    connections: Connections | None = None  # where a LimitedRunner runs it
     _sockets: dict[web.WebSocketResponse, str] = field(default_factory=dict)
 
     @classmethod
@@ -39,6 +42,7 @@ class WebChannel:
             hub=hub,
             conversations=Conversations(engine, store, hub),
             limit=RateLimit(settings.web.requests_per_minute),
+            page_limit=RateLimit(settings.web.pages_per_minute),
             trusted_proxies=tuple(ip_network(proxy, strict=False) for proxy in settings.web.trusted_proxies),
         )
 
@@ -50,6 +54,12 @@ class WebChannel:
         """Count a request; raise Refused where it is one too many."""
         if wait_s := self.limit.take(client):
             message = f"more than {self.settings.web.requests_per_minute} requests in a minute"
+            raise refused(429, "too_many_requests", message, retry_after_s=wait_s)
+
+    def check_page_rate(self, client: str) -> None:
+        """Count a request for anything but the API; raise Refused where it is one too many."""
+        if wait_s := self.page_limit.take(client):
+            message = f"more than {self.settings.web.pages_per_minute} requests in a minute"
             raise refused(429, "too_many_requests", message, retry_after_s=wait_s)
 
     def check_sockets(self, client: str) -> None:

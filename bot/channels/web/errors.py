@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,14 @@ from pydantic import ValidationError
 
 from bot.channels.web.shapes import ErrorBody, Failure
 from bot.errors import BotError
+from bot.metrics.meters import count_error
 
 RETRY_AFTER_S = 2
+MAX_DEPTH = 32  # of arrays and objects within one another
 MAX_MET = 80  # characters of what was met that are quoted back
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+# A text that doesn't end is one to the end, so that it is gone through once.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +42,10 @@ def refused(status: int, code: str, message: str, *, retry_after_s: int | None =
 
 def unfit(error: ValidationError) -> Refused:
     """The first thing about a body that is not as it must be: where, what was met, what was wanted."""
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"]) or "body"
-    met = "nothing" if first["type"] == "missing" else repr(first["input"])[:MAX_MET]
-    wanted = first["msg"]
+    first = error.errors(include_url=False)[0]
+    field = _printable(".".join(str(part) for part in first["loc"])[:MAX_MET]) or "body"
+    met = "nothing" if first["type"] == "missing" else _printable(repr(first["input"])[:MAX_MET])
+    wanted = _printable(first["msg"])
     body = ErrorBody(
         code="invalid", message=f"{field}: met {met}; {wanted}", field=field, met=met, wanted=wanted
     )
@@ -49,10 +54,30 @@ def unfit(error: ValidationError) -> Refused:
 
 def parse_json(raw: str | bytes) -> Any:
     """What a client sent, as JSON's own types. Raises Refused."""
+    if _is_deep(raw):
+        raise refused(400, "not_json", f"wanted at most {MAX_DEPTH} arrays and objects within one another")
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise refused(400, "not_json", "met something that is not JSON") from error
+
+
+def _is_deep(raw: str | bytes) -> bool:
+    """Whether it nests deeper than MAX_DEPTH, brackets within texts left out."""
+    text = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket[0], 0)
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _printable(text: str) -> str:
+    """Half of a surrogate pair can be written in JSON but not sent."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @contextmanager
@@ -67,6 +92,7 @@ def apologising() -> Iterator[None]:
     except Exception as error:
         # The text of an exception may quote the customer; where it arose does not.
         frames = "".join(traceback.format_tb(error.__traceback__))
+        count_error("web")
         logger.error("%s\n%s", type(error).__name__, frames)
         message = "Something went wrong on our side. Nothing is lost: send it again in a moment."
         raise refused(503, "unavailable", message, retry_after_s=RETRY_AFTER_S) from error

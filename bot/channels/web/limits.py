@@ -56,6 +56,17 @@ def client_of(request: web.Request, trusted_proxies: Sequence[Network]) -> str:
     return str(client)
 
 
+def client_of_address(address: str) -> str:
+    """Who an address counts as, for the limits."""
+    return str(_network(address))
+
+
+def is_within_any(client: str, networks: Sequence[Network]) -> bool:
+    """Whether a client, as client_of_address gives it, is in one of these networks."""
+    met = _network(client.partition("/")[0])
+    return met is not None and any(_is_within(met, network) for network in networks)
+
+
 def _network(address: str) -> Network | None:
     try:
         parsed = ip_address(address)

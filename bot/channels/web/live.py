@@ -1,6 +1,7 @@
 """The socket of the chat page: messages in, the transcript as it grows out."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -43,7 +44,7 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
     channel.check_sockets(client)
     channel.check_rate(client)
     response = web.WebSocketResponse(
-        heartbeat=HEARTBEAT_S, timeout=CLOSE_WITHIN_S, max_msg_size=MAX_BYTES, compress=False
+        heartbeat=HEARTBEAT_S, timeout=CLOSE_WITHIN_S, max_msg_size=MAX_BYTES, compress=False, autoping=False
     )
     await response.prepare(request)
     with channel.counting(response, client):
@@ -92,8 +93,14 @@ class Session:
 
     async def _hear(self) -> None:
         async for received in self.socket:
+            if received.type is WSMsgType.PONG:
+                continue
             client_message_id = None
             try:
+                if received.type is WSMsgType.PING:
+                    self.channel.check_rate(self.client)
+                    await self._pong(received.data)
+                    continue
                 frame = _parse(received.data)
                 client_message_id = getattr(frame, "client_message_id", None)
                 self.channel.check_rate(self.client)
@@ -101,6 +108,10 @@ class Session:
             except Refused as refusal:
                 await self._send(ErrorFrame(error=refusal.body, client_message_id=client_message_id))
                 await asyncio.sleep(PENALTY_S)
+
+    async def _pong(self, data: bytes) -> None:
+        with suppress(ConnectionError):
+            await self.socket.pong(data)
 
     async def _take(self, frame: Frame) -> None:
         if isinstance(frame, Ping):

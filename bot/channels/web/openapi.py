@@ -72,7 +72,11 @@ def _paths() -> dict[str, Any]:
                 "openapi", "This document.", {"application/json": {"schema": {"type": "object"}}}, (429,)
             )
         },
-        "/healthz": {"get": _open("healthz", "The process runs.", _json(Health), ())},
+        "/healthz": {
+            "get": _open(
+                "healthz", "The process runs, and understands what it is given.", _json(Health), (503,)
+            )
+        },
         "/readyz": {"get": _open("readyz", "The desk can answer.", _json(Health), (503,))},
         "/": {"get": _open("page", "The chat page.", _text("text/html"), ())},
         "/embed": {"get": _open("embed", "The chat page in the widget's frame.", _text("text/html"), ())},

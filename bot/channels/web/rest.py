@@ -1,5 +1,6 @@
 """REST: messages in, answers and transcripts out, as JSON."""
 
+import asyncio
 from typing import Annotated, Any
 
 from aiohttp import web
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.channels.web.auth import check_key
 from bot.channels.web.channel import CHANNEL
 from bot.channels.web.conversations import PAGE, answered, line
-from bot.channels.web.errors import Refused, parse_json, refused, response_to, unfit
+from bot.channels.web.errors import RETRY_AFTER_S, Refused, parse_json, refused, response_to, unfit
 from bot.channels.web.openapi import openapi
 from bot.channels.web.origins import check_origin, is_preflight, preflight, share_with_origin
 from bot.channels.web.shapes import (
@@ -21,8 +22,10 @@ from bot.channels.web.shapes import (
     Shape,
     Transcript,
 )
+from bot.pulse import UNDERSTANDING
 
 PREFIX = "/api/"
+READY_WITHIN_S = 3.0  # or the database counts as away
 PUBLIC = "/api/v1/openapi.json"  # says nothing of anybody
 
 
@@ -93,13 +96,21 @@ async def get_openapi(request: web.Request) -> web.Response:
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """The process runs."""
+    """The process runs, and understands what it is given."""
+    if UNDERSTANDING.is_stuck:
+        raise refused(503, "stuck", "a message is being understood for far too long; restart this process")
     return _json(Health(status="ok"))
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The desk can answer: its model is loaded, or there would be no server, and its log can be read."""
-    await request.app[CHANNEL].conversations.status("readyz")
+    """The desk can answer: its model is loaded, or there would be no server, and its log can be read soon."""
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            await request.app[CHANNEL].conversations.status("readyz")
+    except TimeoutError as error:
+        raise refused(
+            503, "unavailable", "the database doesn't answer", retry_after_s=RETRY_AFTER_S
+        ) from error
     return _json(Health(status="ready"))
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from bot.channels.telegram.channel import THE_BOT, TelegramChannel, telegram_channel
 from bot.channels.telegram.tempo import Tempo
+from bot.desk import beside
 from bot.engine import Engine
+from bot.hearing import Hearing
 from bot.settings import BotToken, Settings, Telegram, Web
 from bot.store.store import Store
 from nlu.understanding import Understanding
@@ -115,5 +117,8 @@ async def telegram_desk(
     retriever = OrderRetriever(MEANINGS)
     engine.dialogue = replace(engine.dialogue, understander=understander, retriever=retriever)
     opening = telegram_channel(engine, store, settings, token, tempo=tempo, account=account)
-    async with opening as channel:
+    async with (
+        beside(Hearing(store, engine.news, lambda: None).run()),
+        opening as channel,
+    ):
         yield TelegramDesk(api, store, engine, understander, channel)

@@ -11,7 +11,6 @@ import pytest
 from bot.channels.telegram.place import Place, channel_of
 from bot.channels.telegram.webhook import secret_of, webhook_url
 from bot.desk import beside
-from bot.hearing import Hearing
 from bot.naming import channel_name
 from bot.settings import BotToken, SettingsError, load_settings
 from bot.staffing import Staffing
@@ -158,11 +157,7 @@ def test_a_webhook_needs_an_address_that_telegram_can_post_to(tmp_path: Path) ->
 @asynccontextmanager
 async def process(folder: Path, api: FakeBotApi, url: str) -> AsyncIterator[TelegramDesk]:
     """One of several processes on a PostgreSQL."""
-    async with (
-        await Store.open(url) as store,
-        telegram_desk(folder, api, store=store) as desk,
-        beside(Hearing(store, desk.engine.news, lambda: None).run()),
-    ):
+    async with await Store.open(url) as store, telegram_desk(folder, api, store=store) as desk:
         yield desk
 
 

@@ -18,8 +18,6 @@ from bot.channels.telegram.api import ALLOWED_UPDATES
 from bot.channels.telegram.webhook import secret_of, webhook_url
 from bot.channels.web.app import web_app
 from bot.channels.web.hooks import Hooks
-from bot.desk import beside
-from bot.hearing import Hearing
 from bot.store.store import Store
 from tests.bot.channels.fake_bot_api import BAD_GATEWAY, TOKEN, FakeBotApi, too_many
 from tests.bot.channels.telegram_desk import QUICK, TelegramDesk, telegram_desk
@@ -152,6 +150,17 @@ async def test_an_update_is_acknowledged_only_after_it_is_stored(folder: Path, a
             await api.replies(1)
 
 
+async def test_a_named_bot_has_an_address_of_its_own(folder: Path, api: FakeBotApi) -> None:
+    async with webhook_desk(folder, api) as posted:
+        api.say("where is LW-11111")
+        shop = replace(posted, address=f"{posted.address}/shop")
+        body = json.dumps(api.updates[0]).encode()
+        assert await shop.post(body) == 404
+        assert posted.desk.channel.webhook is not None
+        posted.hooks.put("shop", posted.desk.channel.webhook.receive)
+        assert await shop.post(body) == 200
+
+
 async def test_a_process_that_stops_takes_no_more(folder: Path, api: FakeBotApi) -> None:
     async with webhook_desk(folder, api) as posted:
         await posted.desk.channel.finish()
@@ -190,10 +199,7 @@ async def processes(
         made = []
         for _ in range(n):
             store = await stack.enter_async_context(await Store.open(url))
-            posted = await stack.enter_async_context(webhook_desk(folder, api, store=store, **options))
-            hearing = Hearing(store, posted.desk.engine.news, lambda: None)
-            await stack.enter_async_context(beside(hearing.run()))
-            made.append(posted)
+            made.append(await stack.enter_async_context(webhook_desk(folder, api, store=store, **options)))
         yield made
 
 

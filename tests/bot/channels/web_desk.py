@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.channels.web.app import web_app
+from bot.channels.web.runner import LimitedRunner
 from bot.engine import Engine
 from bot.messages import Message, Turn
 from bot.settings import Settings
@@ -76,7 +77,7 @@ class WebDesk:
     _runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
-        self._runner = web.AppRunner(web_app(self.engine, self.store, self.settings), access_log=None)
+        self._runner = LimitedRunner(web_app(self.engine, self.store, self.settings))
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from yarl import URL
 
 from bot.channels.web.app import web_app
+from bot.channels.web.runner import LimitedRunner
 from bot.console.accounts.passwords import Passwords
 from bot.console.app import console_app, mount
 from bot.engine import Engine
@@ -183,7 +184,7 @@ async def open_console(folder: Path, *, staff_group: int = 0, **options: Any) ->
         mined = Mined(Review(settings.folder), (TrainingError,))
         desk.console = console_app(engine, desk.learn, passwords, lambda: mined)
         mount(app, desk.console)
-        runner = web.AppRunner(app, access_log=None)
+        runner = LimitedRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         desk.url = f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -1,0 +1,109 @@
+"""What is counted and timed in a serving process. Labels are fixed words: never a customer's text, key or id."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+from bot.messages import Turn
+
+Stage = Literal["queue", "understanding", "retrieval", "reading", "writing", "sending", "in all"]
+Where = Literal["turn", "web", "telegram", "following"]
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+_TURNS = Counter("kefu_turns", "Messages that were handled.", ["channel"], registry=REGISTRY)
+_DECISIONS = Counter(
+    "kefu_decisions",
+    "What was done about messages, and why; docs/architecture.md lists the reasons.",
+    ["decision", "reason"],
+    registry=REGISTRY,
+)
+_STAGES = Histogram(
+    "kefu_stage_seconds",
+    "Where the time of a message goes: waiting for those before it in its conversation, understanding, retrieval, reading from "
+    "and writing to the database, sending to Telegram, and in all from its arrival to its stored reply.",
+    ["stage"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+_UNDER_WAY = Gauge("kefu_messages_under_way", "Messages that wait or are handled.", registry=REGISTRY)
+_ERRORS = Counter(
+    "kefu_errors",
+    "Failures of the desk: while a message was handled, on the web, on Telegram, while it followed what is changed.",
+    ["where"],
+    registry=REGISTRY,
+)
+_RESPONSES = Counter("kefu_web_responses", "Answers to HTTP requests.", ["status"], registry=REGISTRY)
+_DELIVERIES = Counter(
+    "kefu_telegram_deliveries", "Replies to Telegram, by what became of them.", ["outcome"], registry=REGISTRY
+)
+_SLOWED = Counter("kefu_telegram_slow_downs", "Times that Telegram asked to wait (429).", registry=REGISTRY)
+_PAUSE = Counter("kefu_telegram_pause_seconds", "How long it asked to wait in all.", registry=REGISTRY)
+
+for _stage in ("queue", "understanding", "retrieval", "reading", "writing", "sending", "in all"):
+    _STAGES.labels(_stage)
+for _where in ("turn", "web", "telegram", "following"):
+    _ERRORS.labels(_where)
+for _outcome in ("delivered", "failed", "blocked"):
+    _DELIVERIES.labels(_outcome)
+
+
+@contextmanager
+def under_way() -> Iterator[None]:
+    """A message is there for as long as the block runs."""
+    with _UNDER_WAY.track_inprogress():
+        yield
+
+
+@contextmanager
+def timed(stage: Stage) -> Iterator[None]:
+    """Time of that stage, also where it fails."""
+    began = perf_counter()
+    try:
+        yield
+    finally:
+        _STAGES.labels(stage).observe(perf_counter() - began)
+
+
+def count_turn(turn: Turn, *, queued_s: float, total_s: float) -> None:
+    """A message was handled, with the stages its timings tell of."""
+    _TURNS.labels(turn.message.channel).inc()
+    if turn.decision is not None:
+        _DECISIONS.labels(turn.decision.kind, turn.decision.reason).inc()
+    _STAGES.labels("queue").observe(queued_s)
+    _STAGES.labels("in all").observe(total_s)
+    for name, stage in (("understand", "understanding"), ("search", "retrieval")):
+        if name in turn.timings_ms:
+            _STAGES.labels(stage).observe(turn.timings_ms[name] / 1000)
+
+
+def count_error(where: Where) -> None:
+    """Something went wrong that the log tells more of."""
+    _ERRORS.labels(where).inc()
+
+
+def count_response(status: int) -> None:
+    """A request was answered."""
+    _RESPONSES.labels(f"{status // 100}xx").inc()
+
+
+def count_delivery(outcome: Literal["delivered", "failed", "blocked"]) -> None:
+    """A reply to Telegram came to its end."""
+    _DELIVERIES.labels(outcome).inc()
+
+
+def count_slow_down(pause_s: float) -> None:
+    """Telegram asked to wait."""
+    _SLOWED.inc()
+    _PAUSE.inc(pause_s)
