@@ -25,9 +25,7 @@ from tests.bot.store.postgres import run
 from tests.shop_desk import Served, copy_shop, free_port, run_kefu, serving
 
 CUSTOMERS, AT_ONCE = 60, 20
-WITHIN_S = (
-    30.0  # on a machine that has other things to do; tests/bot/test_hearing.py says what is not waited for
-)
+WITHIN_S = 30.0  # on a busy machine; tests/bot/test_hearing.py says what is not waited for
 NO_LIMIT = "\n[web]\nrequests_per_minute = 1000000\n"
 
 
