@@ -6,6 +6,7 @@ product:
   gazetteer: {Pip lamp: [pip light, bedside lamp]}
 date: {kind: date}"""
 
+import re
 import string
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,6 +34,9 @@ PROBES = (
 
 Rules = tuple[dict[str, str], list[Pattern], dict[str, tuple[str, str]]]
 
+# ruamel takes minutes for thousands of brackets within one another.
+DEEP = re.compile(r"(?:[\[{]\s*){64}")
+
 
 def read_rules(path: Path) -> Rules:
     """(label -> kind, patterns, name -> (label, value)) of a file. Raises NluError "file:line: ..."."""
@@ -56,6 +60,8 @@ def _document(path: Path) -> Any:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         _fail(path, 1, f"not YAML in UTF-8: {error}", error)
+    if DEEP.search(text):
+        _fail(path, 1, "not YAML: nested too deeply")
     try:
         document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:

@@ -1,5 +1,6 @@
 """YAML read with the line of every key, so that an error can say where it is."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from retrieval.errors import RetrievalError
+
+# ruamel takes minutes for thousands of brackets within one another.
+DEEP = re.compile(r"(?:[\[{]\s*){64}")
 
 
 def suggestion(met: str, known: Collection[str]) -> str:
@@ -27,6 +31,8 @@ def read_yaml(path: Path) -> Any:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RetrievalError(f"{path}:1: not YAML in UTF-8: {error}") from error
+    if DEEP.search(text):
+        raise RetrievalError(f"{path}:1: not YAML: nested too deeply")
     try:
         return YAML(typ="rt").load(text)
     except MarkedYAMLError as error:

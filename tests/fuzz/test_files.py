@@ -163,3 +163,12 @@ def test_a_file_is_read_or_refused(name: str, tmp_path: Path) -> None:
             read(path)
 
     fuzz(samples, check)
+
+
+@pytest.mark.parametrize("name", ["rasa", "answers", "entities", "proposal"])
+def test_brackets_without_end_are_refused(name: str, tmp_path: Path) -> None:
+    file, samples, read = TARGETS[name]
+    path = tmp_path / file
+    path.write_bytes(samples[0] + b"x: " + b"[ " * 3000)
+    with pytest.raises(OURS, match="nested too deeply"):
+        read(path)

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
+from retrieval.yaml_source import DEEP
 from training.errors import TrainingError
 from training.importers.source import Found, Item, Options, Source
 from training.turns import Dialogue, DialogueTurn, EntityLabel
@@ -44,6 +45,8 @@ def read_rasa(source: Source, options: Options) -> Iterator[Item]:
 def _document(source: Source) -> Any:
     with source.open() as file:
         text = file.read()
+    if DEEP.search(text):
+        raise TrainingError(f"{source.path}: not YAML: nested too deeply")
     try:
         document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
