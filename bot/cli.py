@@ -30,6 +30,7 @@ COMMANDS = {
     "export-customer": "export_customer",
     "forget": "forget",
     "staff": "staff",
+    "doctor": "doctor",
 }
 
 
