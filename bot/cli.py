@@ -32,6 +32,7 @@ COMMANDS = {
     "retention": "retention",
     "encrypt": "encrypt",
     "staff": "staff",
+    "doctor": "doctor",
 }
 
 

@@ -65,12 +65,12 @@ def _problems(places: tuple[Path, ...], watch: Callable[[Path, float], None]) ->
     from training.dialogues import dialogue_files, problems
 
     for folder in (place for place in places if place.is_dir()):
-        yield from _workspace_problems(folder)
+        yield from workspace_problems(folder)
         yield from problems(dialogue_files(folder), watch)
     yield from problems([place for place in places if not place.is_dir()], watch)
 
 
-def _workspace_problems(folder: Path) -> Iterator[str]:
+def workspace_problems(folder: Path) -> Iterator[str]:
     """What is wrong beside the dialogues; each file is read by the code that will serve it."""
     from nlu.rules import load_rules
     from retrieval.articles import load_articles

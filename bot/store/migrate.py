@@ -24,15 +24,23 @@ def upgrade(connection: Connection) -> None:
     # "%" starts an interpolation in Alembic's options, and a folder may be called anything.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    steps = ScriptDirectory.from_config(config)
-    met = MigrationContext.configure(connection).get_current_revision()
-    newest = steps.get_current_head()
+    met, known = revision_of(connection), revisions()
+    newest = known[0]
     if met == newest:
         return
-    known = {step.revision for step in steps.walk_revisions()}
     if met is not None and met not in known:
         raise StoreError(
             f"{connection.engine.url.render_as_string(hide_password=True)}: its tables are of version {met}, "
             f"this kefu knows up to {newest}; a newer kefu wrote them, so install that one (or restore a backup)"
         )
     command.upgrade(config, "head")
+
+
+def revisions() -> tuple[str, ...]:
+    """The versions of the tables that this kefu knows, newest first."""
+    return tuple(step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The version of the tables in a database; None where it has none yet."""
+    return MigrationContext.configure(connection).get_current_revision()

@@ -112,7 +112,9 @@ class FakeBotApi:
     menus: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     forums: dict[int, dict[int, ForumTopic]] = field(default_factory=dict)  # by chat, topics by number
     has_webhook: bool = False
-    webhook: dict[str, Any] = field(default_factory=dict)  # as it was set last
+    webhook: dict[str, Any] = field(
+        default_factory=dict
+    )  # as it was set last, or what getWebhookInfo says of one
     send_takes_s: float = 0.0
     token: str = TOKEN
     base_url: str = ""
@@ -250,6 +252,13 @@ class FakeBotApi:
 
     async def _getMe(self, params: dict[str, Any]) -> dict[str, Any]:
         return ME | {"id": int(self.token.partition(":")[0])}
+
+    async def _getWebhookInfo(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "url": "",
+            "has_custom_certificate": False,
+            "pending_update_count": len(self.updates),
+        } | self.webhook
 
     async def _deleteWebhook(self, params: dict[str, Any]) -> bool:
         assert "drop_pending_updates" not in params

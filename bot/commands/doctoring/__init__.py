@@ -1,0 +1,1 @@
+"""What `kefu doctor` looks at: a module for each part of a desk, a function for each check."""

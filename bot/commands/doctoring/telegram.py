@@ -1,0 +1,91 @@
+"""The bot on Telegram: known there, and with nothing in the way of its updates."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from bot.commands.doctoring.database import beside
+from bot.commands.doctoring.findings import Finding, Level, fault, fine, warning
+from bot.settings import Settings
+
+PATIENCE_S = 5.0
+TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+MANY_WAITING = 100
+A_DAY_S = 86400.0
+REMEDY = "put the token as @BotFather gives it into TELEGRAM_BOT_TOKEN"
+
+
+class Unreachable(Exception):
+    """Telegram gave no answer that can be read."""
+
+
+def bot(settings: Settings) -> Iterator[Finding]:
+    """The token is good, updates are fetched, and Telegram's clock is ours."""
+    token, base_url = settings.telegram_token, settings.telegram.base_url
+    if not token:
+        yield fine("off; TELEGRAM_BOT_TOKEN is not set")
+        return
+    if not TOKEN.fullmatch(token):
+        yield fault("TELEGRAM_BOT_TOKEN is no token; wanted one such as 123456:ABC-DEF", REMEDY)
+        return
+    with httpx.Client(timeout=PATIENCE_S) as client:
+        try:
+            me, ahead_s = _ask(client, f"{base_url}{token}/getMe")
+            hook, _ = _ask(client, f"{base_url}{token}/getWebhookInfo")
+        except Unreachable as error:
+            yield fault(
+                f"{base_url}: {error}", "check the network, the proxy, and [telegram] base_url in kefu.toml"
+            )
+            return
+    if me is None:
+        yield fault(f"{base_url} refuses the token in TELEGRAM_BOT_TOKEN", REMEDY)
+        return
+    yield fine(f"@{me.get('username')}")
+    yield from _webhook(hook or {})
+    if ahead_s is not None and (found := beside(ahead_s, "Telegram's")).level is not Level.FINE:
+        yield found
+
+
+def _ask(client: httpx.Client, url: str) -> tuple[dict[str, Any] | None, float | None]:
+    """The result, None where the token is refused, and how far Telegram's clock is ahead of ours, in seconds.
+
+    Raises Unreachable without the URL, which holds the token."""
+    try:
+        answer = client.post(url)
+        told = answer.json()
+    except httpx.HTTPError as error:
+        raise Unreachable(f"no answer ({type(error).__name__})") from error
+    except ValueError as error:
+        raise Unreachable(f"status {answer.status_code} and no JSON") from error
+    if answer.status_code in (401, 404):
+        return None, None
+    if not isinstance(told, dict) or not isinstance(told.get("result"), dict):
+        raise Unreachable(f"status {answer.status_code} and no result")
+    return told["result"], _ahead(answer.headers.get("date", ""))
+
+
+def _ahead(date: str) -> float | None:
+    try:
+        return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError):
+        return None
+
+
+def _webhook(hook: dict[str, Any]) -> Iterator[Finding]:
+    """`hook` is Telegram's WebhookInfo."""
+    waiting = hook.get("pending_update_count", 0)
+    if waiting > MANY_WAITING:
+        yield warning(
+            f"{waiting} updates wait at Telegram, which keeps them for a day",
+            "start `kefu serve`; where it runs, look into its log",
+        )
+    failed_at = hook.get("last_error_date", 0)
+    if hook.get("url") and datetime.now(UTC).timestamp() - failed_at < A_DAY_S:
+        yield warning(
+            f"Telegram could not deliver to {hook['url']}: {hook.get('last_error_message', 'no reason given')}",
+            "check that the address is reached from outside, with a certificate Telegram trusts",
+        )
