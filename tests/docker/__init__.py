@@ -1,0 +1,1 @@
+"""Whether what is in docker/ is well formed and agrees with the program."""

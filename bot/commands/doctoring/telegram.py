@@ -10,13 +10,14 @@ import httpx
 
 from bot.commands.doctoring.database import beside
 from bot.commands.doctoring.findings import Finding, Level, fault, fine, warning
-from bot.settings import Settings
+from bot.errors import BotError
+from bot.settings import BotToken, Settings
 
 PATIENCE_S = 5.0
 TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 MANY_WAITING = 100
 A_DAY_S = 86400.0
-REMEDY = "put the token as @BotFather gives it into TELEGRAM_BOT_TOKEN"
+REMEDY = "put the token as @BotFather gives it into {variable}"
 
 
 class Unreachable(Exception):
@@ -24,13 +25,22 @@ class Unreachable(Exception):
 
 
 def bot(settings: Settings) -> Iterator[Finding]:
-    """The token is good, updates are fetched, and Telegram's clock is ours."""
-    token, base_url = settings.telegram_token, settings.telegram.base_url
-    if not token:
-        yield fine("off; TELEGRAM_BOT_TOKEN is not set")
+    """Each token is good, updates are fetched, and Telegram's clock is ours."""
+    try:
+        tokens = settings.telegram_tokens
+    except BotError as error:
+        yield fault(str(error), "set the variable, or take the bot out of kefu.toml")
         return
+    if not tokens:
+        yield fine("off; TELEGRAM_BOT_TOKEN is not set")
+    for one in tokens:
+        yield from _account(one, settings.telegram.base_url)
+
+
+def _account(account: BotToken, base_url: str) -> Iterator[Finding]:
+    token, remedy = account.token, REMEDY.format(variable=account.variable)
     if not TOKEN.fullmatch(token):
-        yield fault("TELEGRAM_BOT_TOKEN is no token; wanted one such as 123456:ABC-DEF", REMEDY)
+        yield fault(f"{account.variable} is no token; wanted one such as 123456:ABC-DEF", remedy)
         return
     with httpx.Client(timeout=PATIENCE_S) as client:
         try:
@@ -42,7 +52,7 @@ def bot(settings: Settings) -> Iterator[Finding]:
             )
             return
     if me is None:
-        yield fault(f"{base_url} refuses the token in TELEGRAM_BOT_TOKEN", REMEDY)
+        yield fault(f"{base_url} refuses the token in {account.variable}", remedy)
         return
     yield fine(f"@{me.get('username')}")
     yield from _webhook(hook or {})
