@@ -31,6 +31,8 @@ COMMANDS = {
     "forget": "forget",
     "staff": "staff",
     "doctor": "doctor",
+    "backup": "backup",
+    "restore": "restore",
 }
 
 

@@ -51,8 +51,8 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
-async def open_database(url: str, *, exclusive: bool) -> Database:
-    """Connect and bring the tables up to date.
+async def open_database(url: str, *, exclusive: bool, as_it_is: bool = False) -> Database:
+    """Connect and bring the tables up to date, or leave them `as_it_is`.
 
     Raises StoreError for an unusable URL, a database that can't be reached, one written by a newer kefu,
     and with `exclusive` a SQLite file that another process serves."""
@@ -60,7 +60,8 @@ async def open_database(url: str, *, exclusive: bool) -> Database:
     shown = parsed.render_as_string(hide_password=True)
     database = _connect(parsed, exclusive=exclusive)
     try:
-        await database.write(upgrade)
+        if not as_it_is:
+            await database.write(upgrade)
     except (DBAPIError, OSError) as error:
         await database.close()
         raise StoreError(f"{shown}: can't be opened: {getattr(error, 'orig', None) or error}") from error
