@@ -33,6 +33,8 @@ COMMANDS = {
     "encrypt": "encrypt",
     "staff": "staff",
     "doctor": "doctor",
+    "backup": "backup",
+    "restore": "restore",
 }
 
 

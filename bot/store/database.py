@@ -56,8 +56,8 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
-async def open_database(url: str, *, exclusive: bool) -> Database:
-    """Connect and bring the tables up to date.
+async def open_database(url: str, *, exclusive: bool, as_it_is: bool = False) -> Database:
+    """Connect and bring the tables up to date, or leave them `as_it_is`.
 
     Raises StoreError for an unusable URL, a database that can't be reached, one written by a newer kefu,
     and with `exclusive` a SQLite file that another process serves."""
@@ -66,8 +66,9 @@ async def open_database(url: str, *, exclusive: bool) -> Database:
     keyring = read_keyring()
     database = _connect(parsed, exclusive=exclusive)
     try:
-        await database.write(upgrade)
-        await database.write(check_keys, keyring)
+        if not as_it_is:
+            await database.write(upgrade)
+            await database.write(check_keys, keyring)
         database.use_keys(keyring)
     except (DBAPIError, OSError) as error:
         await database.close()

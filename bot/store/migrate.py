@@ -14,8 +14,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x6B656675  # "kefu": of several processes that start on one PostgreSQL, one migrates
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the missing migrations inside the connection's transaction.
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run the missing migrations inside the connection's transaction, up to a version.
 
     Raises StoreError when the tables are those of a newer kefu."""
     if connection.dialect.name == "postgresql":
@@ -33,7 +33,7 @@ def upgrade(connection: Connection) -> None:
             f"{connection.engine.url.render_as_string(hide_password=True)}: its tables are of version {met}, "
             f"this kefu knows up to {newest}; a newer kefu wrote them, so install that one (or restore a backup)"
         )
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def revisions() -> tuple[str, ...]:
