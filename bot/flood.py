@@ -23,9 +23,9 @@ class FloodLimit:
         now = received_at.timestamp()
         if len(self._seen) >= SWEEP_AT:
             self._sweep(now)
-        times = self._seen.setdefault(customer_key, deque())
-        while times and times[0] <= now - WINDOW_S:
-            times.popleft()
+        # Those of the future too: the clock was set back, or an old message came late.
+        times = deque(at for at in self._seen.get(customer_key, ()) if abs(now - at) < WINDOW_S)
+        self._seen[customer_key] = times
         if len(times) < self._limit:
             times.append(now)
             self._told.discard(customer_key)
@@ -36,6 +36,8 @@ class FloodLimit:
         return "tell"
 
     def _sweep(self, now: float) -> None:
-        for key in [key for key, times in self._seen.items() if not times or times[-1] <= now - WINDOW_S]:
+        for key in [
+            key for key, times in self._seen.items() if not times or abs(now - times[-1]) >= WINDOW_S
+        ]:
             del self._seen[key]
             self._told.discard(key)

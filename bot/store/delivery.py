@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, exists, or_, sele
 from sqlalchemy.sql import ColumnElement
 
 from bot.messages import Button
+from bot.store.ages import is_older
 from bot.store.records import Outgoing
 from bot.store.tables.log import conversations, customers, messages
 from bot.store.values import buttons_from, now, storable
@@ -77,7 +78,7 @@ def senders_at_work(connection: Connection, channel: str, sender: str, since: ti
         messages.c.channel == channel,
         messages.c.delivery == "sending",
         messages.c.sender != sender,
-        messages.c.sending_since <= now() - since,
+        is_older(messages.c.sending_since, since),
     )
     return [str(name) for name in connection.execute(query.distinct()).scalars()]
 
@@ -124,7 +125,7 @@ def _is_free(sender: str, *, is_alone: bool) -> ColumnElement[bool]:
     """Nobody has it in hand: it is pending, or was left by a process that is gone."""
     left = and_(messages.c.delivery == "sending", messages.c.sender != sender)
     if not is_alone:
-        left = and_(left, messages.c.sending_since < now() - timedelta(seconds=UNKNOWN_AFTER_S))
+        left = and_(left, is_older(messages.c.sending_since, timedelta(seconds=UNKNOWN_AFTER_S)))
     return or_(messages.c.delivery == "pending", left)
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.messages import WITH_PEOPLE
+from bot.store.ages import is_older
 from bot.store.tables.log import conversations, custody_changes, messages
 from bot.store.tables.staff_work import notes, topic_posts, topics
 from bot.store.topic_records import FORGOTTEN_TOPIC, FROM_TOPIC, Cursors, Post, Topic, Undelivered
@@ -193,7 +194,7 @@ def _is_unreported() -> ColumnElement[bool]:
 def _is_free(writing: Writing) -> ColumnElement[bool]:
     sender, is_alone = writing
     free = topics.c.in_hand_by.is_(None) | (topics.c.in_hand_by == sender)
-    return free | (True if is_alone else topics.c.in_hand_since < now() - LEFT_AFTER)
+    return free | (True if is_alone else is_older(topics.c.in_hand_since, LEFT_AFTER))
 
 
 def _topic(connection: Connection, which: ColumnElement[bool]) -> Topic:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, null, select, update
 
+from bot.store.ages import is_older
 from bot.store.records import StoredUpdate
 from bot.store.tables.log import updates
 from bot.store.upsert import insert_new
@@ -33,7 +34,7 @@ def record_updates(
 def open_updates(connection: Connection, channel: str, left_for: timedelta) -> list[StoredUpdate]:
     query = select(updates).where(updates.c.channel == channel, updates.c.finished_at.is_(None))
     if left_for:
-        query = query.where(updates.c.received_at < now() - left_for)
+        query = query.where(is_older(updates.c.received_at, left_for))
     rows = connection.execute(query.order_by(updates.c.id))
     return [StoredUpdate(row.update_id, row.payload) for row in rows]
 

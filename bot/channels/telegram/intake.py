@@ -1,7 +1,7 @@
 """Updates get their turns: in order within a conversation, those of different ones side by side."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ from bot.store.store import Store
 
 MAX_TURNS = 32  # under way at once
 MAX_WAITING = 1000  # updates; beyond, Telegram keeps them
+MAX_EACH = 50  # of one conversation; beyond, they wait in the log, and those of others go past
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Intake:
     _n_waiting: int = 0
     _is_closing: bool = False
     _in_hand: set[str] = field(default_factory=set)
+    _left_in_log: Counter[str] = field(default_factory=Counter)  # by lane, how often
 
     @property
     def is_full(self) -> bool:
@@ -59,16 +61,19 @@ class Intake:
         then."""
         if stored.update_id in self._in_hand:
             return
-        self._in_hand.add(stored.update_id)
-        incoming = read_update(stored, me, self.staff.group_id if self.staff else 0)
+        incoming = self._read(stored, me)
         if incoming.query is not None:
             self._spawn(self._acknowledge(incoming.query))
+        if incoming.lane in self._left_in_log or len(self._lanes.get(incoming.lane, ())) >= MAX_EACH:
+            self._left_in_log[incoming.lane] += 1
+            return
+        self._in_hand.add(stored.update_id)
         self._n_waiting += 1
         if incoming.lane in self._lanes:
             self._lanes[incoming.lane].append(incoming)
             return
         self._lanes[incoming.lane] = deque([incoming])
-        self._spawn(self._follow(incoming.lane))
+        self._spawn(self._follow(incoming.lane, me))
 
     async def wait_for_room(self) -> None:
         """Return when not too many updates wait."""
@@ -87,7 +92,7 @@ class Intake:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _follow(self, lane: str) -> None:
+    async def _follow(self, lane: str, me: Me) -> None:
         waiting = self._lanes[lane]
         while waiting and not self._is_closing:
             what = f"update {waiting[0].update_id} is not handled yet"
@@ -95,7 +100,25 @@ class Intake:
             self._in_hand.discard(waiting.popleft().update_id)
             self._n_waiting -= 1
             self._has_room.set()
+            while not waiting and lane in self._left_in_log and not self._is_closing:
+                what = "updates left in the log can't be read"
+                await persistently(partial(self._take_from_log, lane, me), what, self.tempo)
         del self._lanes[lane]
+
+    async def _take_from_log(self, lane: str, me: Me) -> None:
+        """The next of a conversation that had too many waiting."""
+        n_left = self._left_in_log[lane]
+        read = (self._read(stored, me) for stored in await self.store.open_updates(self.channel))
+        theirs = [incoming for incoming in read if incoming.lane == lane]
+        if len(theirs) <= MAX_EACH and self._left_in_log[lane] == n_left:  # nothing came meanwhile
+            del self._left_in_log[lane]
+        for incoming in theirs[:MAX_EACH]:
+            self._lanes[lane].append(incoming)
+            self._in_hand.add(incoming.update_id)
+            self._n_waiting += 1
+
+    def _read(self, stored: StoredUpdate, me: Me) -> Incoming:
+        return read_update(stored, me, self.staff.group_id if self.staff else 0)
 
     async def _handle(self, incoming: Incoming) -> None:
         async with self._turns:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from bot.channels.web.errors import apologising
 from bot.channels.web.hub import Hub
 from bot.channels.web.receipts import Receipts
+from bot.channels.web.room import Room
 from bot.channels.web.shapes import (
     Answered,
     Choice,
@@ -55,6 +56,7 @@ class Conversations:
         self._store = store
         self._hub = hub
         self._under_way: set[asyncio.Task[Turn]] = set()
+        self._room = Room()
         self._receipts = Receipts(store.mark_all_delivered)
 
     async def answer(self, new: NewText | NewPress) -> Turn:
@@ -111,6 +113,10 @@ class Conversations:
         self._receipts.add(message_ids)
 
     async def _take(self, new: NewText | NewPress) -> Turn:
+        with self._room.taken(new.conversation):
+            return await self._take_turn(new)
+
+    async def _take_turn(self, new: NewText | NewPress) -> Turn:
         self._hub.tell_typing(new.conversation, is_typing=True)
         try:
             with apologising():

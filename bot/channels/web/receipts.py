@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
 AT_ONCE_S = 0.05  # the replies of so long are one transaction
+MAX_TAKEN = 10_000  # while they can't be written; of more the oldest are let go, to be marked when read again
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Receipts:
             try:
                 await self.write(taken)
             except Exception as error:
-                self._taken = taken + self._taken
+                self._taken = (taken + self._taken)[-MAX_TAKEN:]
                 logger.warning(
                     "%d replies are not marked as delivered yet: %s", len(taken), type(error).__name__
                 )
