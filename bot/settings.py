@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.errors import BotError
+from bot.setting_problems import setting_problems
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -199,7 +200,7 @@ class Settings(Group):
 def load_settings(workspace: Path) -> Settings:
     """Read WORKSPACE/kefu.toml.
 
-    Raises SettingsError naming the file, the key, the value met and what was wanted."""
+    Raises SettingsError with a line for all that is wrong: the file, the key, the value met and what was wanted."""
     path = workspace / "kefu.toml"
     if not path.is_file():
         raise SettingsError(
@@ -216,6 +217,5 @@ def load_settings(workspace: Path) -> Settings:
     try:
         return Settings(folder=workspace, **tables)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {key}: met {first['input']!r}; {first['msg']}") from error
+        # Not `from error`: its text shows values, secret ones too.
+        raise SettingsError("\n".join(setting_problems(path, error, Settings))) from None
