@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bot.errors import BotError
 from bot.secret_values import VARIABLE, secret
+from bot.setting_problems import setting_problems
 from bot.timetable import parse_timetable
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
-SECRET_KEYS = re.compile(r"\.headers\b|\.webhook$|^actions\.[^.]+\.url$|token|secret|password|api_key", re.I)
 
 
 class SettingsError(BotError):
@@ -309,7 +309,7 @@ class Settings(Group):
 def load_settings(workspace: Path) -> Settings:
     """Read WORKSPACE/kefu.toml.
 
-    Raises SettingsError naming the file, the key, the value met and what was wanted."""
+    Raises SettingsError with a line for all that is wrong: the file, the key, the value met and what was wanted."""
     path = workspace / "kefu.toml"
     if not path.is_file():
         raise SettingsError(
@@ -326,17 +326,11 @@ def load_settings(workspace: Path) -> Settings:
     try:
         settings = Settings(folder=workspace, **tables)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {key}: met {shown(key, first['input'])}; {first['msg']}") from error
+        # Not `from error`: its text shows values, secret ones too.
+        raise SettingsError("\n".join(setting_problems(path, error, Settings))) from None
     if settings.telegram.webhook and not settings.web.public_url.startswith("https://"):
         raise SettingsError(
             f"{path}: telegram.webhook: met true with [web] public_url = {settings.web.public_url!r}; wanted the address "
             "that Telegram can post to there too, beginning with https://"
         )
     return settings
-
-
-def shown(key: str, value: Any) -> str:
-    """A value met in kefu.toml for a message; not where people write secrets although they shouldn't."""
-    return "a value that isn't shown" if SECRET_KEYS.search(key) else repr(value)

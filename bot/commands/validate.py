@@ -12,7 +12,7 @@ import click
 from bot.cli import our_errors, workspace_option
 from bot.errors import BotError
 from bot.forms import FREE_TEXT
-from bot.settings import Desk, SettingsError, load_settings, shown
+from bot.settings import Desk, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from retrieval.answers import AnswerBook
@@ -80,7 +80,7 @@ def workspace_problems(folder: Path) -> Iterator[str]:
         settings = load_settings(folder)
         desk, actions = settings.desk, settings.actions
     except SettingsError as error:
-        yield from _settings_problems(folder, error)
+        yield from str(error).splitlines()
     yield from _error_of(
         lambda: load_rules(
             folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
@@ -125,18 +125,6 @@ def _entity_types(folder: Path) -> frozenset[str] | None:
         return frozenset(rules.labels).union(label.label for turn in turns for label in turn.entities or ())
     except our_errors():
         return None
-
-
-def _settings_problems(folder: Path, error: SettingsError) -> Iterator[str]:
-    """All that pydantic found, where it was pydantic; the error itself names only the first."""
-    from pydantic import ValidationError
-
-    if not isinstance(error.__cause__, ValidationError):
-        yield str(error)
-        return
-    for one in error.__cause__.errors():
-        key = ".".join(map(str, one["loc"]))
-        yield f"{folder / 'kefu.toml'}: {key}: met {shown(key, one['input'])}; {one['msg']}"
 
 
 def _error_of(load: Callable[[], Any]) -> Iterator[str]:

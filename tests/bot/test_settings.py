@@ -1,5 +1,6 @@
 """kefu.toml: what is refused, and with which words."""
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,41 @@ def test_the_log_lies_in_the_workspace_unless_the_environment_says_otherwise(
     assert settings.database_url.endswith(f"{tmp_path.resolve()}/kefu.db")
     monkeypatch.setenv("KEFU_DATABASE_URL", "postgresql://desk@db/kefu")
     assert settings.database_url == "postgresql://desk@db/kefu"
+
+
+def test_all_that_is_wrong_is_told_at_once_with_the_nearest_key(tmp_path: Path) -> None:
+    write(
+        tmp_path, "[web]\nprt = 1\nhost = 5\n[desk]\nnam = 'x'\n[actions.a]\nurl = 'u'\ntimeout = 3\n[wb]\n"
+    )
+    with pytest.raises(SettingsError) as error:
+        load_settings(tmp_path)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 5
+    assert all(line.startswith(f"{tmp_path / 'kefu.toml'}: ") for line in lines)
+    for key, near in (
+        ("web.prt", "port"),
+        ("desk.nam", "name"),
+        ("actions.a.timeout", "timeout_s"),
+        ("wb", "web"),
+    ):
+        assert any(f": {key}: " in line and line.endswith(f"did you mean {near!r}?") for line in lines), key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[telegram]\ntoken = '1:hushhush'",
+        "[watch]\nwebhook = 'hushhush'",
+        "[actions.a]\nheaders = { A = 'hushhush' }",
+        "[actions.a]\nurl = 'u'\nheaders = ['hushhush']",
+        "[web]\npublic_url = 'x://me:hushhush@desk'",
+        "[desk]\ndatabase = 'postgresql://me:hushhush@db/kefu'",
+        "api_key = 'hushhush'",
+    ],
+)
+def test_what_may_be_secret_is_not_shown(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings(write(tmp_path, text))
+    shown = "".join(traceback.format_exception(error.value))
+    assert "kefu.toml: " in shown
+    assert "hushhush" not in shown

@@ -15,11 +15,14 @@ from sqlalchemy import Connection, select
 from bot.cli import kefu
 from bot.operation.archive import BadBackup, pack, unpack
 from bot.operation.backup import restore
+from bot.store.database import open_database
 from bot.store.errors import StoreError
+from bot.store.migrate import revision_of, revisions
 from bot.store.store import Store
 from bot.store.tables.schema import metadata
 from tests.bot.store.filled import fill
 from tests.bot.store.postgres import database
+from tests.bot.store.test_upgrade import fill as fill_older
 from tests.bot.store.told import message, tell
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -250,3 +253,22 @@ def test_a_list_that_does_not_fit_its_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "into").mkdir()
     with pytest.raises(BadBackup, match="a has sha256"):
         unpack(file, tmp_path / "into")
+
+
+@pytest.mark.parametrize("to", KINDS)
+async def test_a_backup_of_older_tables_leaves_them_and_is_upgraded_when_restored(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Any, to: str
+) -> None:
+    url = await place(to)
+    old = await open_database(url_of(desk, ""), exclusive=True, as_it_is=True)
+    before = await old.write(fill_older, "0003")
+    await old.close()
+    await run(monkeypatch, "", "backup", "-w", str(desk), str(tmp_path / "b.tar.gz"))
+    old = await open_database(url_of(desk, ""), exclusive=True, as_it_is=True)
+    assert await old.read(revision_of) == "0003"
+    await old.close()
+    await run(monkeypatch, url, "restore", "-w", str(tmp_path / "again"), str(tmp_path / "b.tar.gz"))
+    async with await Store.open(url_of(tmp_path / "again", url)) as store:
+        after = await store._database.read(rows_of)
+        assert {table: len(after[table]) for table in before} == dict.fromkeys(before, 1)
+        assert await store._database.read(revision_of) == revisions()[0]
