@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -26,6 +27,7 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 30  # a writer waits this long for another process, e.g. `kefu forget` rewriting the file
 CHECKPOINT_TRIES = 50  # 0.1 s apart
 READERS = 4
+OWN = 0o600  # of a new file; what lies beside it follows
 
 
 class SqliteDatabase:
@@ -34,7 +36,10 @@ class SqliteDatabase:
     def __init__(self, url: URL, *, exclusive: bool) -> None:
         """Raises StoreError with `exclusive` where another process serves the file."""
         self.sender, self.peers = uuid.uuid4().hex, NoPeers()
-        self._server_lock = _lock_for_serving(Path(str(url.database))) if exclusive else None
+        path = Path(str(url.database))
+        with suppress(OSError):  # connecting says what is wrong
+            path.touch(mode=OWN)
+        self._server_lock = _lock_for_serving(path) if exclusive else None
         self._engine = _engine(url)
         # Other processes are kept out from the start, so that no transaction fails half-way for want of the lock.
         self._writing = self._engine.execution_options(begins="BEGIN IMMEDIATE")

@@ -100,3 +100,12 @@ async def test_sqlite_keeps_every_committed_turn_through_a_power_cut_and_enforce
 async def test_a_database_that_cannot_be_had_is_named(url: str, wanted: str) -> None:
     with pytest.raises(StoreError, match=wanted):
         await Store.open(url)
+
+
+async def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "kefu.db"
+    async with await Store.open(f"sqlite:///{path}") as store:
+        await store.record_updates("telegram", [("1", {})])
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob("kefu.db*")}
+    assert set(modes.values()) == {0o600}
+    assert len(modes) > 1
