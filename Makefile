@@ -6,7 +6,7 @@ KEFU := $(BIN)/kefu
 WORKSPACE ?= examples/shop
 WORKERS ?= 2
 
-.PHONY: demo test check audit fuzz bench clean
+.PHONY: demo test faults check audit fuzz bench clean
 
 demo: $(VENV)/.train
 	@$(KEFU) demo --workspace $(WORKSPACE)
@@ -14,6 +14,10 @@ demo: $(VENV)/.train
 # A thread a worker; and what Python compiles is kept, for the many processes that tests start.
 test: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+# 200 kills of each channel on each database, and longer faults: hours.
+faults: $(VENV)/.dev
+	@KEFU_FAULTS=whole OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s tests/faults
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ requests_per_minute = 1000000
 messages_per_minute = 100000
 """
 FIRST_ORDER = 60_000  # none of the shop's own
-AGAIN_AFTER_S = 0.1
+AGAIN_AFTER_S = 0.2  # more often, and a server would have no time to start
 
 
 def make_shop(trained_shop: Path, folder: Path, orders: str = DEMO_ORDERS, options: str = "") -> Path:

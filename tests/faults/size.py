@@ -4,5 +4,5 @@ import os
 
 IS_WHOLE = os.environ.get("KEFU_FAULTS") == "whole"
 KILLS = int(os.environ.get("KEFU_KILLS", 200 if IS_WHOLE else 2))  # of each channel on each database
-CUSTOMERS = 50 if IS_WHOLE else 20
+CUSTOMERS = 20
 BACK_WITHIN_S = 10.0  # after the end of a fault
