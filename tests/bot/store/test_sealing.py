@@ -1,5 +1,6 @@
 """Customers' words at rest, encrypted: nothing to be read without the key, everything with it."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from tests.bot.store.test_customer_data import NOBODY
 from tests.bot.store.test_forget import everything
 from tests.bot.store.told import message, tell
 
-KEY, OTHER = new_key(), new_key()
+# The same in each of pytest's workers, for they stand in the names of tests.
+KEY, OTHER = (urlsafe_b64encode(bytes([number] * 32)).decode() for number in (1, 2))
 
 
 @pytest.fixture
@@ -289,3 +291,11 @@ def test_a_key_does_not_show_in_print() -> None:
     keyring = parse_keys(KEY, "here")
     assert KEY[:8] not in repr(keyring)
     assert repr(keyring.keys[0])[2:10] not in repr(keyring)
+
+
+def test_new_keys_differ_and_can_be_used() -> None:
+    one, other = new_key(), new_key()
+    assert one != other
+    for key in (one, other):
+        keyring = parse_keys(key)
+        assert keyring.open(keyring.seal("hello", "messages.text"), "messages.text") == "hello"
