@@ -297,5 +297,5 @@ def test_new_keys_differ_and_can_be_used() -> None:
     one, other = new_key(), new_key()
     assert one != other
     for key in (one, other):
-        keyring = parse_keys(key)
+        keyring = parse_keys(key, "here")
         assert keyring.open(keyring.seal("hello", "messages.text"), "messages.text") == "hello"
