@@ -10,7 +10,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 # Values that may hold a secret, by a word of their key or by a password in an address.
-SECRET_KEY = re.compile(r"token|key|secret|password|passwd|auth|headers|webhook|body", re.IGNORECASE)
+SECRET_KEY = re.compile(
+    r"token|key|secret|password|passwd|auth|headers|webhook|body|^actions\.[^.]+\.url", re.IGNORECASE
+)
 WITH_PASSWORD = re.compile(r"://[^/\s]*@")
 
 
