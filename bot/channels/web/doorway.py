@@ -13,6 +13,8 @@ MAX_FIELDS = 1000  # of a form
 FORM = "application/x-www-form-urlencoded"
 # They have limits of their own.
 COUNTED_ELSEWHERE = ("/api/", "/ws", "/telegram")
+HOOKS = "/telegram"
+HOOK_BYTES = 1024 * 1024  # of an update: a message with all that it answers
 
 
 @web.middleware
@@ -25,6 +27,8 @@ async def within_limits(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         if not request.path.startswith(COUNTED_ELSEWHERE):
             channel.check_page_rate(channel.client_of(request))
+        if request.path.startswith(HOOKS):
+            request = request.clone(client_max_size=HOOK_BYTES)
         if request.can_read_body:
             await _read(request)
         return await handler(request)

@@ -91,7 +91,7 @@ async def test_every_row_of_every_table_comes_back(
     await run(monkeypatch, second, "restore", "-w", str(again), str(tmp_path / "b.tar.gz"))
     async with await Store.open(url_of(again, second)) as store:
         assert await store._database.read(rows_of) == wanted
-        assert all(wanted.values())
+        assert [name for name, rows in wanted.items() if not rows] == ["sealing_keys"]
         # Ids go on after those that were given, though rows that were restored took theirs along.
         turn = await tell(store, message(chat="99"))
         assert turn is not None
