@@ -9,8 +9,9 @@ from sqlalchemy import Connection, DateTime, MetaData, Table, insert, inspect, s
 from bot.store.database import open_database
 from bot.store.migrate import revision_of, revisions, upgrade
 from bot.store.store import Store
+from bot.store.tables.log import messages
 from bot.store.tables.schema import metadata
-from tests.bot.store.filled import KEY, row_of
+from tests.bot.store.filled import KEY, mark, row_of
 from tests.bot.store.told import message, tell
 
 Rows = dict[str, Mapping[str, Any]]
@@ -63,7 +64,7 @@ async def test_the_rows_of_every_earlier_version_are_kept_and_read(empty_url: st
         for table, row in before.items():
             assert {name: after[table][name] for name in row} == row, table
         [said] = await store.transcript(KEY)
-        assert said.text == "mark-messages-text"
+        assert said.text == mark(messages, messages.c.text)
         customer = await store.find_customer(KEY)
         assert customer is not None
         await tell(store, message(chat="8"))
