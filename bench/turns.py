@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import numpy as np
@@ -29,13 +29,12 @@ from bench.served import copy_for_clients
 from bot.desk import open_desk
 from bot.garbage import settle
 from bot.messages import Message
+from bot.reading import Searches, Understands
 from bot.settings import load_settings
 from bot.store.database import Database, open_database
 from bot.store.store import Store
-from nlu.understander import Understander
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
-from retrieval.retriever import Retriever
 from training.dialogues import dialogue_files, read_dialogues
 
 WARM_UP = 100  # messages
@@ -63,7 +62,7 @@ class Stages:
 class TimedUnderstander:
     """An understander whose time is taken."""
 
-    inner: Understander
+    inner: Understands
     stages: Stages
 
     @property
@@ -80,7 +79,7 @@ class TimedUnderstander:
 class TimedRetriever:
     """A retriever whose time is taken."""
 
-    inner: Retriever
+    inner: Searches
     stages: Stages
 
     def __getattr__(self, name: str) -> Any:
@@ -133,14 +132,15 @@ def main(workspace: Path, messages: int, database: str | None) -> None:
 async def measure(workspace: Path, url: str, texts: Sequence[str], messages: int) -> None:
     """Take so many turns and say what they cost."""
     stages = Stages()
-    log = Store(TimedDatabase(await open_database(url, exclusive=True), stages))
+    timed_log = TimedDatabase(await open_database(url, exclusive=True), stages)
+    log = Store(cast(Database, timed_log))  # the rest it passes on
     async with log, open_desk(load_settings(workspace), store=log) as desk:
         settle()
         engine, inner = desk.engine, desk.engine.dialogue
         timed = replace(
             inner,
-            understander=TimedUnderstander(inner.understander, stages),  # type: ignore[arg-type]
-            retriever=TimedRetriever(inner.retriever, stages),  # type: ignore[arg-type]
+            understander=TimedUnderstander(inner.understander, stages),
+            retriever=cast(Searches, TimedRetriever(inner.retriever, stages)),  # the rest it passes on
         )
         engine.take_over(timed, engine.release)
         for number in range(WARM_UP + messages):

@@ -17,7 +17,7 @@ from yarl import URL
 from bot.errors import BotError
 from bot.outgoing.caller import Caller
 from bot.outgoing.hosts import CallRefused, Hosts, written_host
-from bot.secret_values import with_secrets
+from bot.secrets.values import with_secrets
 from bot.settings import Action, Outgoing
 
 FIRST_PAUSE_S = 0.2  # before the first retry; doubles with each

@@ -18,7 +18,7 @@ from bot.garbage import settle_new
 from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
 from bot.making_do import load_or_make_do, make_do
-from bot.metrics.meters import count_error
+from bot.monitoring.meters import count_error
 from bot.retaining import Retaining
 from bot.settings import Settings
 from bot.store.peers.work import Work

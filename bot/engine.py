@@ -16,9 +16,9 @@ from bot.customer_commands import ALWAYS, CustomerCommands, as_command
 from bot.dialogue import Dialogue
 from bot.flood import FloodLimit
 from bot.lanes import Lanes
-from bot.logs import about
 from bot.messages import Decision, Message, Reply, Turn
-from bot.metrics.meters import count_error, count_turn, under_way
+from bot.monitoring.logs import about
+from bot.monitoring.meters import count_error, count_turn, under_way
 from bot.news import News
 from bot.phrases import is_no, is_yes
 from bot.presses import Presses, is_for_the_desk

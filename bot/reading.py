@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.decide import OUT_OF_SCOPE, SMALL_TALK
+from bot.monitoring.pulse import UNDERSTANDING
 from bot.phrases import after_greeting
-from bot.pulse import UNDERSTANDING
 from bot.talk import Talk
 from nlu.understanding import Understanding
 from retrieval.budget import Budget

@@ -17,8 +17,8 @@ from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import hold_little, settle
-from bot.metrics.listening import metrics_at
 from bot.mined import OpenMined
+from bot.monitoring.listening import metrics_at
 from bot.retraining import Retrainings, can_retrain
 from bot.settings import BotToken, Settings
 from bot.store.peers.work import Work

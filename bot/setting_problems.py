@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -35,7 +35,7 @@ def _met(key: str, one: ErrorDetails) -> str:
 def _suggestion(loc: tuple[int | str, ...], kind: str, settings: type[BaseModel]) -> str:
     if kind != "extra_forbidden":
         return ""
-    group: Any = settings
+    group: type[BaseModel] | None = settings
     for part in loc[:-1]:
         group = _below(group, part)
     known = list(group.model_fields) if group is not None else []
@@ -43,12 +43,10 @@ def _suggestion(loc: tuple[int | str, ...], kind: str, settings: type[BaseModel]
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _below(group: Any, part: int | str) -> type[BaseModel] | None:
+def _below(group: type[BaseModel] | None, part: int | str) -> type[BaseModel] | None:
     """The group under a key; for a table of groups, such as [actions.NAME], any name leads to the same."""
-    if group is None or not hasattr(group, "model_fields"):
-        return None
-    if part not in group.model_fields:
-        return group  # type: ignore[no-any-return]
-    annotation = group.model_fields[part].annotation
-    kinds = [kind for kind in (annotation, *get_args(annotation)) if hasattr(kind, "model_fields")]
-    return kinds[0] if kinds else None
+    if group is None or part not in group.model_fields:
+        return group
+    annotation = group.model_fields[str(part)].annotation
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)

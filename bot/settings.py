@@ -1,6 +1,6 @@
 """Every option of the running desk, read once from the workspace's kefu.toml.
 
-Secrets come from the environment, or from files it names; see bot/secret_values.py."""
+Secrets come from the environment, or from files it names; see bot/secrets/values.py."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.errors import BotError
-from bot.secret_values import VARIABLE, secret
+from bot.secrets.values import VARIABLE, secret
 from bot.setting_problems import setting_problems
 from bot.timetable import parse_timetable
 

@@ -11,7 +11,7 @@ from yarl import URL
 
 from bot.outgoing.caller import Caller
 from bot.outgoing.hosts import CallRefused, Hosts
-from bot.secret_values import with_secrets
+from bot.secrets.values import with_secrets
 from bot.settings import Outgoing
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "bot": ("bot", "nlu", "retrieval"),
     "bot/cli.py": PACKAGES,
     "bot/commands": PACKAGES,
-    "bot/store": ("bot.store", "bot.messages", "bot.errors", "bot.metrics.meters", "nlu.understanding", "nlu.profile", "retrieval.candidates"),
+    "bot/store": ("bot.store", "bot.messages", "bot.errors", "bot.monitoring.meters", "bot.secrets.values", "nlu.understanding", "nlu.profile", "retrieval.candidates"),
     "bot/console": (
         "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
         "bot.naming", "bot.autonomy", "bot.drift", "bot.drifting", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing",
@@ -26,11 +26,11 @@ MAY_IMPORT = {
     ),
     "bot/channels": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
-        "bot.metrics.meters", "bot.pulse",
+        "bot.monitoring.meters", "bot.monitoring.pulse",
     ),
     "bot/channels/telegram": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
-        "bot.naming", "bot.rereading", "bot.staffing", "bot.metrics.meters",
+        "bot.naming", "bot.rereading", "bot.staffing", "bot.monitoring.meters",
     ),
 }  # fmt: skip
 
@@ -44,11 +44,11 @@ HELD_BACK = {
         "bot/outgoing",
         "bot/webhook.py",
         "bot/serving.py",
-        "bot/metrics/listening.py",
+        "bot/monitoring/listening.py",
         "bot/channels/web",
         "bot/console",
     ),
-    "prometheus_client": ("bot/metrics",),
+    "prometheus_client": ("bot/monitoring",),
     "cryptography": ("bot/store/sealing/keyring.py",),
     "argon2": ("bot/console/accounts/passwords.py",),
     "pyotp": ("bot/console/accounts/second_factor.py",),

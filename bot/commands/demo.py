@@ -29,7 +29,7 @@ def command(workspace: Path) -> None:
     It is trained if it has no release yet or its dialogues changed since. A file order_system.py in the
     workspace is run beside the server and plays the company's own system."""
     from bot.commands.serve import run
-    from bot.logs import set_up_logging
+    from bot.monitoring.logs import set_up_logging
     from bot.settings import load_settings
 
     settings = load_settings(workspace)

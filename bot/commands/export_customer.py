@@ -33,19 +33,16 @@ def command(workspace: Path, customer: str, output: Path | None, for_customer: b
 
 
 async def _export(workspace: Path, wanted: str, output: Path | None, *, is_own_copy: bool) -> None:
+    from bot.commands.customer import customer_of
     from bot.settings import load_settings
     from bot.store.store import Store
 
     settings = load_settings(workspace)
     async with await Store.open(settings.database_url, exclusive=False) as store:
-        customer = await store.find_customer(wanted)
-        if customer is None:
-            raise BotError(
-                f"customer {wanted!r} is not in the log; wanted a key such as telegram:123 or an id"
-            )
-        await store.note_export(customer.id)
+        customer = await customer_of(store, wanted)
+        await store.customers.note_export(customer.id)
         if output is None:
-            await store.write_customer_data(customer.key, sys.stdout.write, is_own_copy=is_own_copy)
+            await store.customers.write_data(customer.key, sys.stdout.write, is_own_copy=is_own_copy)
             return
         try:
             # Nobody else on this machine is to read it.
@@ -55,5 +52,5 @@ async def _export(workspace: Path, wanted: str, output: Path | None, *, is_own_c
         except OSError as error:
             raise BotError(f"{output}: can't be written: {error.strerror}") from error
         with file:
-            count = await store.write_customer_data(customer.key, file.write, is_own_copy=is_own_copy)
+            count = await store.customers.write_data(customer.key, file.write, is_own_copy=is_own_copy)
     click.echo(f"{output}: customer {customer.key}, {count} messages")

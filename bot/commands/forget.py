@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import workspace_option
-from bot.errors import BotError
 
 if TYPE_CHECKING:
     from bot.store.records import ForgetReport
@@ -29,16 +28,13 @@ def command(workspace: Path, customer: str, dry_run: bool, yes: bool) -> None:
 
 
 async def _forget(workspace: Path, wanted: str, *, is_dry: bool, is_sure: bool) -> None:
+    from bot.commands.customer import customer_of
     from bot.settings import load_settings
     from bot.store.store import Store
 
     settings = load_settings(workspace)
     async with await Store.open(settings.database_url, exclusive=False) as store:
-        customer = await store.find_customer(wanted)
-        if customer is None:
-            raise BotError(
-                f"customer {wanted!r} is not in the log; wanted a key such as telegram:123 or an id"
-            )
+        customer = await customer_of(store, wanted)
         click.echo(
             _told("Would be removed" if is_dry else "To be removed", await store.preview_forget(customer.key))
         )

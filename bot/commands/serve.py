@@ -11,8 +11,8 @@ import click
 from bot.cli import workspace_option
 
 if TYPE_CHECKING:
-    from bot.logs import LogFormat
     from bot.mined import Mined
+    from bot.monitoring.logs import LogFormat
     from bot.settings import Settings
 
 
@@ -49,7 +49,7 @@ def command(
     The web chat, its widget, the staff's console and the REST API listen on [web] host and port of kefu.toml. With
     TELEGRAM_BOT_TOKEN set the bot answers on Telegram too. Edited answers and new releases are taken over
     without a restart; a change of kefu.toml needs one."""
-    from bot.logs import set_up_logging
+    from bot.monitoring.logs import set_up_logging
     from bot.settings import load_settings
 
     set_up_logging(quiet=quiet, log_format=log_format)
@@ -66,7 +66,7 @@ def command(
 def run(settings: "Settings") -> None:
     """Serve, and say where."""
     from bot.loading import current_release
-    from bot.secret_warnings import secret_warnings
+    from bot.secrets.warnings import secret_warnings
     from bot.serving import serve
 
     for warning in secret_warnings(settings):

@@ -53,7 +53,7 @@ def command(files: tuple[Path, ...], workspace: Path, most: int) -> None:
 
 def _warn(places: tuple[Path, ...]) -> None:
     """Tell of what works and isn't wise."""
-    from bot.secret_warnings import secret_warnings
+    from bot.secrets.warnings import secret_warnings
 
     for folder in (place for place in places if place.is_dir()):
         with suppress(SettingsError):

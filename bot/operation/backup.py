@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.errors import BotError
 from bot.operation.archive import BadBackup, pack, unpack
 from bot.settings import Settings, load_settings
 from bot.store.copying import Copied, copy_in, copy_out
@@ -122,4 +121,4 @@ def _copied(file: Path, told: dict[str, Any]) -> Copied:
     try:
         return Copied(told["version"], dict(told["rows"]), dict(told["last_ids"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise BotError(f"{file}: its list lacks what was copied: {error}") from error
+        raise BadBackup(f"{file}: its list lacks what was copied: {error}") from error

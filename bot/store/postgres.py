@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.metrics.meters import timed
+from bot.monitoring.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.news import SENDER
 from bot.store.peers.postgres import PostgresPeers

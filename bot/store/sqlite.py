@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
-from bot.metrics.meters import timed
+from bot.monitoring.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.peers import NoPeers
 from bot.store.sealing.columns import use_keys

@@ -1,7 +1,7 @@
 """The log of the desk: everything that is read from and written to the database, one transaction a call."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
@@ -22,8 +22,8 @@ from bot.store import (
 from bot.store.accounts import Accounts
 from bot.store.alerts import Alerts
 from bot.store.answers import Answers
-from bot.store.audit import write_audit
 from bot.store.canned import Canned
+from bot.store.customers import Customers
 from bot.store.database import Database, open_database
 from bot.store.drift import Drift
 from bot.store.given_labels import GivenLabel
@@ -32,14 +32,11 @@ from bot.store.insights import Insights
 from bot.store.label_log import LabelLog
 from bot.store.label_rules import training_labels
 from bot.store.mined import MinedLog
-from bot.store.privacy.customer_data import write_customer_data
 from bot.store.privacy.masking import Masking
-from bot.store.privacy.ownership import find_customer
 from bot.store.privacy.retention import Retention
 from bot.store.records import (
     Conversation,
     Correction,
-    Customer,
     ForgetReport,
     LoggedDialogue,
     Outgoing,
@@ -64,7 +61,7 @@ SILENCE_S = 3600.0  # a dialogue is over after this long without a word
 class Store:
     """Conversations in one database; made by `await Store.open(url)`, used as an async context manager or closed.
 
-    `inbox` is what staff do in it, `accounts` who they are, `insights` what it tells of a period,
+    `inbox` is what staff do in it, `customers` who they are and what is stored of them, `accounts` who they are, `insights` what it tells of a period,
     `labels` what people said that messages mean, `alerts` what the sentiment watch noticed, `drift` what messages are like
     day by day, `canned` the texts staff keep for replies, `answers` what became of the answers, `saved_views` what staff keep
     of the inbox, `mined` what was proposed from transcripts, `retrainings` how it gets better, `trials` releases that are
@@ -74,6 +71,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.inbox = Inbox(database)
+        self.customers = Customers(database)
         self.labels = LabelLog(database)
         self.accounts = Accounts(database)
         self.insights = Insights(database)
@@ -315,23 +313,6 @@ class Store:
         return await self._database.write(labelling.take_back, correction_id, by)
 
     # forgetting
-
-    async def find_customer(self, customer: str) -> Customer | None:
-        """By key, or by database id where it is all digits."""
-        return await self._database.read(find_customer, customer)
-
-    async def write_customer_data(
-        self, customer_key: str, write: Callable[[str], Any], *, is_own_copy: bool
-    ) -> int:
-        """Hand all that is stored of a customer to `write` as JSON, piece by piece; how many messages were in it.
-        `is_own_copy` leaves out what staff said among themselves. Raises StoreError for an unknown customer."""
-        work = write_customer_data
-        return await self._database.read(work, customer_key, write, is_own_copy=is_own_copy)
-
-    async def note_export(self, customer_id: int) -> None:
-        """Write into the audit log that the command line handed out a customer's data."""
-        target = str(customer_id)
-        await self._database.write(lambda found: write_audit(found, None, "customer_exported", target))
 
     async def preview_forget(self, customer_key: str) -> ForgetReport:
         """What `forget` would remove; nothing is changed."""

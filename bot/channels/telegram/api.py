@@ -11,7 +11,7 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels.telegram.tempo import Tempo
-from bot.metrics.meters import count_slow_down
+from bot.monitoring.meters import count_slow_down
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 CONNECTIONS = 64

@@ -16,7 +16,7 @@ from bot.channels.telegram.retrying import readable
 from bot.channels.telegram.splitting import split
 from bot.channels.telegram.tempo import Tempo
 from bot.messages import OWN_DATA
-from bot.metrics.meters import count_delivery, timed
+from bot.monitoring.meters import count_delivery, timed
 from bot.store.records import Outgoing
 from bot.store.store import Store
 
@@ -110,7 +110,7 @@ class Delivery:
         """What is stored of the person whose private chat this is; of nobody else, whatever the reply says."""
         pieces: list[str] = []
         owner = customer_key(self._place.chat_id)
-        await self.store.write_customer_data(owner, pieces.append, is_own_copy=True)
+        await self.store.customers.write_data(owner, pieces.append, is_own_copy=True)
         call = self.bot.send_document(
             self._place.chat_id,
             "".join(pieces).encode(),

@@ -10,7 +10,7 @@ from telegram.error import TelegramError
 
 from bot.channels.telegram.api import SlowDown, Unclear, is_passing
 from bot.channels.telegram.tempo import Tempo
-from bot.metrics.meters import count_error
+from bot.monitoring.meters import count_error
 
 T = TypeVar("T")
 TRIES = 3  # for what is nice to have

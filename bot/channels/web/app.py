@@ -13,7 +13,7 @@ from bot.channels.web.hooks import Hooks
 from bot.channels.web.pages import Pages
 from bot.channels.web.shapes import MAX_BYTES
 from bot.engine import Engine
-from bot.metrics.meters import count_response
+from bot.monitoring.meters import count_response
 from bot.settings import Settings
 from bot.store.store import Store
 

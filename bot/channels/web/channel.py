@@ -52,15 +52,11 @@ class WebChannel:
 
     def check_rate(self, client: str) -> None:
         """Count a request; raise Refused where it is one too many."""
-        if wait_s := self.limit.take(client):
-            message = f"more than {self.settings.web.requests_per_minute} requests in a minute"
-            raise refused(429, "too_many_requests", message, retry_after_s=wait_s)
+        _count(self.limit, client)
 
     def check_page_rate(self, client: str) -> None:
         """Count a request for anything but the API; raise Refused where it is one too many."""
-        if wait_s := self.page_limit.take(client):
-            message = f"more than {self.settings.web.pages_per_minute} requests in a minute"
-            raise refused(429, "too_many_requests", message, retry_after_s=wait_s)
+        _count(self.page_limit, client)
 
     def check_sockets(self, client: str) -> None:
         """Raise Refused for a client with as many sockets open as it may ask for things in a minute."""
@@ -81,6 +77,12 @@ class WebChannel:
     async def close_sockets(self) -> None:
         """Send the browsers away; they come back to the server that follows."""
         await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in list(self._sockets)))
+
+
+def _count(limit: RateLimit, client: str) -> None:
+    if wait_s := limit.take(client):
+        message = f"more than {limit.per_minute} requests in a minute"
+        raise refused(429, "too_many_requests", message, retry_after_s=wait_s)
 
 
 CHANNEL = web.AppKey("CHANNEL", WebChannel)

@@ -3,8 +3,7 @@ a request (slowloris) is never seen by a handler."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from ipaddress import ip_network
+from collections.abc import Callable, Sequence
 
 from aiohttp.web_protocol import RequestHandler
 
@@ -20,12 +19,10 @@ LATE = b"the request took too long"
 class Connections:
     """Those of one server; `inner` makes aiohttp's protocol for each."""
 
-    def __init__(self, options: Web, inner: Callable[[], RequestHandler]) -> None:
+    def __init__(self, options: Web, proxies: Sequence[Network], inner: Callable[[], RequestHandler]) -> None:
         self._most = options.max_connections
         self._most_of_one = options.connections_per_client
-        self._proxies: tuple[Network, ...] = tuple(
-            ip_network(proxy, strict=False) for proxy in options.trusted_proxies
-        )
+        self._proxies = proxies
         self._inner = inner
         self._open: dict[asyncio.BaseTransport, Connection] = {}
         self._by_client: Counter[str] = Counter()

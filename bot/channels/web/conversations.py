@@ -90,9 +90,9 @@ class Conversations:
         """All that is stored of its customer, as JSON; None where nothing was said yet."""
         pieces: list[str] = []
         with apologising():
-            if await self._store.find_customer(_key(conversation)) is None:
+            if await self._store.customers.find(_key(conversation)) is None:
                 return None
-            await self._store.write_customer_data(_key(conversation), pieces.append, is_own_copy=True)
+            await self._store.customers.write_data(_key(conversation), pieces.append, is_own_copy=True)
         return "".join(pieces)
 
     async def status(self, conversation: str) -> ConversationStatus | None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from bot.channels.web.shapes import ErrorBody, Failure
 from bot.errors import BotError
-from bot.metrics.meters import count_error
+from bot.monitoring.meters import count_error
 
 RETRY_AFTER_S = 2
 MAX_DEPTH = 32  # of arrays and objects within one another

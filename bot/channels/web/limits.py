@@ -16,6 +16,7 @@ class RateLimit:
     """A bucket for each client that holds a minute's requests and fills up evenly."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.per_minute = per_minute
         self._size = float(per_minute)
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}  # client -> (requests left, at that time)

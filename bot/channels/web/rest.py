@@ -22,7 +22,7 @@ from bot.channels.web.shapes import (
     Shape,
     Transcript,
 )
-from bot.pulse import UNDERSTANDING
+from bot.monitoring.pulse import UNDERSTANDING
 
 PREFIX = "/api/"
 READY_WITHIN_S = 3.0  # or the database counts as away

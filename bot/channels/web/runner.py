@@ -43,4 +43,4 @@ class LimitedRunner(web.AppRunner):
         await super().setup()
         channel, server = self.app[CHANNEL], super().server
         assert server is not None  # noqa: S101 - setup made it
-        channel.connections = Connections(channel.settings.web, server)
+        channel.connections = Connections(channel.settings.web, channel.trusted_proxies, server)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.commands.doctoring.findings import Finding, fault, fine, warning
 from bot.settings import Settings
-from bot.store.condition import look_at
+from bot.store.condition import clock_of, look_at
 from bot.store.database import parse_url
 from bot.store.errors import StoreError
 
@@ -24,7 +24,7 @@ def database(settings: Settings) -> Iterator[Finding]:
     if found is None:
         yield fine("no log yet; the first command that needs it makes it")
     elif found.damage:
-        yield fault(f"the file is damaged: {found.damage}", "stop kefu and put the last backup in its place")
+        yield fault(f"the file is damaged: {found.damage}", FROM_BACKUP)
     elif found.is_newer:
         yield fault(
             f"its tables are of version {found.version}, this kefu knows up to {found.wanted}",
@@ -56,11 +56,11 @@ def _remedy(url: str, told: str) -> str:
 def clock(settings: Settings) -> Iterator[Finding]:
     """Ours beside that of PostgreSQL; SQLite has ours."""
     try:
-        found = asyncio.run(look_at(settings.database_url))
+        ahead_s = asyncio.run(clock_of(settings.database_url))
     except StoreError:
         return  # `database` tells it
-    if found is not None:
-        yield beside(found.ahead_s, "the database's")
+    if ahead_s is not None:
+        yield beside(ahead_s, "the database's")
 
 
 def beside(ahead_s: float, whose: str) -> Finding:

@@ -11,6 +11,7 @@ from bot.store.sealing.keyring import PLAIN, SEALED, Keyring
 
 def use_keys(engine: Engine, keyring: Keyring | None) -> None:
     """Seal and open with these from now on; of this database alone."""
+    # The dialect is all that a column's type is given of its database.
     engine.dialect.kefu_keyring = keyring  # type: ignore[attr-defined]
 
 

@@ -7,13 +7,14 @@ import os
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bot.secrets.values import secret
 from bot.store.errors import StoreError
 
+NAME = "KEFU_ENCRYPTION_KEY"
 SEALED = "kefu:sealed:"  # begins a sealed value: then the key's id, ":", nonce and ciphertext in base64
 PLAIN = "kefu:plain:"  # begins a value that is not sealed, but would look so
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -85,16 +86,6 @@ def parse_keys(text: str, origin: str) -> Keyring:
 def read_keyring() -> Keyring | None:
     """The keys of KEFU_ENCRYPTION_KEY, or of the file that KEFU_ENCRYPTION_KEY_FILE names; None without either.
 
-    Raises StoreError where they can't be used."""
-    text, path = os.environ.get("KEFU_ENCRYPTION_KEY", ""), os.environ.get("KEFU_ENCRYPTION_KEY_FILE", "")
-    if text and path:
-        raise StoreError("met both KEFU_ENCRYPTION_KEY and KEFU_ENCRYPTION_KEY_FILE; wanted one of them")
-    if text:
-        return parse_keys(text, "KEFU_ENCRYPTION_KEY")
-    if not path:
-        return None
-    try:
-        return parse_keys(Path(path).read_text("utf-8"), f"KEFU_ENCRYPTION_KEY_FILE {path}")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text"
-        raise StoreError(f"KEFU_ENCRYPTION_KEY_FILE {path}: can't be read: {reason}") from error
+    Raises SecretError where the file can't be read, StoreError where its keys can't be used."""
+    text = secret(NAME)
+    return parse_keys(text, NAME) if text else None

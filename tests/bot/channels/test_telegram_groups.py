@@ -127,9 +127,9 @@ async def test_a_group_has_one_conversation_and_many_customers(desk: TelegramDes
     api.say("@Kefu_bot bye", chat=GROUP, sender_chat={"id": GROUP})
     await api.replies(3, GROUP)
 
-    assert await desk.store.find_customer("telegram:11")
-    assert await desk.store.find_customer("telegram:12")
-    hidden = await desk.store.find_customer(f"telegram:{GROUP}")
+    assert await desk.store.customers.find("telegram:11")
+    assert await desk.store.customers.find("telegram:12")
+    hidden = await desk.store.customers.find(f"telegram:{GROUP}")
     assert hidden is not None
     assert hidden.name == ""
     assert len(await desk.store.transcript(f"telegram:{GROUP}")) == 6

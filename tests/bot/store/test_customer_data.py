@@ -27,7 +27,7 @@ NOBODY = Owned(Customer(0, "telegram:0", "", ""), ())
 
 async def data_of(store: Store, key: str, *, is_own_copy: bool = False) -> dict[str, Any]:
     pieces: list[str] = []
-    await store.write_customer_data(key, pieces.append, is_own_copy=is_own_copy)
+    await store.customers.write_data(key, pieces.append, is_own_copy=is_own_copy)
     found: dict[str, Any] = json.loads("".join(pieces))
     return found
 
@@ -104,4 +104,4 @@ async def test_each_of_many_customers_gets_their_own_words_and_no_others(store: 
 async def test_an_unknown_customer_gets_nothing(store: Store, key: str) -> None:
     await tell(store, message())
     with pytest.raises(StoreError, match="is not stored"):
-        await store.write_customer_data(key, lambda piece: None, is_own_copy=True)
+        await store.customers.write_data(key, lambda piece: None, is_own_copy=True)

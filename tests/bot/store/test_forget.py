@@ -79,7 +79,7 @@ async def test_nothing_of_a_forgotten_customer_is_in_any_table(store: Store) -> 
     assert (report.feedback, report.corrections, report.updates) == (1, 3, 1)
     left = (await store._database.read(everything)).replace("'message_id': 880077", "")
     assert [secret for secret in SECRETS if secret in left] == []
-    assert await store.find_customer("telegram:880077") is None
+    assert await store.customers.find("telegram:880077") is None
     with pytest.raises(StoreError, match="telegram:880077"):
         await store.forget("telegram:880077")
 

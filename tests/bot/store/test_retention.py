@@ -61,7 +61,7 @@ async def test_what_was_said_long_ago_goes_and_what_is_younger_stays(store: Stor
     left = await store._database.read(everything)
     assert [said for said in ("Elm", "lamp", "pineapples", "telegram:7") if said in left] == []
     assert [line.text for line in await store.transcript("telegram:8")] == ["where is it"]
-    assert await store.find_customer("telegram:8") is not None
+    assert await store.customers.find("telegram:8") is not None
     assert sum((await remove(store, *ALL)).values()) == 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Connection, Text, cast, select
 
+from bot.secrets.values import SecretError
 from bot.store.errors import StoreError
 from bot.store.finding import Asked
 from bot.store.privacy.customer_data import sections
@@ -277,13 +278,13 @@ async def test_keys_come_from_a_file_too_and_not_from_both(
 ) -> None:
     path = tmp_path / "key"
     monkeypatch.setenv("KEFU_ENCRYPTION_KEY_FILE", str(path))
-    with pytest.raises(StoreError, match="can't be read: No such file"):
+    with pytest.raises(SecretError, match="can't be read: No such file"):
         await Store.open(url)
     path.write_text(KEY + "\n")
     async with await Store.open(url) as store:
         assert await store.sealing.key_id() == parse_keys(KEY, "").ids[0]
     keys(KEY)
-    with pytest.raises(StoreError, match="met both"):
+    with pytest.raises(SecretError, match="KEFU_ENCRYPTION_KEY and KEFU_ENCRYPTION_KEY_FILE are both set"):
         await Store.open(url)
 
 

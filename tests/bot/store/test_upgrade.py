@@ -65,7 +65,7 @@ async def test_the_rows_of_every_earlier_version_are_kept_and_read(empty_url: st
             assert {name: after[table][name] for name in row} == row, table
         [said] = await store.transcript(KEY)
         assert said.text == mark(messages, messages.c.text)
-        customer = await store.find_customer(KEY)
+        customer = await store.customers.find(KEY)
         assert customer is not None
         await tell(store, message(chat="8"))
         assert len(await store.transcript("telegram:8")) == 2

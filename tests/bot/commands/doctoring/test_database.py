@@ -79,7 +79,6 @@ async def test_postgresql_is_looked_at_without_being_changed(postgres: str, shar
     assert found is not None
     assert found.program.startswith("PostgreSQL ")
     assert (found.version, found.is_newer, found.damage) == (found.wanted, False, "")
-    assert abs(found.ahead_s) < 2
     empty = await look_at(postgres.format(name="postgres"))
     assert empty is not None
     assert empty.version is None

@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.actions import Actions
 from bot.desk import Desk
 from bot.loading import Model
-from bot.metrics.listening import metrics_at
-from bot.metrics.meters import REGISTRY, count_slow_down
-from bot.metrics.standing import DeskStanding
+from bot.monitoring.listening import metrics_at
+from bot.monitoring.meters import REGISTRY, count_slow_down
+from bot.monitoring.standing import DeskStanding
 from bot.store.store import Store
 from tests.bot.fakes import Customer, FakeUnderstander, make_engine, make_settings
 
@@ -31,7 +31,7 @@ SECRET_WORDS = "my daughter Ophelia's wardrobe"
 def desk(log: Store, tmp_path: Path) -> Desk:
     settings = make_settings(tmp_path)
     engine, _ = make_engine(log, settings)
-    desk = Desk(settings, log, Actions({}), Model("r1", "", FakeUnderstander(), object(), engine.dialogue))  # type: ignore[arg-type]
+    desk = Desk(settings, log, Actions({}), Model("r1", "", FakeUnderstander(), object(), engine.dialogue))
     desk.engine = engine
     return desk
 

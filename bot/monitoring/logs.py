@@ -8,7 +8,7 @@ from typing import Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
-from bot.masking import mask_output
+from bot.secrets.masking import mask_output
 
 LogFormat = Literal["text", "json"]
 

@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.desk import Desk, beside
 from bot.errors import BotError
-from bot.metrics.meters import REGISTRY
-from bot.metrics.standing import DeskStanding
+from bot.monitoring.meters import REGISTRY
+from bot.monitoring.standing import DeskStanding
 
 LOOK_EVERY_S = 15.0
 

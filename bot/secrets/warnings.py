@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bot.outgoing.hosts import as_address, kind_of, written_host
-from bot.secret_values import VARIABLE
+from bot.secrets.values import VARIABLE
 from bot.settings import Settings
 
 _TELLING = re.compile(r"authorization|cookie|token|secret|password|api.?key|signature", re.IGNORECASE)

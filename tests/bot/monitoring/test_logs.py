@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.logs import about, set_up_logging
+from bot.monitoring.logs import about, set_up_logging
 from bot.store.store import Store
 from tests.bot.fakes import Customer, make_engine, make_settings
 

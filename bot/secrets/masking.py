@@ -7,7 +7,7 @@ import traceback
 from types import TracebackType
 from urllib.parse import quote, unquote
 
-from bot.secret_values import given_secrets
+from bot.secrets.values import given_secrets
 
 MASK = "***"
 SHORTEST = 6  # a shorter one would be found in words that mean nothing

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.masking import MASK, MaskedFormatter, masked
-from bot.secret_values import MAX_BYTES, SecretError, secret, with_secrets
-from bot.secret_warnings import secret_warnings
+from bot.secrets.masking import MASK, MaskedFormatter, masked
+from bot.secrets.values import MAX_BYTES, SecretError, secret, with_secrets
+from bot.secrets.warnings import secret_warnings
 from bot.settings import SettingsError, load_settings
 
 

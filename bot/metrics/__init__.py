@@ -1,1 +1,0 @@
-"""What Prometheus is told of a serving process."""

@@ -1,0 +1,1 @@
+"""Secrets: where they come from, where they must not stand, and kept out of what a process writes."""
