@@ -117,7 +117,14 @@ def trees() -> Iterator[ast.AST]:
 
 
 def variables(tree: ast.AST) -> Iterator[str]:
-    """The names that a piece of code looks up in os.environ, or as a secret."""
+    """The names that a file looks up in os.environ, or as a secret."""
+    constants = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     for node in ast.walk(tree):
         asked: ast.expr | None = None
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"os.environ.get", "os.getenv", "secret"}:
@@ -126,6 +133,8 @@ def variables(tree: ast.AST) -> Iterator[str]:
             asked = node.slice if isinstance(node.ctx, ast.Load) else None
         elif isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == "os.environ":
             asked = node.left
+        if isinstance(asked, ast.Name):
+            asked = constants.get(asked.id)
         if isinstance(asked, ast.Constant):
             yield str(asked.value)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from hashlib import blake2b
@@ -86,6 +87,7 @@ class PostgresPeers:
             return None
         if is_ours:
             self._taken[work] = self._line.n_opened
+            logger.info("process %d does the work called %s", os.getpid(), work)
         return is_ours
 
     def let_go(self, work: str) -> None:

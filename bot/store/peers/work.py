@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -52,7 +51,6 @@ class Work:
         if is_ours:
             self._sure_at = monotonic()
             if self._doing is None:
-                logger.info("process %d does the work called %s", os.getpid(), self.name)
                 self._doing = asyncio.ensure_future(self.do())
         elif self._doing is not None and (is_ours is False or monotonic() - self._sure_at > GRACE_S):
             logger.warning("another process does the work called %s", self.name)
