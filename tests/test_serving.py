@@ -1,165 +1,35 @@
-"""`kefu serve` as a process of its own: killed, stopped, refused, edited and corrected while it runs."""
+"""`kefu serve` as a process of its own: stopped, refused, edited and corrected while it runs."""
 
 import asyncio
-import random
-import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import psutil
 import pytest
 
-from bot.store.store import Store
 from tests.bot.channels.fake_bot_api import TOKEN, FakeBotApi, bot_api
+from tests.faults.crowd import orders_in
 from tests.shop_desk import (
     Served,
     copy_shop,
     environment,
     free_port,
     is_open,
-    launch,
     run_kefu,
     serving,
-    start,
 )
 
-CUSTOMERS = 50
-SAID = ("Good morning!", "Where is my order?", "LW-10023", "Thanks a lot")
-DECIDED = ("greeting", None, "order_status_shipped", "thanks")
-KILLS = 3
-PER_CHAT = 2
-NO_LIMIT = "\n[web]\nrequests_per_minute = 100000\n"
 
 pytestmark = pytest.mark.slow
 
 
 def telegram_at(api: FakeBotApi) -> str:
-    return f'{NO_LIMIT}\n[telegram]\nbase_url = "{api.base_url}"\npoll_timeout_s = 1\n'
-
-
-async def insist(url: str, body: dict[str, str], client: aiohttp.ClientSession) -> Any:
-    """Send a message with the same id until it is answered, as a client does."""
-    while True:
-        try:
-            async with client.post(f"{url}api/v1/messages", json=body) as response:
-                if response.status == 200:
-                    return await response.json()
-        except aiohttp.ClientError:
-            await asyncio.sleep(0.05)
-
-
-async def kill_while_it_starts(shop: Path, chance: random.Random, **variables: str) -> None:
-    process, _ = await launch(shop, "--port", "0", command="serve", **variables)
-    await asyncio.sleep(chance.uniform(0, 1.5))
-    process.kill()
-    await process.communicate()
-
-
-async def kill_at_any_moment(served: Served, n_answered: Callable[[], int], chance: random.Random) -> None:
-    """Kill it once it answered some more, at most a third of the customers."""
-    enough = n_answered() + chance.randrange(CUSTOMERS // 3)
-    await served.until(lambda: n_answered() >= enough)
-    await asyncio.sleep(chance.uniform(0, 0.05))
-    await served.kill()
-    await served.client.close()
-
-
-async def test_killed_again_and_again_it_answers_each_message_over_rest_once(
-    trained_shop: Path, orders: str, tmp_path: Path
-) -> None:
-    chance = random.Random(1)
-    shop, port = copy_shop(trained_shop, tmp_path / "shop", orders, NO_LIMIT), free_port()
-    answers: dict[tuple[str, int], Any] = {}
-    in_flight: list[int] = []
-
-    async def talk(name: str, client: aiohttp.ClientSession) -> None:
-        for number, text in enumerate(SAID):
-            body = {"conversation": name, "client_message_id": str(number), "text": text}
-            answers[name, number] = await insist(f"http://127.0.0.1:{port}/", body, client)
-
-    names = [f"c{number}" for number in range(CUSTOMERS)]
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
-        talks = [asyncio.create_task(talk(name, client)) for name in names]
-        for _ in range(KILLS):
-            await kill_while_it_starts(shop, chance)
-            served = await start(shop, "--port", str(port), "--quiet")
-            await kill_at_any_moment(served, lambda: len(answers), chance)
-            in_flight.append(sum(not one.done() for one in talks))
-        assert in_flight[0] == CUSTOMERS
-        assert len(answers) < CUSTOMERS * len(SAID)
-        async with serving(shop, "--port", str(port), "--quiet"):
-            await asyncio.gather(*talks)
-
-    async with await Store.open(f"sqlite:///{shop / 'kefu.db'}") as store:
-        for name in names:
-            lines = await store.transcript(f"web:{name}")
-            assert [line.text for line in lines if line.speaker == "customer"] == list(SAID)
-            replies = [line for line in lines if line.speaker == "bot"]
-            assert [line.answer_id for line in replies] == list(DECIDED)
-            given = [answers[name, number]["replies"] for number in range(len(SAID))]
-            assert [[line.id] for line in replies] == [[reply["id"] for reply in one] for one in given]
-
-
-async def test_killed_again_and_again_it_answers_each_message_on_telegram_once(
-    trained_shop: Path, orders: str, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
-    """A reply that was on its way to Telegram at a kill may come twice: nobody knows whether it arrived."""
-    chance, in_window = random.Random(2), set[str]()
-    asked = {chat: [f"LW-9{chat:03}{n}" for n in range(PER_CHAT)] for chat in range(1, CUSTOMERS + 1)}
-    async with bot_api() as api:
-        api.send_takes_s = 0.02
-        shop = copy_shop(trained_shop, tmp_path / "shop", orders, telegram_at(api))
-        for n in range(PER_CHAT):
-            for chat, numbers in asked.items():
-                api.say(f"where is my order {numbers[n]}", chat=chat)
-        for _ in range(KILLS):
-            await kill_while_it_starts(shop, chance, TELEGRAM_BOT_TOKEN=TOKEN)
-            served = await start(shop, "--port", "0", "--quiet", TELEGRAM_BOT_TOKEN=TOKEN)
-            await kill_at_any_moment(served, lambda: len(api.sent), chance)
-            await asyncio.sleep(2 * api.send_takes_s)  # what had left it arrives
-            in_window |= being_sent(shop)
-        assert len(numbers_in(api)) < CUSTOMERS * PER_CHAT, "in flight when it was killed"
-        async with serving(shop, "--port", "0", "--quiet", TELEGRAM_BOT_TOKEN=TOKEN) as served:
-            await served.until(lambda: len(numbers_in(api)) == CUSTOMERS * PER_CHAT)
-
-    for chat, numbers in asked.items():
-        assert list(dict.fromkeys(order_numbers(api.texts(chat)))) == numbers
-    twice = {number for number, count in numbers_in(api).items() if count > 1}
-    record_property("replies_sent_twice_in_the_named_window", len(twice))
-    record_property("replies_in_the_named_window", len(in_window))
-    print(len(twice), "replies came twice, of", len(in_window), "that were on their way at a kill")
-    assert twice <= in_window
-    async with await Store.open(f"sqlite:///{shop / 'kefu.db'}") as store:
-        assert await store.open_updates("telegram") == []
-        assert await store.undelivered("telegram") == []
-        for chat in asked:
-            speakers = [line.speaker for line in await store.transcript(f"telegram:{chat}")]
-            assert speakers == ["customer", "bot"] * PER_CHAT
-
-
-def numbers_in(api: FakeBotApi) -> Counter[str]:
-    """How often each order number was written about."""
-    return Counter(order_numbers([sent.text for sent in api.sent]))
-
-
-def order_numbers(texts: list[str]) -> list[str]:
-    return [number for text in texts for number in re.findall(r"LW-\d{5}", text)]
-
-
-def being_sent(shop: Path) -> set[str]:
-    """Of which orders the replies tell that were on their way when the desk was killed."""
-    with closing(sqlite3.connect(shop / "kefu.db")) as database:
-        rows = database.execute("SELECT text FROM messages WHERE delivery = 'sending'").fetchall()
-    return set(order_numbers([text for (text,) in rows]))
+    return f'\n[telegram]\nbase_url = "{api.base_url}"\npoll_timeout_s = 1\n'
 
 
 async def test_told_to_stop_it_finishes_the_turns_under_way(
@@ -178,7 +48,7 @@ async def test_told_to_stop_it_finishes_the_turns_under_way(
             assert await served.stop(signal.SIGTERM) == 0
 
             assert (await asked)["decision"]["answer_id"] == "order_status_shipped"
-            assert order_numbers(api.texts()) == ["LW-10024"]
+            assert orders_in(api.texts()) == ["LW-10024"]
             assert "turns under way are finished first" in served.log
             assert "Traceback" not in served.log
 
