@@ -24,7 +24,6 @@ from tests.shop_desk import (
     serving,
 )
 
-
 pytestmark = pytest.mark.slow
 
 
