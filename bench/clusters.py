@@ -18,7 +18,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from bench.command import run
 from bench.texts import read_rows
-from bot.clustering import MAX_VECTORS, cluster
+from bot.review.clustering import MAX_VECTORS, cluster
 from nlu.encoder import Encoder
 from nlu.files import ReleaseFiles
 from training.turns import OUT_OF_SCOPE

@@ -25,15 +25,15 @@ from aiohttp import web
 from bench.command import run
 from bench.console_log import INTENTS, WORKSPACE, fill
 from bench.measure import percentiles
-from bot.answering import Answering
 from bot.console.app import console_app, mount
 from bot.console.console import CONSOLE, Console
 from bot.console.cookies import PLAIN_NAMES, SESSION
 from bot.console.inbox.asking import filters_in
-from bot.dialogue import Dialogue
+from bot.dialogue.answering import Answering
+from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.reading import Searches
 from bot.engine import Engine
 from bot.garbage import settle
-from bot.reading import Searches
 from bot.settings import load_settings
 from bot.store.store import Store
 from bot.upkeep import Upkeep

@@ -19,11 +19,11 @@ import click
 from bench.command import run
 from bench.measure import percentiles
 from bench.texts import read_csv
-from bot.decide import decide
+from bot.dialogue.decide import decide
+from bot.dialogue.state import ConversationState
 from bot.loading import load_release
 from bot.messages import Decision
 from bot.settings import load_settings
-from bot.state import ConversationState
 from nlu.language import detect_language
 from nlu.rules import load_rules
 from retrieval.answers import load_answers

@@ -16,8 +16,8 @@ import click
 import numpy as np
 
 from bench.command import run
-from bot.drift import compare
-from bot.drifting import WINDOW_DAYS
+from bot.watch.drift import compare
+from bot.watch.drifting import WINDOW_DAYS
 from nlu.profile import Profile, Seen, profile_of
 
 INTENTS = 25

@@ -3,7 +3,7 @@
     python -m bench.learning --release RELEASE --train banking77/train.csv --test banking77/test.csv
 
 Four hundred messages of the training file arrive a day, and a person labels twenty of those that are open: the ones the
-console's review puts first (`bot/reviewing.py`, one message a label), or twenty drawn at random. Accuracy on the test
+console's review puts first (`bot/review/reviewing.py`, one message a label), or twenty drawn at random. Accuracy on the test
 file with the memory alone, with the heads trained anew every night, and with random messages, memory and training. What
 a message is taken for is what the desk made of it when it arrived, as in the log."""
 
@@ -20,7 +20,7 @@ from bench.command import run, show_progress
 from bench.encoding import encode_once
 from bench.learning_desk import LearningDesk, Trainer
 from bench.texts import read_rows
-from bot.reviewing import most_valuable_first, untaught
+from bot.review.reviewing import most_valuable_first, untaught
 from bot.store.views import ReviewItem
 from retrieval.candidates import Findings
 from training.features import Features

@@ -4,7 +4,7 @@
 
 A desk learns all but ten intents, a few examples each, with the fast training. Then the test messages of the known
 intents and those of the ten arrive in random order. What the desk doesn't answer by itself is put into clusters after
-every 20 messages, as the console does it, and proposed as new intents where `bot/proposing.py` finds them new. A person
+every 20 messages, as the console does it, and proposed as new intents where `bot/review/proposing.py` finds them new. A person
 accepts a proposal of which most messages are of one held-back intent, and the desk learns them at once; any other they
 dismiss, and it counts as false. An intent is noticed with as many of its messages as had come by then."""
 
@@ -21,8 +21,8 @@ from bench.command import run, show_progress
 from bench.encoding import encode_once
 from bench.learning_desk import LearningDesk, Trainer
 from bench.texts import read_rows
-from bot.clustering import MAX_VECTORS, cluster
-from bot.proposing import novel, undismissed
+from bot.review.clustering import MAX_VECTORS, cluster
+from bot.review.proposing import novel, undismissed
 from training.features import Features
 from training.turns import OUT_OF_SCOPE
 

@@ -17,9 +17,9 @@ import click
 from bench.command import run
 from bench.intents import load
 from bench.texts import read_rows
-from bot.decide import decide
-from bot.requests import Request, apart, clauses
-from bot.state import ConversationState
+from bot.dialogue.decide import decide
+from bot.dialogue.requests import Request, apart, clauses
+from bot.dialogue.state import ConversationState
 from nlu.rules import EntityRules
 from nlu.understander import Understander
 from retrieval.retriever import Retriever

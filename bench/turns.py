@@ -27,9 +27,9 @@ from bench.command import run
 from bench.load import MESSAGES_EACH
 from bench.served import copy_for_clients
 from bot.desk import open_desk
+from bot.dialogue.reading import Searches, Understands
 from bot.garbage import settle
 from bot.messages import Message
-from bot.reading import Searches, Understands
 from bot.settings import load_settings
 from bot.store.database import Database, open_database
 from bot.store.store import Store

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.command import run
 from bot.store.figures import Mood, Series
-from bot.watch import MONTH_DAYS, Plan, plans
+from bot.watch.watch import MONTH_DAYS, Plan, plans
 
 INTENTS = 25
 USUAL, RISEN = 0.10, 0.25

@@ -7,12 +7,12 @@ a draft."""
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.answering import Answering
-from bot.decide import TALK_TO_PERSON
-from bot.dialogue import Dialogue
+from bot.dialogue.answering import Answering
+from bot.dialogue.decide import TALK_TO_PERSON
+from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.state import Form
+from bot.dialogue.talk import Outcome, Talk
 from bot.messages import AUTONOMY_LEVELS, AutonomyLevel, Decision, Draft
-from bot.state import Form
-from bot.talk import Outcome, Talk
 
 TOLD_FOR_S = 1800.0  # a customer who waits for one draft after another isn't told each time
 

@@ -9,9 +9,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from bot.actions import Actions
 from bot.autonomy import levels_of
-from bot.drifting import Drifting
 from bot.engine import Engine
 from bot.errors import BotError
 from bot.garbage import settle_new
@@ -19,16 +17,18 @@ from bot.hearing import Hearing
 from bot.loading import Model, current_release, files_state, load_model
 from bot.making_do import load_or_make_do, make_do
 from bot.monitoring.meters import count_error
+from bot.outgoing.actions import Actions
+from bot.outgoing.webhook import Webhook
 from bot.retaining import Retaining
 from bot.settings import Settings
 from bot.store.peers.work import Work
 from bot.store.privacy.masking import Mask
 from bot.store.records import Correction
 from bot.store.store import Store
-from bot.trialing import Trialing
+from bot.trial.trialing import Trialing
 from bot.upkeep import Upkeep, keep_index
-from bot.watching import Watching
-from bot.webhook import Webhook
+from bot.watch.drifting import Drifting
+from bot.watch.watching import Watching
 from nlu.errors import NluError
 from retrieval.errors import RetrievalError
 

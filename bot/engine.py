@@ -8,24 +8,24 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from bot import handoff
-from bot.attachments import MEDIA, answer_wordless, is_more_of_an_album
 from bot.autonomy import GuardedDialogue, Levels
-from bot.canary import Canary
-from bot.customer_commands import ALWAYS, CustomerCommands, as_command
-from bot.dialogue import Dialogue
-from bot.flood import FloodLimit
-from bot.lanes import Lanes
+from bot.dialogue import handoff
+from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.phrases import is_no, is_yes
+from bot.dialogue.state import ConversationState
+from bot.dialogue.talk import Outcome, Talk, in_custody, reopened
+from bot.incoming.attachments import MEDIA, answer_wordless, is_more_of_an_album
+from bot.incoming.customer_commands import ALWAYS, CustomerCommands, as_command
+from bot.incoming.flood import FloodLimit
+from bot.incoming.lanes import Lanes
+from bot.incoming.presses import Presses, is_for_the_desk
 from bot.messages import Decision, Message, Reply, Turn
 from bot.monitoring.logs import about
 from bot.monitoring.meters import count_error, count_turn, under_way
 from bot.news import News
-from bot.phrases import is_no, is_yes
-from bot.presses import Presses, is_for_the_desk
 from bot.settings import Settings
-from bot.shadow import Shadow
-from bot.state import ConversationState
-from bot.talk import Outcome, Talk, in_custody, reopened
+from bot.trial.canary import Canary
+from bot.trial.shadow import Shadow
 from bot.wording import choose_language, wording
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.actions import Actions
-from bot.answering import Answering
-from bot.dialogue import Dialogue
+from bot.dialogue.answering import Answering
+from bot.dialogue.dialogue import Dialogue
 from bot.entity_rules import entity_rules
 from bot.errors import BotError
+from bot.outgoing.actions import Actions
 from bot.settings import Settings
 from nlu.checksums import check_as_written
 from nlu.encoder import encoder_digest

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bot.actions import Actions
-from bot.answering import Answering
-from bot.decide import NOT_UNDERSTOOD
-from bot.dialogue import Dialogue
+from bot.dialogue.answering import Answering
+from bot.dialogue.decide import NOT_UNDERSTOOD
+from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.talk import Talk
 from bot.loading import Model, check_actions, current_release, files_state, load_model, load_texts
 from bot.messages import Decision
+from bot.outgoing.actions import Actions
 from bot.settings import Settings
-from bot.talk import Talk
 from nlu.errors import NluError
 from nlu.files import BadRelease, ReleaseFiles
 from nlu.patterns import PatternUnderstander

@@ -17,9 +17,9 @@ from bot.console.links import console_link, join_path
 from bot.desk import Desk, beside, open_desk
 from bot.errors import BotError
 from bot.garbage import hold_little, settle
-from bot.mined import OpenMined
+from bot.learning.retraining import Retrainings, can_retrain
 from bot.monitoring.listening import metrics_at
-from bot.retraining import Retrainings, can_retrain
+from bot.review.mined import OpenMined
 from bot.settings import BotToken, Settings
 from bot.store.peers.work import Work
 from bot.store.privacy.masking import Mask

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot import handoff
+from bot.dialogue import handoff
+from bot.dialogue.handoff import Custody
+from bot.dialogue.state import ConversationState
 from bot.errors import BotError
-from bot.handoff import Custody
 from bot.messages import Button
 from bot.news import News
 from bot.settings import Settings
-from bot.state import ConversationState
 from bot.store.records import Held, Line, Move, Moved, Reworded, Settlement, StoredDraft
 from bot.store.store import Store
 from bot.wording import Wording, wording

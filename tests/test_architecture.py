@@ -19,18 +19,17 @@ MAY_IMPORT = {
     "bot/commands": PACKAGES,
     "bot/store": ("bot.store", "bot.messages", "bot.errors", "bot.monitoring.meters", "bot.secrets.values", "nlu.understanding", "nlu.profile", "retrieval.candidates"),
     "bot/console": (
-        "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.hours", "bot.errors",
-        "bot.naming", "bot.autonomy", "bot.drift", "bot.drifting", "bot.staffing", "bot.rereading", "bot.reviewing", "bot.editing",
-        "bot.grouping", "bot.timetable", "bot.mined", "bot.proposing", "bot.recognising",
+        "bot.console", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.dialogue.hours", "bot.errors",
+        "bot.naming", "bot.autonomy", "bot.staffing", "bot.editing", "bot.review", "bot.watch", "bot.timetable",
         "bot.channels.web.assets", "bot.channels.web.labels", "bot.channels.web.limits", "bot.channels.web.origins",
     ),
     "bot/channels": (
-        "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
+        "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.incoming.customer_commands",
         "bot.monitoring.meters", "bot.monitoring.pulse",
     ),
     "bot/channels/telegram": (
-        "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.customer_commands",
-        "bot.naming", "bot.rereading", "bot.staffing", "bot.monitoring.meters",
+        "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.incoming.customer_commands",
+        "bot.naming", "bot.review.rereading", "bot.staffing", "bot.monitoring.meters",
     ),
 }  # fmt: skip
 
@@ -40,9 +39,9 @@ HELD_BACK = {
     "sqlalchemy": ("bot/store",),
     "alembic": ("bot/store",),
     "aiohttp": (
-        "bot/actions.py",
+        "bot/outgoing/actions.py",
         "bot/outgoing",
-        "bot/webhook.py",
+        "bot/outgoing/webhook.py",
         "bot/serving.py",
         "bot/monitoring/listening.py",
         "bot/channels/web",

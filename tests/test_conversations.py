@@ -18,13 +18,13 @@ import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from ruamel.yaml import YAML
 
-from bot.actions import Actions
-from bot.answering import Answering
-from bot.dialogue import Dialogue
+from bot.dialogue.answering import Answering
+from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.phrases import plain
 from bot.engine import Engine
 from bot.loading import current_release, load_release
 from bot.messages import Turn
-from bot.phrases import plain
+from bot.outgoing.actions import Actions
 from bot.settings import load_settings
 from bot.store.store import Store
 from nlu.understander import Understander

@@ -10,7 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from ruamel.yaml import YAML
 
-from bot.forms import Act, AskSlot, Give, next_step
+from bot.dialogue.forms import Act, AskSlot, Give, next_step
 from bot.settings import load_settings
 from nlu.rules import load_rules
 from retrieval.answers import AnswerBook, load_answers, render, say

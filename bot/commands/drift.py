@@ -9,9 +9,9 @@ import click
 from bot.cli import workspace_option
 
 if TYPE_CHECKING:
-    from bot.drift import Compared
-    from bot.drifting import Standing
     from bot.store.drift import Far
+    from bot.watch.drift import Compared
+    from bot.watch.drifting import Standing
 
 N_NAMES = 3
 N_FARTHEST = 10
@@ -38,11 +38,11 @@ def command(workspace: Path, examples: bool) -> None:
 
 
 async def _show(workspace: Path, *, examples: bool) -> None:
-    from bot.drifting import Drifting, farthest, standing
     from bot.loading import current_release
+    from bot.outgoing.webhook import Webhook
     from bot.settings import load_settings
     from bot.store.store import Store
-    from bot.webhook import Webhook
+    from bot.watch.drifting import Drifting, farthest, standing
 
     settings = load_settings(workspace)
     release = current_release(settings.folder).name

@@ -160,7 +160,7 @@ async def _export(
     written: Callable[[LoggedDialogue], Dialogue | None],
 ) -> int:
     """Write dialogue by dialogue, so that the log may be larger than the memory; how many there were."""
-    from bot.recognising import Recogniser
+    from bot.review.recognising import Recogniser
     from bot.store.store import Store
     from retrieval.answers import load_answers
 

@@ -16,7 +16,7 @@ from bot.settings import Settings, load_settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.replaying import Heard, PastDesk
+    from bot.learning.replaying import Heard, PastDesk
     from training.agreement import Judge
     from training.importers.source import Options
     from training.registry import Release
@@ -165,8 +165,8 @@ def read_files(
 
 def load_desk(settings: Settings, release: "Release") -> "PastDesk":
     """A release and the workspace's answers, for past dialogues."""
+    from bot.learning.replaying import PastDesk
     from bot.loading import check_actions, load_release
-    from bot.replaying import PastDesk
     from retrieval.answers import load_answers
 
     book = load_answers(settings.folder / "answers")
@@ -176,7 +176,7 @@ def load_desk(settings: Settings, release: "Release") -> "PastDesk":
 
 def as_desk(desk: "PastDesk") -> "Desk":
     """The engine as a measurement sees it."""
-    from bot.replaying import Said
+    from bot.learning.replaying import Said
 
     threshold = desk.retriever.budget.answer_threshold
 

@@ -11,8 +11,8 @@ import click
 from bot.cli import workspace_option
 
 if TYPE_CHECKING:
-    from bot.mined import Mined
     from bot.monitoring.logs import LogFormat
+    from bot.review.mined import Mined
     from bot.settings import Settings
 
 
@@ -85,7 +85,7 @@ def run(settings: "Settings") -> None:
 
 def _mined(settings: "Settings") -> "Mined":
     """What `kefu mine` proposed; what it is made of is loaded when somebody looks at it."""
-    from bot.mined import Mined
+    from bot.review.mined import Mined
     from training.errors import TrainingError
     from training.mining.review import Review
 

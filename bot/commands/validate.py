@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.cli import our_errors, workspace_option
+from bot.dialogue.forms import FREE_TEXT
 from bot.errors import BotError
-from bot.forms import FREE_TEXT
 from bot.settings import Desk, SettingsError, load_settings
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ from bot.console.review import clusters, conflicts, memory, mined_intent, new_in
 from bot.console.review import mined as mined_list
 from bot.console.routes import Route, add_routes, get
 from bot.engine import Engine
-from bot.grouping import Grouping
-from bot.mined import OpenMined
+from bot.review.grouping import Grouping
+from bot.review.mined import OpenMined
 
 STATIC = TEMPLATES.with_name("static")
 

@@ -17,9 +17,9 @@ from bot.console.accounts.passwords import Passwords
 from bot.console.links import PREFIX
 from bot.editing.editor import Editor
 from bot.engine import Engine
-from bot.grouping import Grouping
-from bot.mined import Mined, OpenMined
-from bot.rereading import Rereading
+from bot.review.grouping import Grouping
+from bot.review.mined import Mined, OpenMined
+from bot.review.rereading import Rereading
 from bot.settings import Settings
 from bot.staffing import Staffing
 from bot.store.accounts import Accounts

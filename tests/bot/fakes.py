@@ -13,11 +13,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.actions import ActionFailed, Actions
-from bot.answering import Answering
-from bot.dialogue import Dialogue
+from bot.dialogue.answering import Answering
+from bot.dialogue.dialogue import Dialogue
 from bot.engine import Engine
 from bot.messages import ButtonPress, Message, Turn
+from bot.outgoing.actions import ActionFailed, Actions
 from bot.settings import Settings
 from bot.store.store import Store
 from nlu.understanding import Entity, IntentProb, Sentiment, Understanding

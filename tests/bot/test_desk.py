@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from bot import desk as desk_module
-from bot.actions import Actions
 from bot.desk import Desk
 from bot.errors import BotError
 from bot.loading import Model, check_actions, current_release, load_model
+from bot.outgoing.actions import Actions
 from bot.settings import Action, load_settings
 from bot.store.entity_labels import Mark
 from bot.store.records import Correction

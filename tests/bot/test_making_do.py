@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot import desk as desk_module
-from bot.actions import Actions
 from bot.desk import Desk
 from bot.errors import BotError
 from bot.loading import load_model
 from bot.making_do import NO_RELEASE, load_or_make_do
 from bot.messages import Turn
+from bot.outgoing.actions import Actions
 from bot.settings import load_settings
 from bot.store.store import Store
 from retrieval.errors import RetrievalError

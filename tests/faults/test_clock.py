@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.telegram.place import CHANNEL
-from bot.flood import SWEEP_AT, FloodLimit
+from bot.incoming.flood import SWEEP_AT, FloodLimit
 from bot.store import ages, delivery, updates
 from tests.bot.channels.fake_bot_api import FakeBotApi, bot_api
 from tests.bot.channels.telegram_desk import telegram_desk

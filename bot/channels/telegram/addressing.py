@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.channels.telegram.place import CHANNEL
 from bot.channels.telegram.shapes import Entity, TelegramMessage
-from bot.customer_commands import NAMES
+from bot.incoming.customer_commands import NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from bot.channels.telegram.tempo import Tempo
 from bot.channels.telegram.webhook import Webhook, secret_of, webhook_url
 from bot.engine import Engine
 from bot.errors import BotError
-from bot.rereading import Rereading
+from bot.review.rereading import Rereading
 from bot.settings import BotToken, Settings
 from bot.staffing import Staffing
 from bot.store.peers.work import Work

@@ -5,10 +5,10 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from bot.actions import Actions
 from bot.commands.doctoring.findings import Finding, fault, fine, warning
 from bot.commands.validate import workspace_problems
 from bot.errors import BotError
+from bot.outgoing.actions import Actions
 from bot.settings import Settings
 from bot.store.database import parse_url
 

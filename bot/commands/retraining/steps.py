@@ -7,8 +7,8 @@ from dataclasses import replace
 from bot.commands.export import Masking, export_log, log_file
 from bot.commands.retraining.work import Work, read_merged
 from bot.commands.train import make_release, options_of
+from bot.learning.regression import read_cases, run_cases
 from bot.loading import load_release, prepare
-from bot.regression import read_cases, run_cases
 from bot.store.records import Correction
 from bot.store.trial_verdict import verdict as trial_verdict
 from nlu.errors import NluError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.console.console import console_of
-from bot.rereading import Reread
+from bot.review.rereading import Reread
 from bot.store.values import now
 from bot.store.views import Case
 from bot.wording import choose_language

@@ -8,8 +8,8 @@ from aiohttp import web
 from bot.console.console import console_of
 from bot.console.insights.sheets import shown
 from bot.console.rendering import words_for
-from bot.drift import Compared
-from bot.drifting import farthest, standing
+from bot.watch.drift import Compared
+from bot.watch.drifting import farthest, standing
 from bot.wording import Wording
 
 N_FARTHEST = 8

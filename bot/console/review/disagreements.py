@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from bot.console.console import console_of
-from bot.recognising import Recogniser
+from bot.review.recognising import Recogniser
 from bot.store.given_labels import GivenLabel
 from bot.store.label_rules import Conflict, conflicts
 from bot.store.values import now

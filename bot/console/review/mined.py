@@ -12,7 +12,7 @@ from bot.console.forms import form_of, small_number
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.mined import Accepted, Edited, Intent, Mined, Proposal
+from bot.review.mined import Accepted, Edited, Intent, Mined, Proposal
 from bot.wording import Wording
 
 MIXED, ALIKE = 0.45, 0.6  # mean cosines to the centre, below and from which a group is called so

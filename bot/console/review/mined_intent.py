@@ -13,7 +13,7 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.review.mined import PATH, review_of, shared_values
 from bot.console.routes import get, post
-from bot.mined import Edited, Mined, Proposal, Review
+from bot.review.mined import Edited, Mined, Proposal, Review
 
 PAGE = 50
 MAX_TEXT = 8000  # characters of an answer as it is typed

@@ -20,7 +20,7 @@ from bot.console.rendering import render, words_for
 from bot.console.review.disagreements import open_conflicts, told_sides
 from bot.console.routes import get, may, post
 from bot.naming import decision_name
-from bot.reviewing import most_valuable_first, together, untaught
+from bot.review.reviewing import most_valuable_first, together, untaught
 from bot.store.values import now
 from bot.store.views import Person, ReviewItem, Spoken
 from bot.wording import Wording

@@ -25,7 +25,7 @@ class Peers(Protocol):
 
     def in_order(self, conversation_key: str) -> AbstractAsyncContextManager[None]:
         """Have a conversation for as long as the block runs: who asks first has it first, in whichever process.
-        Within a process one at a time asks for it (bot/lanes.py)."""
+        Within a process one at a time asks for it (bot/incoming/lanes.py)."""
 
     async def take(self, work: str) -> bool | None:
         """Whether this process does what one process does: True from the moment it is ours until it is lost; None

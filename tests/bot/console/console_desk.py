@@ -21,7 +21,7 @@ from bot.channels.web.runner import LimitedRunner
 from bot.console.accounts.passwords import Passwords
 from bot.console.app import console_app, mount
 from bot.engine import Engine
-from bot.mined import Mined
+from bot.review.mined import Mined
 from bot.settings import Settings, Telegram
 from bot.store.accounts import Accounts
 from bot.store.staff_records import Role

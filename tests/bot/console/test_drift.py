@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.drifting import Drifting
-from bot.webhook import Webhook
+from bot.outgoing.webhook import Webhook
+from bot.watch.drifting import Drifting
 from nlu.profile import Baseline, Seen, profile_of
 from tests.bot.console.console_desk import ConsoleDesk
 from tests.bot.store.log import Log

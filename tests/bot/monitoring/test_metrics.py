@@ -11,12 +11,12 @@ import yaml
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.actions import Actions
 from bot.desk import Desk
 from bot.loading import Model
 from bot.monitoring.listening import metrics_at
 from bot.monitoring.meters import REGISTRY, count_slow_down
 from bot.monitoring.standing import DeskStanding
+from bot.outgoing.actions import Actions
 from bot.store.store import Store
 from tests.bot.fakes import Customer, FakeUnderstander, make_engine, make_settings
 

@@ -15,12 +15,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from bot.actions import ActionFailed, Actions
+from bot.outgoing.actions import ActionFailed, Actions
 from bot.outgoing.caller import MAX_ANSWER_BYTES, Caller
 from bot.outgoing.hosts import CallRefused, Hosts
 from bot.outgoing.resolver import CheckedResolver
+from bot.outgoing.webhook import Webhook
 from bot.settings import Action, Outgoing
-from bot.webhook import Webhook
 
 BOMB = gzip.compress(b" " * 10_000_000)
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.messages import Button, Decision, Draft
 from bot.news import News
-from bot.recognising import Recogniser
+from bot.review.recognising import Recogniser
 from bot.settings import Settings
 from bot.staffing import Staffing
 from bot.store.given_labels import GivenLabel

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.lanes import Lanes
+from bot.incoming.lanes import Lanes
 from bot.messages import Turn
 from bot.store.peers.news import EVERYTHING, News, read, tell
 from bot.store.peers.postgres import WAITING

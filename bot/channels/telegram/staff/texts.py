@@ -7,7 +7,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.channels.telegram.staff.forum import MAX_TITLE
 from bot.naming import channel_name, how_moved, series_name
-from bot.rereading import Suggestion
+from bot.review.rereading import Suggestion
 from bot.settings import Settings
 from bot.store.alerts import Alert, Behind
 from bot.store.records import StoredDraft

@@ -9,7 +9,7 @@ from bot.channels.telegram.splitting import split
 from bot.channels.telegram.staff.forum import Forum, Refused, TopicGone
 from bot.channels.telegram.staff.texts import Texts, subject_of
 from bot.messages import WITH_PEOPLE
-from bot.rereading import Rereading
+from bot.review.rereading import Rereading
 from bot.store.store import Store
 from bot.store.topic_records import FORGOTTEN_TOPIC, FROM_TOPIC, Cursors, Post, Topic
 from bot.store.views import Case, Changed, Entry, Noted, Spoken

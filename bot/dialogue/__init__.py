@@ -1,0 +1,1 @@
+"""What a customer's words lead to: read, decided, answered."""

@@ -1,0 +1,1 @@
+"""Past dialogues again: replayed, kept as regression cases, trained on."""

@@ -1,0 +1,1 @@
+"""Whether customers are unhappier, or write of other things, than chance explains."""
