@@ -17,8 +17,8 @@ import aiohttp
 import click
 
 from bench.command import run
-from bench.load import TEXTS
 from bench.measure import percentiles
+from bench.served import TEXTS
 from bot.errors import BotError
 
 PAUSE_S = 2.0  # between two messages of a normal customer

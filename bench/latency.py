@@ -98,7 +98,9 @@ def time_stages(
         return result
 
     for text in [*texts[:WARM_UP], *texts]:
+        understander.recent.forget()
         understood = timed("understanding", understander.understand_batch, [text])[0]
+        timed("understanding, said before", understander.understand_batch, [text])
         asked = understood.read_as, understood.vector, understood.class_probs
         timed("memory and fusion", bare.search, *asked)
         timed("answers and passages too", retriever.search, *asked)
@@ -132,6 +134,7 @@ async def time_together(understander: Understander, retriever: Retriever, texts:
 
     rounds = []
     for start in range(0, max(1, len(texts) - TOGETHER + 1), TOGETHER):
+        understander.recent.forget()
         begun = time.perf_counter()
         arrived = [texts[(start + i) % len(texts)] for i in range(TOGETHER)]
         await asyncio.gather(*(take(text) for text in arrived))

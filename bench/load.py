@@ -2,15 +2,18 @@
 
     python -m bench.load examples/shop --clients 32 --messages 4000
     python -m bench.load examples/shop --processes 2 --database postgresql://kefu@localhost/empty
-    python -m bench.load --url http://127.0.0.1:8080 --messages 2000
+    python -m bench.load examples/shop --texts multidogo/airline_train.jsonl.gz
+    python -m bench.load examples/shop --url http://127.0.0.1:8080 --messages 2000
 
-Serves a copy of the workspace, by one process or several, and sends what its customers wrote, each message to the next
-process, as a load balancer without stickiness does. Of a desk that runs already (`--url`, several allowed) [web]
-requests_per_minute must allow what one address sends."""
+Serves a copy of the workspace, by one process or several, and sends what its customers wrote, or others (`--texts`, in
+an order of chance), each message to the next process, as a load balancer without stickiness does. Of a desk that runs
+already (`--url`, several allowed) [web] requests_per_minute must allow what one address sends."""
 
 import asyncio
+import gzip
 import itertools
 import json
+import random
 import tempfile
 import time
 import uuid
@@ -33,17 +36,6 @@ from training.dialogues import dialogue_files, read_dialogues
 
 MESSAGES_EACH = 8  # in one conversation; below what a desk takes from one customer in a minute
 WARM_UP = 10  # of a hundred messages, before anything is measured
-TEXTS = (
-    "where is my order",
-    "I'd like to return the lamp I bought last week",
-    "the mirror arrived broken",
-    "how much is delivery",
-    "hi",
-    "can I talk to a person please",
-    "what's the weather like on Mars",
-    "my discount code doesn't work",
-)
-
 HINTS = {
     "401": ": --api-key has the key of the desk",
     "429": ": raise [web] requests_per_minute of the desk while it is measured",
@@ -51,8 +43,14 @@ HINTS = {
 
 
 @click.command(context_settings={"show_default": True})
-@click.argument("workspace", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-@click.option("--url", "urls", multiple=True, help="Of a desk that runs, in place of a workspace.")
+@click.argument("workspace", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--url", "urls", multiple=True, help="Of a desk that runs, in place of one that is started.")
+@click.option(
+    "--texts",
+    "texts_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with an object a line that has a `text`, gzipped or not; by default the workspace's dialogues.",
+)
 @click.option("--clients", type=click.IntRange(min=1), default=32)
 @click.option(
     "--messages", type=click.IntRange(min=1), default=1000, help="In all, those of the warm-up besides."
@@ -62,8 +60,9 @@ HINTS = {
 @click.option("--api-key", default="", help="Where the server isn't bound to loopback.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path))
 def main(
-    workspace: Path | None,
+    workspace: Path,
     urls: tuple[str, ...],
+    texts_file: Path | None,
     clients: int,
     messages: int,
     processes: int,
@@ -72,17 +71,16 @@ def main(
     json_path: Path | None,
 ) -> None:
     """Each client sends its next message when the last was answered, and begins a new conversation after a few."""
-    if (workspace is None) == (not urls):
-        raise click.UsageError("wanted a workspace to serve, or the --url of a desk that runs")
-    if workspace is None:
+    texts = texts_of(texts_file) if texts_file else texts_of_dialogues(workspace)
+    if urls:
         addresses = [url.rstrip("/") for url in urls]
-        figures = asyncio.run(send(addresses, clients, messages, api_key=api_key))
+        figures = asyncio.run(send(addresses, clients, messages, texts, api_key=api_key))
         figures["server_rss_mb"] = server_rss_mb(addresses[0])
     else:
         with tempfile.TemporaryDirectory(prefix="kefu-load-") as folder:
             copy = copy_for_clients(workspace, Path(folder) / "workspace")
             log = database or f"sqlite:///{copy / 'load.db'}"
-            figures = asyncio.run(serve_and_send(copy, log, clients, messages, processes))
+            figures = asyncio.run(serve_and_send(copy, log, clients, messages, texts, processes))
     for name, value in figures.items():
         click.echo(f"{name:24} {value}")
     if json_path:
@@ -90,20 +88,18 @@ def main(
 
 
 async def serve_and_send(
-    workspace: Path, database: str, clients: int, messages: int, processes: int
+    workspace: Path, database: str, clients: int, messages: int, texts: Sequence[str], processes: int
 ) -> dict[str, object]:
     """Figures of a desk of so many processes, what it took of processor and memory among them."""
-    texts = [
-        turn.text for one in read_dialogues(dialogue_files(workspace)) for turn in one.turns if turn.intents
-    ]
+    n_warm_up = max(clients, messages * WARM_UP // 100)
     async with AsyncExitStack() as stack:
         served = [await stack.enter_async_context(serving(workspace, database)) for _ in range(processes)]
         desks = [psutil.Process(pid) for pid, _ in served]
         urls = [url.rstrip("/") for _, url in served]
-        await send(urls, clients, max(clients, messages * WARM_UP // 100), texts)
+        await send(urls, clients, n_warm_up, texts)
         rss, seconds = [_rss_mb(desk) for desk in desks], sum(map(_cpu_s, desks))
         own = _cpu_s(psutil.Process())
-        figures = await send(urls, clients, messages, texts)
+        figures = await send(urls, clients, messages, [*texts[n_warm_up:], *texts[:n_warm_up]])
         n = len(desks)
         return {
             **figures,
@@ -117,13 +113,31 @@ async def serve_and_send(
         }
 
 
+def texts_of_dialogues(workspace: Path) -> list[str]:
+    """What customers asked in a workspace's dialogues."""
+    dialogues = read_dialogues(dialogue_files(workspace))
+    return [turn.text for dialogue in dialogues for turn in dialogue.turns if turn.intents]
+
+
+def texts_of(path: Path) -> list[str]:
+    """What was said in a file, in an order of chance. Raises BotError where a line isn't an object with a text."""
+    content = path.read_bytes()
+    lines = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8").splitlines()
+    try:
+        texts = [str(json.loads(line)["text"]) for line in lines]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BotError(f"{path}: wanted an object with a `text` on each line: {error!r}") from error
+    random.Random(0).shuffle(texts)
+    return texts
+
+
 async def _not_once(database: str) -> int:
     """Messages that are in the log more than once."""
     return sum(logged.times != 1 for logged in (await read_log(database)).values())
 
 
 async def send(
-    urls: Sequence[str], clients: int, messages: int, texts: Sequence[str] = TEXTS, *, api_key: str = ""
+    urls: Sequence[str], clients: int, messages: int, texts: Sequence[str], *, api_key: str = ""
 ) -> dict[str, object]:
     """Send the messages; how many were answered, in milliseconds and a second, and errors.
 

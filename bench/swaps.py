@@ -26,10 +26,10 @@ import psutil
 
 from bench.command import run
 from bench.load import MESSAGES_EACH
-from bench.load import TEXTS as SAID
 from bench.measure import percentiles
 from bench.read_log import Logged, read_log
 from bench.served import KEFU, copy_for_clients, link_or_copy, serving
+from bench.served import TEXTS as SAID
 from bot.errors import BotError
 from training.registry import Registry, Release, file_digest
 

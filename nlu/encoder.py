@@ -26,7 +26,6 @@ PIECE = regex.compile(rf"{ALONE}|(?:(?!{ALONE})\S)+")
 SLOW_FUSIONS = ["SkipLayerNormFusion"]
 # Where a CPU has no dot product of 8-bit numbers (VNNI), the quick way to multiply them cuts large sums off.
 WHOLE_SUMS = ("session.x64quantprecision", "1")
-# By device, inode, time and size of a file.
 
 
 @dataclass(frozen=True, slots=True, eq=False)

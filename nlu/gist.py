@@ -60,9 +60,9 @@ class GistReader:
         self._encoder = encoder
         self._head = head if head is not None and OUT_OF_SCOPE in head.labels else None
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode each text, a long one with its gist and its sentences."""
-        return [self._long(text) if is_long(text) else self._encoder.encode([text])[0] for text in texts]
+    def encode(self, text: str) -> Encoded:
+        """Encode a text, a long one with its gist and its sentences."""
+        return self._long(text) if is_long(text) else self._encoder.encode([text])[0]
 
     def _long(self, text: str) -> Encoded:
         places = sentences(text)

@@ -7,7 +7,7 @@ For Chinese see `nlu.homophones`."""
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
@@ -74,16 +74,13 @@ class Speller:
         # Not a method of its own: in a circle with its cache, an old release would stay in memory.
         self._right = lru_cache(maxsize=10_000)(partial(_nearest, self._counts, by_first, encoder.has_word))
 
-    def encode(self, texts: Sequence[str], reader: GistReader) -> list[Encoded]:
-        """Encode texts as they are read; `Encoded.words` are offsets in the texts as they were written."""
-        readings = [self.read(text) for text in texts]
-        found = reader.encode([reading.text for reading in readings])
-        return [
-            replace(one, words=tuple(reading.written(*word) for word in one.words))
-            if reading.changes
-            else one
-            for reading, one in zip(readings, found, strict=True)
-        ]
+    def encode(self, text: str, reader: GistReader) -> Encoded:
+        """Encode a text as it is read; `Encoded.words` are offsets in the text as it was written."""
+        reading = self.read(text)
+        found = reader.encode(reading.text)
+        if not reading.changes:
+            return found
+        return replace(found, words=tuple(reading.written(*word) for word in found.words))
 
     def read(self, text: str) -> Reading:
         """The text with misspelt words put right, in letters as large as they were written in."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from nlu.files import BadRelease, ReleaseFiles, read_json
 from nlu.gist import GistReader
 from nlu.heads import Heads, load_heads
 from nlu.language import detect_language
+from nlu.recent import RecentTexts
 from nlu.rules import EntityRules
 from nlu.sentiment import sentiment_input, sentiment_of
 from nlu.spelling import Speller
@@ -43,7 +45,8 @@ class Understander:
         """`words`: those customers are known to write, see `nlu.spelling.count_words`. `in_background`: one message at a
         time, and others go first."""
         self.encoder = encoder
-        self._speller = Speller(words or {}, encoder)
+        read = partial(Speller(words or {}, encoder).encode, reader=GistReader(encoder, heads.intent))
+        self.recent = RecentTexts(read)
         self.heads = heads
         self.rules = rules
         self._language = language
@@ -113,10 +116,8 @@ class Understander:
         """Understand texts, dates relative to `now` (default: this moment)."""
         now = now or datetime.now(UTC)
         cleaned = [clean(self.rules.for_encoder(text), max_chars=self._max_chars) for text in texts]
-        reader = GistReader(self.encoder, self.heads.intent)
         return [
-            self._one(text, encoded, now)
-            for text, encoded in zip(texts, self._speller.encode(cleaned, reader), strict=True)
+            self._one(text, self.recent.encode(read), now) for text, read in zip(texts, cleaned, strict=True)
         ]
 
     def _one(self, text: str, encoded: Encoded, now: datetime) -> Understanding:

@@ -89,7 +89,7 @@ def encode_rows(
     chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
     found: list[Encoded] = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for encoded in pool.map(lambda chunk: speller.encode(chunk, reader), chunks):
+        for encoded in pool.map(lambda chunk: [speller.encode(text, reader) for text in chunk], chunks):
             found += encoded
             progress("encoding", len(found), len(texts))
     vectors = np.stack([one.vector for one in found]) if found else np.zeros((0, encoder.width), np.float32)

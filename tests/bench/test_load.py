@@ -1,10 +1,14 @@
 """Load is measured on what was answered; what wasn't is counted and told."""
 
+import gzip
+from pathlib import Path
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bench.load import send, server_rss_mb
+from bench.load import send, server_rss_mb, texts_of
+from bench.served import TEXTS
 from bot.errors import BotError
 
 
@@ -28,7 +32,7 @@ async def serve(n_answered: int) -> TestServer:
 async def test_refused_messages_are_errors_and_no_times(capsys: pytest.CaptureFixture[str]) -> None:
     server = await serve(5)
     url = str(server.make_url("")).rstrip("/")
-    found = await send([url], clients=3, messages=20)
+    found = await send([url], clients=3, messages=20, texts=TEXTS)
     rss_mb = server_rss_mb(url)
     await server.close()
     assert (found["clients"], found["messages"], found["errors"]) == (3, 5, 15)
@@ -44,13 +48,32 @@ async def test_a_server_that_is_not_there_is_told(capsys: pytest.CaptureFixture[
     url = str(server.make_url("")).rstrip("/")
     await server.close()
     with pytest.raises(BotError, match="none of 2 messages was answered"):
-        await send([url], clients=1, messages=2)
+        await send([url], clients=1, messages=2, texts=TEXTS)
     assert "2 x Cannot connect" in capsys.readouterr().err
 
 
 async def test_each_message_goes_to_the_next_of_several_processes() -> None:
     servers = [await serve(4), await serve(4)]
-    found = await send([str(one.make_url("")).rstrip("/") for one in servers], clients=1, messages=8)
+    found = await send(
+        [str(one.make_url("")).rstrip("/") for one in servers], clients=1, messages=8, texts=TEXTS
+    )
     for one in servers:
         await one.close()
     assert (found["messages"], found["errors"]) == (8, 0)
+
+
+def test_texts_come_from_a_file_in_an_order_of_chance(tmp_path: Path) -> None:
+    lines = [f'{{"text": "lamp {number}"}}' for number in range(50)]
+    path = tmp_path / "said.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    texts = texts_of(path)
+    wanted = [f"lamp {number}" for number in range(50)]
+    assert texts != wanted
+    assert sorted(texts) == sorted(wanted)
+
+
+def test_a_file_without_texts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "said.jsonl"
+    path.write_text('{"words": "lamp"}\n', "utf-8")
+    with pytest.raises(BotError, match=r"said\.jsonl: wanted an object with a `text` on each line: KeyError"):
+        texts_of(path)

@@ -83,14 +83,14 @@ class TestReading:
 
     def test_without_a_head_the_gist_is_the_beginning(self, release: Path) -> None:
         encoder = Encoder(release / "encoder.fp32.onnx", release / "tokenizer.json")
-        [read] = GistReader(encoder).encode([buried(len(CHATTER))])
+        read = GistReader(encoder).encode(buried(len(CHATTER)))
         assert read.text.startswith("sing a song. tell me a joke.")
         assert MAX_PIECES - 8 < len(read.text.replace(".", " .").replace("?", " ?").split()) <= MAX_PIECES
         assert np.linalg.norm(read.vector) == pytest.approx(1, abs=1e-5)
 
     def test_a_text_that_fits_is_read_whole(self, release: Path) -> None:
         encoder = Encoder(release / "encoder.fp32.onnx", release / "tokenizer.json")
-        [read], [whole] = GistReader(encoder).encode([REQUEST]), encoder.encode([REQUEST])
+        read, [whole] = GistReader(encoder).encode(REQUEST), encoder.encode([REQUEST])
         assert (read.text, read.words, read.gist) == (whole.text, whole.words, None)
         assert np.array_equal(read.vector, whole.vector)
 

@@ -54,14 +54,14 @@ def test_what_a_text_is_read_as(speller: Speller, written: str, read: str) -> No
 
 def test_places_are_those_of_the_text_as_written(speller: Speller, encoder: Encoder) -> None:
     text = "cahrged for the trackng numbers of my sofa"
-    [encoded] = speller.encode([text], GistReader(encoder))
+    encoded = speller.encode(text, GistReader(encoder))
     assert encoded.text == "charged for the tracking numbers of my sofa"
     assert [text[start:end] for start, end in encoded.words] == text.split()
 
 
 def test_a_character_put_right_stands_where_it_stood(speller: Speller, encoder: Encoder) -> None:
     text = "我要退宽，cahrged"
-    [encoded] = speller.encode([text], GistReader(encoder))
+    encoded = speller.encode(text, GistReader(encoder))
     assert encoded.text == "我要退款，charged"
     assert [text[start:end] for start, end in encoded.words] == [*"我要退宽，", "cahrged"]
 
