@@ -190,9 +190,9 @@ def windows(states: Tensor, words: Tensor, cases: Tensor) -> Tensor:
     return torch.cat([inputs, before, after], dim=-1)
 
 
-def pool(hidden: Tensor, attention_mask: Tensor | None, config: Any) -> Tensor:
+def pool(hidden: Tensor, attention_mask: Tensor | None, config: Any, center: Tensor | None = None) -> Tensor:
     """Mean of the hidden states of real tokens (without a mask: of all), or that of the first where `config.kefu_pooling` is "cls", less what
-    all texts share (`config.kefu_center`, see `training.centering`); length 1: (batch, tokens, width) -> (batch, width)."""
+    all texts share (`center`, else `config.kefu_center`, see `training.centering`); length 1: (batch, tokens, width) -> (batch, width)."""
     if getattr(config, "kefu_pooling", "mean") == "cls":
         pooled = hidden[:, 0]
     elif attention_mask is None:
@@ -201,10 +201,9 @@ def pool(hidden: Tensor, attention_mask: Tensor | None, config: Any) -> Tensor:
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         pooled = (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1e-9)
     vector = functional.normalize(pooled, dim=-1)
-    center = getattr(config, "kefu_center", None)
-    if not center:
-        return vector
-    return functional.normalize(vector - vector.new_tensor(center), dim=-1)
+    if center is None and (known := getattr(config, "kefu_center", None)):
+        center = vector.new_tensor(known)
+    return vector if center is None else functional.normalize(vector - center, dim=-1)
 
 
 def cross_entropy(logits: Tensor, gold: Tensor) -> Tensor:

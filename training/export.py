@@ -30,6 +30,7 @@ from training.onnx_attention import fused_attention
 from training.sentence_config import prompts_of, read_sentence_config
 from training.sentiment import SHIPPED
 from training.smoothing import Feed, smooth
+from training.tracing import write_graph
 
 INPUTS = ("input_ids", "token_type_ids")
 CASED_INPUTS = ("input_ids", LETTER_CASES)
@@ -44,15 +45,19 @@ class PooledEncoder(nn.Module):
     """A transformer with its pooling, for texts that aren't padded: ids -> unit vectors (batch, width) and the
     tag layer's states (batch, tokens, width)."""
 
+    center: Tensor | None
+
     def __init__(self, transformer: Any) -> None:
         super().__init__()
         self.transformer = transformer
+        center = getattr(transformer.config, "kefu_center", None)
+        self.register_buffer("center", torch.tensor(center) if center else None)
 
     def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor]:
         more = {"token_type_ids": token_type_ids} if has_token_types(self.transformer.config) else {}
         found = self.transformer(input_ids=input_ids, output_hidden_states=True, **more)
         states = found.hidden_states[tag_layer(self.transformer.config)]
-        return pool(found.last_hidden_state, None, self.transformer.config), states
+        return pool(found.last_hidden_state, None, self.transformer.config, self.center), states
 
 
 @contextlib.contextmanager
@@ -107,22 +112,10 @@ def export(transformer: Any, tokenizer: Any, folder: Path) -> None:
 
     (folder / "tokenizer.json").write_text(_tokenizer_json(tokenizer), "utf-8")
     module = PooledEncoder(transformer).eval()
-    ids = torch.tensor([[101, 2000, 2001, 102]]) % transformer.config.vocab_size
-    dynamic = {1: torch.export.Dim.DYNAMIC}
     inputs = CASED_INPUTS if reads_letter_case(transformer.config) else INPUTS
     raw, fp32, int8 = (folder / f"encoder.{kind}.onnx" for kind in ("raw", "fp32", "int8"))
     with quiet(), fused_attention(transformer):
-        torch.onnx.export(
-            module,
-            (ids, torch.zeros_like(ids)),
-            raw,
-            input_names=list(inputs),
-            output_names=["vector", "states"],
-            dynamic_shapes=(dynamic, dynamic),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+        write_graph(module, transformer.config, inputs, raw)
         config = transformer.config
         fused = optimize_model(
             str(raw),
