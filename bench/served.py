@@ -48,23 +48,25 @@ def link_or_copy(source: str, place: str) -> str:
     return place
 
 
-def environment(database: str) -> dict[str, str]:
-    """Ours, with a database."""
-    return {**os.environ, "KEFU_DATABASE_URL": database, "OMP_NUM_THREADS": "1"}
+def environment(database: str, **variables: str) -> dict[str, str]:
+    """Ours, with a database and more."""
+    return {**os.environ, "KEFU_DATABASE_URL": database, "OMP_NUM_THREADS": "1", **variables}
 
 
 @asynccontextmanager
-async def serving(workspace: Path, database: str) -> AsyncIterator[tuple[int, str]]:
-    """A server's process id and address."""
+async def serving(
+    workspace: Path, database: str, *, port: int = 0, **variables: str
+) -> AsyncIterator[tuple[int, str]]:
+    """A server's process id and address, as customers reach it; `variables` of its environment."""
     process = await asyncio.create_subprocess_exec(
         KEFU,
         "serve",
         "-w",
         workspace,
         "--port",
-        "0",
+        str(port),
         "--quiet",
-        env=environment(database),
+        env=environment(database, **variables),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
