@@ -16,6 +16,9 @@ async def test_what_is_asked_of_telegram_is_answered_as_telegram_does() -> None:
 
 
 async def test_another_token_is_refused() -> None:
-    async with bot_api() as base_url, aiohttp.ClientSession() as session:
-        async with session.post(f"{base_url}1:other/getMe") as response:
-            assert response.status == 404
+    async with (
+        bot_api() as base_url,
+        aiohttp.ClientSession() as session,
+        session.post(f"{base_url}1:other/getMe") as response,
+    ):
+        assert response.status == 404
