@@ -128,6 +128,7 @@ def collector() -> Iterator[str]:
     here, there = context.Pipe()
     process = context.Process(target=_collect, args=(there,), daemon=True)
     process.start()
+    there.close()  # or one that died would be waited for
     try:
         yield f"http://127.0.0.1:{here.recv()}"
     finally:
