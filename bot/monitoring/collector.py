@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from bot.secrets.values import secret
 
+DEFAULT = "http://localhost:4318"
 MISSING = "OpenTelemetry is not installed; pip install 'kefu[tracing]' brings it"
 PROTOCOL = "http/protobuf"
 SAMPLERS = ("always_on", "always_off", "traceidratio")
@@ -17,11 +18,16 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 def collector_url() -> str:
     """Where spans are posted; without user and password."""
-    url = os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
+    return _endpoint()[1]
+
+
+def _endpoint() -> tuple[str, str]:
+    """That address, and the variable it comes from."""
+    name, url = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
     if not url:
-        base = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "") or "http://localhost:4318"
-        url = f"{base.rstrip('/')}/v1/traces"
-    return re.sub(r"//[^/@]*@", "//", url)
+        name, base = "OTEL_EXPORTER_OTLP_ENDPOINT", os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+        url = f"{(base or DEFAULT).rstrip('/')}/v1/traces"
+    return name, re.sub(r"//[^/]*@", "//", url)
 
 
 def collector_headers() -> str:
@@ -42,8 +48,9 @@ def tracing_problems() -> Iterator[str]:
     go on with something else."""
     if not is_installed():
         yield MISSING
-    if not _ADDRESS.fullmatch(collector_url()):
-        yield f"OTEL_EXPORTER_OTLP_ENDPOINT: met {collector_url()!r}; wanted an address such as 'http://127.0.0.1:4318'"
+    name, url = _endpoint()
+    if not _ADDRESS.fullmatch(url):
+        yield f"{name}: met {url!r}; wanted an address such as {DEFAULT!r}"
     protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "") or PROTOCOL
     if protocol != PROTOCOL:
         yield f"OTEL_EXPORTER_OTLP_PROTOCOL: met {protocol!r}; wanted {PROTOCOL!r}, which collectors take on port 4318"
