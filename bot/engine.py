@@ -3,7 +3,7 @@
 import logging
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -21,7 +21,8 @@ from bot.incoming.lanes import Lanes
 from bot.incoming.presses import Presses, is_for_the_desk
 from bot.messages import Decision, Message, Reply, Turn
 from bot.monitoring.logs import about
-from bot.monitoring.meters import count_error, count_turn, under_way
+from bot.monitoring.meters import count_error, count_turn, timed, under_way
+from bot.monitoring.tracing import fail, note, trace, trace_replies
 from bot.news import News
 from bot.settings import Settings
 from bot.trial.canary import Canary
@@ -63,33 +64,39 @@ class Engine:
 
         Messages of a conversation are handled in order, those of different ones side by side. A repeat gets
         the turn it had. Raises only where the store does: then nothing is stored, and the channel tries again."""
-        with about(update=message.update_id):
+        update = message.update_id
+        with about(update=update), trace("turn", channel=message.channel, update=update):
             return await self._handle(message)
 
     async def _handle(self, message: Message) -> Turn:
         key, asked = message.conversation_key, perf_counter()
         async with self._in_order(key):
-            queued_s = perf_counter() - asked
             arrived = await self.store.arrival(message)
             if isinstance(arrived, Turn):
+                note(conversation=arrived.conversation_id, is_repeat=True)
                 return arrived
             dialogue, release = self._dialogue_of(key)
+            note(conversation=arrived.id, release=release)
             listening = self.shadow.listen(dialogue, self.levels) if self.shadow else None
             guarded = listening.dialogue if listening else GuardedDialogue(dialogue, self.levels)
             with about(conversation=arrived.id):
                 turn = await self._take_turn(as_command(message), arrived, guarded, release)
+        trace_replies(reply.message_id for reply in turn.replies)
         self.news.tell(key)
         if listening:
             listening.end(turn)
-        count_turn(turn, queued_s=queued_s, total_s=perf_counter() - asked)
-        _log(turn)
+        count_turn(turn, total_s=perf_counter() - asked)
+        _tell(turn)
         return turn
 
     @asynccontextmanager
     async def _in_order(self, conversation_key: str) -> AsyncIterator[None]:
         """Wait for the messages of the conversation that came before, to whichever process."""
         with under_way():
-            async with self.lanes.of(conversation_key), self.store.peers.in_order(conversation_key):
+            async with AsyncExitStack() as ours:
+                with timed("queue"):
+                    await ours.enter_async_context(self.lanes.of(conversation_key))
+                    await ours.enter_async_context(self.store.peers.in_order(conversation_key))
                 yield
 
     def _dialogue_of(self, conversation_key: str) -> tuple[Dialogue, str]:
@@ -119,6 +126,7 @@ class Engine:
         except Exception as error:
             # The text of an exception may quote the customer; where it arose does not.
             count_error("turn")
+            fail(error)
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("conversation %d: %s\n%s", talk.conversation_id, type(error).__name__, frames)
             if talk.is_with_people:
@@ -242,18 +250,19 @@ def _slow_down(talk: Talk) -> Outcome:
     return Outcome(talk, None, (Reply(text),))
 
 
-def _log(turn: Turn) -> None:
+def _tell(turn: Turn) -> None:
+    """What may be known of a turn, to its trace and the log."""
     decision = turn.decision
     told = {
-        "conversation": turn.conversation_id,
         "turn": turn.message_id,
         "kind": turn.message.kind,
         "intent": decision.intent if decision else None,
         "decision": decision.kind if decision else None,
         "reason": decision.reason if decision else None,
         "answer": decision.answer_id if decision else None,
-        "ms": round(turn.timings_ms.get("total", 0.0), 1),
     }
+    note(**told)
+    ms = round(turn.timings_ms.get("total", 0.0), 1)
     logger.info(
         "turn conversation=%d message=%d kind=%s intent=%s prob=%.2f answer=%s decision=%s reason=%s ms=%.0f",
         turn.conversation_id,
@@ -265,5 +274,5 @@ def _log(turn: Turn) -> None:
         decision.kind if decision else None,
         decision.reason if decision else None,
         turn.timings_ms.get("total", 0.0),
-        extra=told,
+        extra={"conversation": turn.conversation_id, **told, "ms": ms},
     )

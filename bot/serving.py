@@ -46,6 +46,11 @@ async def serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
+        if settings.tracing.enabled:
+            # Costs half a second to import.
+            from bot.monitoring.exporting import exporting
+
+            await stack.enter_async_context(exporting())
         desk = await stack.enter_async_context(open_desk(settings, mask=mask))
         hooks = Hooks()
         url = await stack.enter_async_context(listening(desk, open_mined, hooks))

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from bot.errors import BotError
+from bot.monitoring.collector import tracing_problems
 from bot.secrets.values import VARIABLE, secret
 from bot.setting_problems import setting_problems
 from bot.timetable import parse_timetable
@@ -153,6 +154,20 @@ class Metrics(Group):
     port: int | None = Field(default=None, ge=0, le=65535)
 
 
+class Tracing(Group):
+    """[tracing]: traces for OpenTelemetry; where to is said by the environment, see docs/monitoring.md."""
+
+    enabled: bool = False
+
+    @field_validator("enabled")
+    @classmethod
+    def is_possible(cls, enabled: bool, info: ValidationInfo) -> bool:
+        # Other commands send none, perhaps on a machine that can't.
+        if enabled and info.context and info.context["to_serve"] and (problems := [*tracing_problems()]):
+            raise ValueError("; ".join(problems))
+        return enabled
+
+
 class Watch(Group):
     """[watch]: whether more customers are unhappy than usual."""
 
@@ -270,6 +285,7 @@ class Settings(Group):
     telegram: Telegram = Telegram()
     web: Web = Web()
     metrics: Metrics = Metrics()
+    tracing: Tracing = Tracing()
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
     outgoing: Outgoing = Outgoing()
@@ -306,8 +322,8 @@ class Settings(Group):
         return secret("KEFU_SIGNING_KEY")
 
 
-def load_settings(workspace: Path) -> Settings:
-    """Read WORKSPACE/kefu.toml.
+def load_settings(workspace: Path, *, to_serve: bool = False) -> Settings:
+    """Read WORKSPACE/kefu.toml; `to_serve`: what only a server needs must be there too.
 
     Raises SettingsError with a line for all that is wrong: the file, the key, the value met and what was wanted."""
     path = workspace / "kefu.toml"
@@ -324,7 +340,7 @@ def load_settings(workspace: Path) -> Settings:
             f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
         )
     try:
-        settings = Settings(folder=workspace, **tables)
+        settings = Settings.model_validate({**tables, "folder": workspace}, context={"to_serve": to_serve})
     except ValidationError as error:
         # Not `from error`: its text shows values, secret ones too.
         raise SettingsError("\n".join(setting_problems(path, error, Settings))) from None

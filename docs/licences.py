@@ -8,7 +8,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 PAGE = Path(__file__).parent / "licences.md"
-EXTRAS = {"serving": "", "training": "train", "PostgreSQL": "postgres"}
+EXTRAS = {"serving": "", "training": "train", "PostgreSQL": "postgres", "traces": "tracing"}
 
 # Licences that ask for no more than their text and a notice, and MPL-2.0, which asks for the source of its own files
 # where these are changed. LGPL: python-telegram-bot, imported as it is, which leaves it replaceable.

@@ -84,7 +84,11 @@ def free_port() -> int:
 
 def environment(**more: str) -> dict[str, str]:
     """Ours without what would make `kefu` another desk; one thread is enough for one message."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEFU_", "TELEGRAM_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("KEFU_", "TELEGRAM_", "OTEL_"))
+    }
     return {**kept, "OMP_NUM_THREADS": "1", **more}
 
 

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     ),
     "bot/channels/telegram": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.incoming.customer_commands",
-        "bot.naming", "bot.review.rereading", "bot.staffing", "bot.monitoring.meters",
+        "bot.naming", "bot.review.rereading", "bot.staffing", "bot.monitoring.meters", "bot.monitoring.tracing",
     ),
 }  # fmt: skip
 
@@ -48,6 +48,7 @@ HELD_BACK = {
         "bot/console",
     ),
     "prometheus_client": ("bot/monitoring",),
+    "opentelemetry": ("bot/monitoring",),
     "cryptography": ("bot/store/sealing/keyring.py",),
     "argon2": ("bot/console/accounts/passwords.py",),
     "pyotp": ("bot/console/accounts/second_factor.py",),

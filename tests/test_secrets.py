@@ -19,8 +19,11 @@ MARKS = {
     "ORDERS_TOKEN": "mark-orders-token-3",
     "ALERTS": f"http://127.0.0.1:{free_port()}/hook/mark-hook-4",
     "TELEGRAM_BOT_TOKEN": TOKEN,
+    "OTEL_EXPORTER_OTLP_HEADERS": "x-key=mark-collector-6",
 }
 SETTINGS = """
+[tracing]
+enabled = true
 [watch]
 webhook = "$ALERTS"
 [actions.get_order]
@@ -29,10 +32,13 @@ headers = { Authorization = "Bearer $ORDERS_TOKEN" }
 """
 
 
+SECRET_PART = TOKEN.partition(":")[2]
+
+
 def marks_in(text: str) -> list[str]:
     return [
         mark
-        for mark in (*MARKS.values(), "mark-hook-4", "mark-password-5", TOKEN.partition(":")[2])
+        for mark in (*MARKS.values(), "mark-hook-4", "mark-password-5", "mark-collector-6", SECRET_PART)
         if mark in text
     ]
 
@@ -76,10 +82,16 @@ async def test_no_secret_is_written_anywhere(trained: Path, tmp_path: Path) -> N
     async with bot_api() as api:
         telegram = f'[telegram]\nbase_url = "{api.base_url}"\npoll_timeout_s = 1\n'
         (trained / "kefu.toml").write_text(SETTINGS + telegram, "utf-8")
-        async with serving(trained, "--port", "0", **given(tmp_path)) as served:
+        away = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:mark-password-5@127.0.0.1:1",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "0.5",
+            "OTEL_BSP_SCHEDULE_DELAY": "1",
+        }
+        async with serving(trained, "--port", "0", **given(tmp_path), **away) as served:
             process = psutil.Process(served.process.pid)
             api.say("where is my lamp")
             await served.until(lambda: bool(api.sent))
+            await served.until(lambda: "traces are lost" in served.log)
             await provoke(served.url)
             assert marks_in(" ".join(process.cmdline())) == []
             assert served.process.stdout is not None

@@ -193,7 +193,7 @@ async def test_the_serving_process_loads_no_training_library_and_stays_small(
 ) -> None:
     program = (
         "import atexit, sys; from bot.cli import main;"
-        "heavy = {'torch', 'transformers', 'sklearn', 'training', 'matplotlib'};"
+        "heavy = {'torch', 'transformers', 'sklearn', 'training', 'matplotlib', 'opentelemetry', 'requests'};"
         "atexit.register(lambda: print(heavy & {*sys.modules}));"
         "main()"
     )

@@ -32,7 +32,7 @@ def command(workspace: Path) -> None:
     from bot.monitoring.logs import set_up_logging
     from bot.settings import load_settings
 
-    settings = load_settings(workspace)
+    settings = load_settings(workspace, to_serve=True)
     if not is_trained(workspace):
         from bot.commands.train import train_workspace
 

@@ -21,7 +21,7 @@ MARKS = {"fine": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", 
 def command(workspace: Path, as_json: bool) -> None:
     """Look at all that a desk needs, and say what to do about what is wrong.
 
-    Settings, answers, permissions, database, release, index, the bot on Telegram, clock, disk, port, threads, versions of
+    Settings, answers, permissions, database, release, index, the bot on Telegram, the collector of traces, clock, disk, port, threads, versions of
     libraries. Changes nothing, and works beside a running server. Exit status 1 where something keeps the desk from
     working; warnings alone are 0."""
     from bot.commands.doctoring.examination import examine

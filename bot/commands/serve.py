@@ -53,7 +53,7 @@ def command(
     from bot.settings import load_settings
 
     set_up_logging(quiet=quiet, log_format=log_format)
-    settings = load_settings(workspace)
+    settings = load_settings(workspace, to_serve=True)
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     metrics = {} if metrics_port is None else {"port": metrics_port}
     update = {

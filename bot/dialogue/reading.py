@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from bot.dialogue.decide import OUT_OF_SCOPE, SMALL_TALK
 from bot.dialogue.phrases import after_greeting
 from bot.dialogue.talk import Talk
+from bot.monitoring.meters import timed_in_turn
 from bot.monitoring.pulse import UNDERSTANDING
 from nlu.understanding import Understanding
 from retrieval.budget import Budget
@@ -59,27 +59,27 @@ async def read(talk: Talk, understander: Understands, retriever: Searches) -> Ta
 
     For "hi, where is my order" the findings are those of the request, where there is one; the entities
     are of the whole message."""
-    started = perf_counter()
-    with UNDERSTANDING.beating():
-        understanding = await understander.understand(talk.text)
-    searching = perf_counter()
-    findings = await _search(understanding, retriever)
+    understanding = await _understand(talk.text, talk, understander)
+    findings = await _search(understanding, talk, retriever)
     if (
         findings.intents
         and findings.intents[0].intent in SMALL_TALK
         and (rest := after_greeting(understanding.text))
     ):
-        found = await _search(await understander.understand(rest), retriever)
+        found = await _search(await _understand(rest, talk, understander), talk, retriever)
         findings = found if _is_request(found, retriever.budget) else findings
-    took = {"understand": searching - started, "search": perf_counter() - searching}
-    for stage, seconds in took.items():  # a message may be read clause by clause
-        talk.timings_ms[stage] = talk.timings_ms.get(stage, 0.0) + seconds * 1000
     return replace(talk, understanding=understanding, findings=findings)
 
 
-async def _search(understanding: Understanding, retriever: Searches) -> Findings:
+async def _understand(text: str, talk: Talk, understander: Understands) -> Understanding:
+    with UNDERSTANDING.beating(), timed_in_turn("understanding", talk.timings_ms):
+        return await understander.understand(text)
+
+
+async def _search(understanding: Understanding, talk: Talk, retriever: Searches) -> Findings:
     text, vector, class_probs = understanding.read_as, understanding.vector, understanding.class_probs
-    return await asyncio.to_thread(retriever.search, text, vector, class_probs)
+    with timed_in_turn("retrieval", talk.timings_ms):
+        return await asyncio.to_thread(retriever.search, text, vector, class_probs)
 
 
 def _is_request(findings: Findings, budget: Budget) -> bool:

@@ -1,7 +1,7 @@
-"""What is counted and timed in a serving process. Labels are fixed words: never a customer's text, key or id."""
+"""What is counted and timed in a serving process, and where traces are wanted a span of them. Labels are fixed words: never a customer's text, key or id."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter
 from typing import Literal
 
@@ -11,6 +11,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from bot.messages import Turn
+from bot.monitoring.tracing import note, span
 
 Stage = Literal["queue", "understanding", "retrieval", "reading", "writing", "sending", "in all"]
 Where = Literal["turn", "web", "telegram", "following"]
@@ -19,6 +20,9 @@ REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
+
+# What is timed for a turn as a whole, by its name among the turn's timings.
+TIMINGS: dict[Stage, str] = {"understanding": "understand", "retrieval": "search"}
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -66,24 +70,37 @@ def under_way() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def timed(stage: Stage) -> Iterator[None]:
+def timed(stage: Stage) -> AbstractContextManager[None]:
     """Time of that stage, also where it fails."""
+    return _measured(stage, _STAGES.labels(stage).observe)
+
+
+def timed_in_turn(stage: Stage, timings_ms: dict[str, float]) -> AbstractContextManager[None]:
+    """Time of a stage that a turn may pass through several times: its timings get the sum, for `count_turn`."""
+
+    def add(seconds: float) -> None:
+        timings_ms[TIMINGS[stage]] = timings_ms.get(TIMINGS[stage], 0.0) + seconds * 1000
+
+    return _measured(stage, add)
+
+
+@contextmanager
+def _measured(stage: Stage, tell: Callable[[float], None]) -> Iterator[None]:
     began = perf_counter()
     try:
-        yield
+        with span(stage):
+            yield
     finally:
-        _STAGES.labels(stage).observe(perf_counter() - began)
+        tell(perf_counter() - began)
 
 
-def count_turn(turn: Turn, *, queued_s: float, total_s: float) -> None:
+def count_turn(turn: Turn, *, total_s: float) -> None:
     """A message was handled, with the stages its timings tell of."""
     _TURNS.labels(turn.message.channel).inc()
     if turn.decision is not None:
         _DECISIONS.labels(turn.decision.kind, turn.decision.reason).inc()
-    _STAGES.labels("queue").observe(queued_s)
     _STAGES.labels("in all").observe(total_s)
-    for name, stage in (("understand", "understanding"), ("search", "retrieval")):
+    for stage, name in TIMINGS.items():
         if name in turn.timings_ms:
             _STAGES.labels(stage).observe(turn.timings_ms[name] / 1000)
 
@@ -100,6 +117,7 @@ def count_response(status: int) -> None:
 
 def count_delivery(outcome: Literal["delivered", "failed", "blocked"]) -> None:
     """A reply to Telegram came to its end."""
+    note(outcome=outcome)
     _DELIVERIES.labels(outcome).inc()
 
 

@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from yarl import URL
 
 from bot.errors import BotError
+from bot.monitoring.tracing import span
 from bot.outgoing.caller import Caller
 from bot.outgoing.hosts import CallRefused, Hosts, written_host
 from bot.secrets.values import with_secrets
@@ -83,7 +84,8 @@ class Actions:
         Idempotent calls are tried again after timeouts and 5xx, others only where the connection was never
         made; those carry `Idempotency-Key`. Raises ActionFailed when no attempt brought an answer."""
         try:
-            return await self._run(name, slots, idempotency_key)
+            with span("action", action=name):
+                return await self._run(name, slots, idempotency_key)
         except ActionFailed as failure:
             logger.error("%s", failure)
             raise

@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from bot.monitoring.tracing import note, span, trace_headers
 from bot.outgoing.hosts import CallRefused, Hosts
 from bot.outgoing.resolver import CheckedResolver
 from bot.outgoing.signing import signature_headers
@@ -45,10 +46,22 @@ class Caller:
         json_body: Mapping[str, Any] | None = None,
     ) -> HttpAnswer:
         """Raises CallRefused for what isn't allowed or an answer too large; TimeoutError, aiohttp.ClientError."""
+        with span("call", method=method):
+            return await self._call(method, url, timeout_s, headers or {}, json_body)
+
+    async def _call(
+        self,
+        method: str,
+        url: URL,
+        timeout_s: float,
+        headers: Mapping[str, str],
+        json_body: Mapping[str, Any] | None,
+    ) -> HttpAnswer:
         self._hosts.check(url)
         body = b"" if json_body is None else json.dumps(json_body).encode()
         sent = {
-            **(headers or {}),
+            **headers,
+            **trace_headers(),
             "Accept-Encoding": "identity",  # a small answer can't unfold into a large one
             **({} if json_body is None else {"Content-Type": "application/json"}),
             **signature_headers(self._key, method, url.raw_path_qs, body, int(time.time())),
@@ -61,6 +74,7 @@ class Caller:
             timeout=aiohttp.ClientTimeout(total=timeout_s),
             allow_redirects=False,  # they would carry secret headers elsewhere, or the call to another host
         ) as response:
+            note(status=response.status)
             return HttpAnswer(response.status, await _body(response))
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from bot.monitoring.tracing import trace
 from bot.outgoing.caller import Caller
 from bot.outgoing.hosts import CallRefused, Hosts
 from bot.secrets.values import with_secrets
@@ -59,6 +60,10 @@ class Webhook:
         await self._caller.close()
 
     async def _send(self, body: dict[str, Any]) -> None:
+        with trace("webhook"):
+            await self._persist(body)
+
+    async def _persist(self, body: dict[str, Any]) -> None:
         problem = ""
         for attempt in range(TRIES):
             if attempt:

@@ -17,6 +17,7 @@ from bot.channels.telegram.splitting import split
 from bot.channels.telegram.tempo import Tempo
 from bot.messages import OWN_DATA
 from bot.monitoring.meters import count_delivery, timed
+from bot.monitoring.tracing import trace
 from bot.store.records import Outgoing
 from bot.store.store import Store
 
@@ -60,6 +61,11 @@ class Delivery:
 
     async def run(self) -> None:
         """Send what is left, then tell the log; Telegram's refusal ends it as well."""
+        reply = self.outgoing.message_id
+        with trace("delivery", reply=reply, channel=self._place.channel, message=reply):
+            await self._run()
+
+    async def _run(self) -> None:
         if not self._parts and not self._sent_as:
             await self._give_up("there is nothing in it")
             return

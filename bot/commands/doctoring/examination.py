@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cli import our_errors
-from bot.commands.doctoring import database, files, machine, release, telegram
+from bot.commands.doctoring import database, files, machine, release, telegram, traces
 from bot.commands.doctoring.findings import Finding, fault
 from bot.settings import Settings, SettingsError, load_settings
 
@@ -19,6 +19,7 @@ CHECKS: dict[str, Check] = {
     "release": release.files,
     "index": release.index,
     "telegram": telegram.bot,
+    "traces": traces.collector,
     "clock": database.clock,
     "disk": machine.disk,
     "port": machine.port,

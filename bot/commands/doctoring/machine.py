@@ -14,7 +14,7 @@ from nlu.understander import n_cores
 
 LITTLE_MB, TOO_LITTLE_MB = 1000, 100
 PATIENCE_S = 3.0
-EXTRAS = {"postgres": "PostgreSQL", "train": "training"}
+EXTRAS = {"postgres": "PostgreSQL", "tracing": "traces", "train": "training"}
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
@@ -89,12 +89,17 @@ def versions(settings: Settings) -> Iterator[Finding]:
         unmet = [
             text for one in needed if _is_for(one, extra) and not _is_for(one, "") and (text := _unmet(one))
         ]
-        is_used = extra == "postgres" and settings.database_url.startswith("postgres")
+        is_used = {
+            "postgres": settings.database_url.startswith("postgres"),
+            "tracing": settings.tracing.enabled,
+        }.get(extra, False)
         wrong += [text for text in unmet if is_used or "is missing" not in text]
         if not unmet:
             there.append(meaning)
     for text in wrong:
-        yield fault(text, "pip install --upgrade kefu, with the extras you use: 'kefu[postgres,train]'")
+        yield fault(
+            text, "pip install --upgrade kefu, with the extras you use: 'kefu[postgres,tracing,train]'"
+        )
     if not wrong:
         yield fine(f"kefu {version('kefu')}" + "".join(f", with {meaning}" for meaning in there))
 

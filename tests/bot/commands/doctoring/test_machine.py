@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.commands.doctoring import machine
+from tests.bot.commands.doctoring.conftest import set_up
 from tests.bot.commands.doctoring.examined import finding
 
 
@@ -65,7 +66,13 @@ def installed(monkeypatch: pytest.MonkeyPatch, needs: list[str], versions: dict[
     monkeypatch.setattr(machine, "version", version)
 
 
-NEEDS = ["one>=2", 'two>=1; extra == "postgres"', 'three>=5; extra == "train"', 'four>=1; extra == "train"']
+NEEDS = [
+    "one>=2",
+    'two>=1; extra == "postgres"',
+    'three>=5; extra == "train"',
+    'four>=1; extra == "train"',
+    'five>=1; extra == "tracing"',
+]
 
 
 @pytest.mark.parametrize(
@@ -92,3 +99,12 @@ def test_the_driver_of_a_database_that_is_used_is_missed(desk: Path, monkeypatch
     installed(monkeypatch, NEEDS, {"kefu": "1.0", "one": "2.1"})
     monkeypatch.setenv("KEFU_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/kefu")
     assert "two is missing" in finding(desk, "versions", "fault")["text"]
+
+
+def test_what_sends_traces_is_missed_where_they_are_wanted(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(monkeypatch, NEEDS, {"kefu": "1.0", "one": "2.1"})
+    assert finding(desk, "versions", "fine")
+    set_up(desk, "[tracing]\nenabled = true\n")
+    assert "five is missing" in finding(desk, "versions", "fault")["text"]
