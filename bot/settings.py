@@ -4,6 +4,7 @@ Secrets come from the environment, or from files it names; see bot/secrets/value
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_network
@@ -11,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, field_validator
 
 from bot.errors import BotError
-from bot.secrets.values import VARIABLE, secret
+from bot.secrets.values import VARIABLE, SecretError, secret
 from bot.setting_problems import setting_problems
 from bot.timetable import parse_timetable
 
@@ -99,7 +100,7 @@ class Telegram(Group):
 
     base_url: str = "https://api.telegram.org/bot"  # a local Bot API server can take its place
     poll_timeout_s: int = Field(default=25, ge=0, le=50)
-    webhook: bool = False  # Telegram posts updates to [web] public_url, instead of being asked for them
+    webhook: StrictBool = False  # Telegram posts updates to [web] public_url, instead of being asked for them
     bots: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")], TelegramBot] = Field(
         default_factory=dict
     )
@@ -284,18 +285,33 @@ class Settings(Group):
     def telegram_tokens(self) -> tuple["BotToken", ...]:
         """Those of all bots that are to answer; that of TELEGRAM_BOT_TOKEN, where it is set, without a name.
 
-        Raises SettingsError where a variable is not set, or two bots are one."""
-        found = [BotToken("", "TELEGRAM_BOT_TOKEN")] if secret("TELEGRAM_BOT_TOKEN") else []
+        Raises SettingsError with a line for each variable that is not set or can't be read, and for two bots that are one."""
+        wrong: list[str] = []
+        found: dict[str, BotToken] = {}
+        for one in (BotToken("", "TELEGRAM_BOT_TOKEN"), *self._named_bots()):
+            key = (
+                f"{self.folder / 'kefu.toml'}: telegram.bots.{one.name}.token_env"
+                if one.name
+                else "environment"
+            )
+            try:
+                token = one.token
+            except SecretError as error:
+                wrong.append(f"{key}: {error}")
+                continue
+            if token and token in found:
+                wrong.append(f"{key}: {one.variable} holds the token of {found[token].variable}'s bot")
+            elif token:
+                found[token] = one
+            elif one.name:
+                wrong.append(f"{key}: the environment variable {one.variable} is not set")
+        if wrong:
+            raise SettingsError("\n".join(wrong))
+        return tuple(found.values())
+
+    def _named_bots(self) -> Iterator["BotToken"]:
         for name, bot in self.telegram.bots.items():
-            one = BotToken(name, bot.token_env)
-            key = f"{self.folder / 'kefu.toml'}: telegram.bots.{name}.token_env"
-            if not one.token:
-                raise SettingsError(f"{key}: the environment variable {one.variable} is not set")
-            for other in found:
-                if one.token == other.token:
-                    raise SettingsError(f"{key}: {one.variable} holds the token of {other.variable}'s bot")
-            found.append(one)
-        return tuple(found)
+            yield BotToken(name, bot.token_env)
 
     @property
     def api_key(self) -> str:
@@ -319,18 +335,25 @@ def load_settings(workspace: Path) -> Settings:
         tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
-    if "folder" in tables:
-        raise SettingsError(
-            f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
-        )
+    wrong = list(_problems_of_tables(path, tables))
     try:
-        settings = Settings(folder=workspace, **tables)
+        settings = Settings(**{**tables, "folder": workspace})
     except ValidationError as error:
-        # Not `from error`: its text shows values, secret ones too.
-        raise SettingsError("\n".join(setting_problems(path, error, Settings))) from None
-    if settings.telegram.webhook and not settings.web.public_url.startswith("https://"):
-        raise SettingsError(
-            f"{path}: telegram.webhook: met true with [web] public_url = {settings.web.public_url!r}; wanted the address "
-            "that Telegram can post to there too, beginning with https://"
-        )
+        wrong += setting_problems(path, error, Settings)
+    if wrong:  # Not `from error`: its text shows values, secret ones too.
+        raise SettingsError("\n".join(wrong))
     return settings
+
+
+def _problems_of_tables(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
+    """What no single value is wrong by."""
+    if "folder" in tables:
+        yield f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
+    telegram, web = tables.get("telegram", {}), tables.get("web", {})
+    if isinstance(telegram, dict) and isinstance(web, dict) and telegram.get("webhook") is True:
+        public_url = web.get("public_url", "")
+        if isinstance(public_url, str) and not public_url.startswith("https://"):
+            yield (
+                f"{path}: telegram.webhook: met true, with a [web] public_url that does not begin with https://; "
+                "wanted there the address that Telegram can post to"
+            )

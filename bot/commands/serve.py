@@ -50,10 +50,10 @@ def command(
     TELEGRAM_BOT_TOKEN set the bot answers on Telegram too. Edited answers and new releases are taken over
     without a restart; a change of kefu.toml needs one."""
     from bot.monitoring.logs import set_up_logging
-    from bot.settings import load_settings
+    from bot.operation.configuration import checked_settings
 
     set_up_logging(quiet=quiet, log_format=log_format)
-    settings = load_settings(workspace)
+    settings = checked_settings(workspace)
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     metrics = {} if metrics_port is None else {"port": metrics_port}
     update = {

@@ -85,10 +85,10 @@ def parse_url(url: str) -> URL:
     Raises StoreError for anything but a SQLite file and PostgreSQL."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):  # not `from` it: it shows what may be a part of the password
         raise StoreError(
             "the database URL can't be read; wanted sqlite:///file or postgresql://user@host/name"
-        ) from error
+        ) from None
     kind = KINDS.get(parsed.drivername.split("+")[0])
     if kind is None:
         raise StoreError(f"the database is of kind {parsed.drivername!r}; wanted sqlite or postgresql")

@@ -1,6 +1,5 @@
 """The bot on Telegram: known there, and with nothing in the way of its updates."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,10 +10,10 @@ import httpx
 from bot.commands.doctoring.database import beside
 from bot.commands.doctoring.findings import Finding, Level, fault, fine, warning
 from bot.errors import BotError
+from bot.secrets.environment import TOKEN
 from bot.settings import BotToken, Settings
 
 PATIENCE_S = 5.0
-TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 MANY_WAITING = 100
 A_DAY_S = 86400.0
 REMEDY = "put the token as @BotFather gives it into {variable}"
@@ -28,9 +27,8 @@ def bot(settings: Settings) -> Iterator[Finding]:
     """Each token is good, updates are fetched, and Telegram's clock is ours."""
     try:
         tokens = settings.telegram_tokens
-    except BotError as error:
-        yield fault(str(error), "set the variable, or take the bot out of kefu.toml")
-        return
+    except BotError:
+        return  # `settings` tells it
     if not tokens:
         yield fine("off; TELEGRAM_BOT_TOKEN is not set")
     for one in tokens:
@@ -40,8 +38,7 @@ def bot(settings: Settings) -> Iterator[Finding]:
 def _account(account: BotToken, base_url: str) -> Iterator[Finding]:
     token, remedy = account.token, REMEDY.format(variable=account.variable)
     if not TOKEN.fullmatch(token):
-        yield fault(f"{account.variable} is no token; wanted one such as 123456:ABC-DEF", remedy)
-        return
+        return  # `settings` tells it
     with httpx.Client(timeout=PATIENCE_S) as client:
         try:
             me, ahead_s = _ask(client, f"{base_url}{token}/getMe")

@@ -64,8 +64,9 @@ async def test_what_is_no_token_is_never_sent(
     desk: Path, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "secret")
-    told = await found(desk, api, "fault")
-    assert "is no token" in told["text"]
+    set_up(desk, f'[telegram]\nbase_url = "{api.base_url}"\n')
+    told = await asyncio.to_thread(finding, desk, "settings", "fault")
+    assert "TELEGRAM_BOT_TOKEN is no token" in told["text"]
     assert "secret" not in str(told)
     assert api.calls == []
 
