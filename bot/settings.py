@@ -118,6 +118,9 @@ class Web(Group):
     max_connections: int = Field(default=900, ge=1)  # below the 1024 open files a process usually may have
     connections_per_client: int = Field(default=250, ge=1)
     public_url: str = ""  # where customers reach it, when behind a proxy
+    drain_s: float = Field(
+        default=0.0, ge=0, le=300
+    )  # told to stop, it serves on meanwhile and /readyz says 503
     trusted_proxies: tuple[
         str, ...
     ] = ()  # addresses whose X-Forwarded-For names the client, e.g. "10.0.0.0/8"

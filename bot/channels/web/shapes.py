@@ -122,6 +122,7 @@ class Health(Shape):
     """The state of the server."""
 
     status: Literal["ok", "ready"]
+    note: str = ""  # what somebody should look at though it works
 
 
 class ErrorBody(Shape):
