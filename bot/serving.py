@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -31,16 +32,25 @@ SHUTDOWN_S = 10.0  # for requests and turns under way
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a desk is: the web address, that of its metrics, "" where they are off, and a link that makes the first admin,
+    "" where there is an account already."""
+
+    web: str
+    metrics: str
+    first_admin: str
+
+
 async def serve(
     settings: Settings,
-    ready: Callable[[str, str], None],
+    ready: Callable[["Places"], None],
     open_mined: OpenMined | None = None,
     mask: Mask | None = None,
 ) -> None:
     """Answer on the web, and on Telegram where there is a token, until SIGINT or SIGTERM.
 
-    `ready` is told the web address once everything listens, and a link for the first admin, "" where there is
-    an account already; `open_mined` gives what was proposed from transcripts, `mask` masks personal data. Raises BotError where it can't."""
+    `ready` is told where once everything listens; `open_mined` gives what was proposed from transcripts, `mask` masks personal data. Raises BotError where it can't."""
     hold_little()
     tokens = settings.telegram_tokens
     stopping = _Stopping(settings.web.drain_s)
@@ -56,12 +66,15 @@ async def serve(
         if can_retrain():
             retraining = Work(desk.store.peers, "retraining", Retrainings(desk.store, settings).run)
             await stack.enter_async_context(beside(retraining.run()))
+        metrics = ""
         if settings.metrics.port is not None:
-            await stack.enter_async_context(metrics_at(desk, settings.metrics.host, settings.metrics.port))
+            metrics = await stack.enter_async_context(
+                metrics_at(desk, settings.metrics.host, settings.metrics.port)
+            )
         for account in tokens:
             await stack.enter_async_context(_telegram(desk, account, hooks))
         settle()
-        ready(url, await _first_admin_link(desk.store, url))
+        ready(Places(url, metrics, await _first_admin_link(desk.store, url)))
         await stopping.wait()
         logger.info("stopping: turns under way are finished first")
 

@@ -112,6 +112,15 @@ async def test_a_new_desk_shows_a_link_for_the_first_admin(shop: Path) -> None:
             assert "kefu staff add" in await page.text()
 
 
+async def test_where_metrics_are_is_told_with_the_rest(shop: Path) -> None:
+    async with serving(shop, "--port", "0", "--metrics-port", "0", "--quiet") as served:
+        assert served.process.stdout is not None
+        told = (await served.process.stdout.read(2000)).decode()
+        [line] = [line.split() for line in told.splitlines() if "metrics" in line]
+        async with served.client.get(line[-1]) as answer:
+            assert "kefu_turns_total" in await answer.text()
+
+
 def test_a_port_that_is_taken_is_named(shop: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
