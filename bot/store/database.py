@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.store.errors import StoreError
 from bot.store.migrate import upgrade
 from bot.store.peers.peers import Peers
+from bot.store.pool import PoolUse
 from bot.store.sealing.in_use import check_keys
 from bot.store.sealing.keyring import Keyring, read_keyring
 
@@ -31,6 +32,10 @@ class Database(Protocol):
     @property
     def peers(self) -> Peers:
         """Those others."""
+
+    @property
+    def pool(self) -> PoolUse | None:
+        """How its connections are used; None where it is a file of this process."""
 
     def use_keys(self, keyring: Keyring | None) -> None:
         """Seal and open customers' words with these."""
