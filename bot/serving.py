@@ -44,13 +44,14 @@ class Places:
 
 async def serve(
     settings: Settings,
-    ready: Callable[["Places"], None],
+    ready: Callable[[Places], None],
     open_mined: OpenMined | None = None,
     mask: Mask | None = None,
 ) -> None:
     """Answer on the web, and on Telegram where there is a token, until SIGINT or SIGTERM.
 
-    `ready` is told where once everything listens; `open_mined` gives what was proposed from transcripts, `mask` masks personal data. Raises BotError where it can't."""
+    `ready` is told where once everything listens; `open_mined` gives what was proposed from transcripts, `mask` masks
+    personal data. Raises BotError where it can't."""
     hold_little()
     tokens = settings.telegram_tokens
     stopping = _Stopping(settings.web.drain_s)

@@ -4,7 +4,7 @@ Secrets come from the environment, or from files it names; see bot/secrets/value
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_network
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, 
 
 from bot.errors import BotError
 from bot.secrets.values import VARIABLE, SecretError, secret
-from bot.setting_problems import setting_problems
+from bot.setting_problems import setting_problems, table_problems
 from bot.timetable import parse_timetable
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -118,9 +118,7 @@ class Web(Group):
     max_connections: int = Field(default=900, ge=1)  # below the 1024 open files a process usually may have
     connections_per_client: int = Field(default=250, ge=1)
     public_url: str = ""  # where customers reach it, when behind a proxy
-    drain_s: float = Field(
-        default=0.0, ge=0, le=300
-    )  # told to stop, it serves on meanwhile and /readyz says 503
+    drain_s: float = Field(default=0.0, ge=0, le=300)  # told to stop, it serves on; /readyz says 503
     trusted_proxies: tuple[
         str, ...
     ] = ()  # addresses whose X-Forwarded-For names the client, e.g. "10.0.0.0/8"
@@ -338,7 +336,7 @@ def load_settings(workspace: Path) -> Settings:
         tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
-    wrong = list(_problems_of_tables(path, tables))
+    wrong = list(table_problems(path, tables))
     try:
         settings = Settings(**{**tables, "folder": workspace})
     except ValidationError as error:
@@ -346,17 +344,3 @@ def load_settings(workspace: Path) -> Settings:
     if wrong:  # Not `from error`: its text shows values, secret ones too.
         raise SettingsError("\n".join(wrong))
     return settings
-
-
-def _problems_of_tables(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
-    """What no single value is wrong by."""
-    if "folder" in tables:
-        yield f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
-    telegram, web = tables.get("telegram", {}), tables.get("web", {})
-    if isinstance(telegram, dict) and isinstance(web, dict) and telegram.get("webhook") is True:
-        public_url = web.get("public_url", "")
-        if isinstance(public_url, str) and not public_url.startswith("https://"):
-            yield (
-                f"{path}: telegram.webhook: met true, with a [web] public_url that does not begin with https://; "
-                "wanted there the address that Telegram can post to"
-            )
