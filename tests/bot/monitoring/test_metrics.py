@@ -13,6 +13,7 @@ import pytest
 import yaml
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import make_url
 
 from bot.desk import Desk
 from bot.loading import Model
@@ -22,10 +23,11 @@ from bot.monitoring.pool import pool_metrics
 from bot.monitoring.standing import DeskStanding
 from bot.outgoing.actions import Actions
 from bot.store.pool import PoolUse
-from bot.store.postgres import POOL_LIMIT
+from bot.store.postgres import POOL_LIMIT, PostgresDatabase
 from bot.store.store import Store
 from tests.bot.fakes import Customer, FakeUnderstander, make_engine, make_settings
 from tests.bot.store.postgres import database
+from tests.shop_desk import free_port
 
 ROOT = Path(__file__).parents[3]
 DASHBOARD = ROOT / "docker" / "grafana" / "kefu.json"
@@ -156,6 +158,14 @@ def use_of(desk: Desk) -> dict[str, float]:
         for metric in DeskStanding(desk).collect()
         if metric.name.startswith(prefix)
     }
+
+
+async def test_nobody_waits_for_a_connection_that_could_not_be_made() -> None:
+    database = PostgresDatabase(make_url(f"postgresql://kefu@127.0.0.1:{free_port()}/kefu"))
+    with pytest.raises(OSError, match="Connect"):
+        await database.read(lambda connection: None)
+    assert database.pool == PoolUse(0, POOL_LIMIT, 0)
+    await database.close()
 
 
 async def test_a_desk_on_sqlite_tells_of_no_connections(desk: Desk) -> None:
