@@ -101,7 +101,7 @@ async def healthz(request: web.Request) -> web.Response:
     """The process runs, and understands what it is given."""
     if UNDERSTANDING.is_stuck:
         raise refused(503, "stuck", "a message is being understood for far too long; restart this process")
-    return _json(Health(status="ok", note=request.app[READINESS].note))
+    return _json(Health(status="ok", note=request.app[READINESS].note), with_defaults=False)
 
 
 async def readyz(request: web.Request) -> web.Response:
@@ -119,7 +119,7 @@ async def readyz(request: web.Request) -> web.Response:
         raise refused(
             503, "unavailable", "the database doesn't answer", retry_after_s=RETRY_AFTER_S
         ) from error
-    return _json(Health(status="ready", note=readiness.note))
+    return _json(Health(status="ready", note=readiness.note), with_defaults=False)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -139,7 +139,9 @@ def _new_message(body: dict[str, Any]) -> NewText | NewPress:
         raise unfit(error) from error
 
 
-def _json(shape: Shape) -> web.Response:
+def _json(shape: Shape, *, with_defaults: bool = True) -> web.Response:
     return web.Response(
-        text=shape.model_dump_json(), content_type="application/json", headers={"Cache-Control": "no-store"}
+        text=shape.model_dump_json(exclude_defaults=not with_defaults),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
     )
