@@ -1,7 +1,6 @@
 """A workspace's files become a dialogue: the current release, the answers, the articles, the entity rules."""
 
-import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,10 +8,10 @@ from pathlib import Path
 
 from bot.dialogue.answering import Answering
 from bot.dialogue.dialogue import Dialogue
-from bot.entity_rules import entity_rules
 from bot.errors import BotError
 from bot.outgoing.actions import Actions
 from bot.settings import Settings
+from bot.texts import Texts, entity_rules, load_texts, state_of, text_files
 from nlu.checksums import check_as_written
 from nlu.encoder import encoder_digest
 from nlu.errors import NluError
@@ -20,8 +19,8 @@ from nlu.files import ReleaseFiles
 from nlu.patterns import PatternUnderstander
 from nlu.rules import EntityRules
 from nlu.understander import Understander, give_way, served_precision
-from retrieval.answers import AnswerBook, load_answers
-from retrieval.articles import Passage, article_files, load_articles
+from retrieval.answers import AnswerBook
+from retrieval.articles import Passage, load_articles
 from retrieval.errors import RetrievalError
 from retrieval.fusion import load_fusion
 from retrieval.lexical_retriever import LexicalRetriever
@@ -31,16 +30,6 @@ from retrieval.vector_cache import VectorCache
 
 VECTORS = Path(".kefu", "vectors")  # in the workspace: a file for each encoder
 WARM_UP = "call 020 7946 0018 tomorrow at noon, please"
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Answers, articles and entity rules, read from files of that state. Models share them, and what the rules are taught."""
-
-    state: str
-    book: AnswerBook
-    passages: tuple[Passage, ...]
-    rules: EntityRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +66,6 @@ def load_model(
         current_release(settings.folder) if candidate is None else find_release(settings.folder, candidate)
     )
     texts = load_texts(settings, beside.texts if beside else None)
-    check_actions(texts.book, actions.names)
     in_use = beside.understander if beside else None
     understander, retriever = load_release(
         settings,
@@ -93,20 +81,6 @@ def load_model(
     answering = Answering(texts.book, actions, settings, retriever.budget.passage_threshold)
     dialogue = Dialogue(understander, retriever, answering)
     return Model(release.name, state, understander, retriever, dialogue, texts)
-
-
-def load_texts(settings: Settings, beside: Texts | None = None) -> Texts:
-    """The answers, articles and rules of a workspace; `beside` where its files haven't changed."""
-    workspace = settings.folder
-    state = _state(_texts(workspace))
-    if beside is not None and beside.state == state:
-        return beside
-    return Texts(
-        state,
-        load_answers(workspace / "answers"),
-        tuple(load_articles(workspace / "knowledge")),
-        entity_rules(settings),
-    )
 
 
 def load_release(
@@ -196,36 +170,11 @@ def _is_folder_name(name: str) -> bool:
     return bool(name) and Path(name).name == name
 
 
-def check_actions(book: AnswerBook, names: Collection[str]) -> None:
-    """Raise BotError for an answer that calls an action kefu.toml doesn't have."""
-    for answer in book.answers:
-        if answer.action is not None and answer.action not in names:
-            known = ", ".join(names) or "none"
-            raise BotError(
-                f"answer {answer.id!r} calls action {answer.action!r}; kefu.toml has [actions.*]: {known}"
-            )
-
-
 def files_state(workspace: Path) -> str:
     """Changes whenever a file that `load_model` reads is written, added or removed."""
-    return _state(_watched(workspace))
-
-
-def _state(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        if path.is_file():
-            stat = path.stat()
-            digest.update(f"{path}\0{stat.st_mtime_ns}\0{stat.st_size}\n".encode())
-    return digest.hexdigest()
+    return state_of(_watched(workspace))
 
 
 def _watched(workspace: Path) -> Iterator[Path]:
     yield workspace / "releases" / "current"
-    yield from _texts(workspace)
-
-
-def _texts(workspace: Path) -> Iterator[Path]:
-    yield workspace / "entities.yaml"
-    yield from sorted((workspace / "answers").glob("*.yaml"))
-    yield from article_files(workspace / "knowledge")
+    yield from text_files(workspace)

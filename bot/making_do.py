@@ -10,10 +10,11 @@ from bot.dialogue.answering import Answering
 from bot.dialogue.decide import NOT_UNDERSTOOD
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.talk import Talk
-from bot.loading import Model, check_actions, current_release, files_state, load_model, load_texts
+from bot.loading import Model, current_release, files_state, load_model
 from bot.messages import Decision
 from bot.outgoing.actions import Actions
 from bot.settings import Settings
+from bot.texts import load_texts
 from nlu.errors import NluError
 from nlu.files import BadRelease, ReleaseFiles
 from nlu.patterns import PatternUnderstander
@@ -50,7 +51,6 @@ def make_do(settings: Settings, actions: Actions) -> Model:
 
     Raises BotError, NluError or RetrievalError naming the file that is wrong."""
     state, texts = files_state(settings.folder), load_texts(settings)
-    check_actions(texts.book, actions.names)
     options = settings.understanding
     understander = PatternUnderstander(
         texts.rules, language=settings.desk.language, max_chars=options.max_chars

@@ -1,10 +1,10 @@
 """What is wrong with kefu.toml, a line a problem: the key, the value met, the wanted form."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -21,6 +21,20 @@ def setting_problems(path: Path, error: ValidationError, settings: type[BaseMode
     for one in error.errors():
         key = ".".join(str(part) for part in one["loc"])
         yield f"{path}: {key}: met {_met(key, one)}; {one['msg']}{_suggestion(one['loc'], one['type'], settings)}"
+
+
+def table_problems(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
+    """What no single value is wrong by."""
+    if "folder" in tables:
+        yield f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
+    telegram, web = tables.get("telegram", {}), tables.get("web", {})
+    if isinstance(telegram, dict) and isinstance(web, dict) and telegram.get("webhook") is True:
+        public_url = web.get("public_url", "")
+        if isinstance(public_url, str) and not public_url.startswith("https://"):
+            yield (
+                f"{path}: telegram.webhook: met true, with a [web] public_url that does not begin with https://; "
+                "wanted there the address that Telegram can post to"
+            )
 
 
 def _met(key: str, one: ErrorDetails) -> str:

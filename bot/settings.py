@@ -4,6 +4,7 @@ Secrets come from the environment, or from files it names; see bot/secrets/value
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_network
@@ -11,12 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, field_validator
 
 from bot.errors import BotError
-from bot.monitoring.collector import tracing_problems
-from bot.secrets.values import VARIABLE, secret
-from bot.setting_problems import setting_problems
+from bot.secrets.values import VARIABLE, SecretError, secret
+from bot.setting_problems import setting_problems, table_problems
 from bot.timetable import parse_timetable
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -100,7 +100,7 @@ class Telegram(Group):
 
     base_url: str = "https://api.telegram.org/bot"  # a local Bot API server can take its place
     poll_timeout_s: int = Field(default=25, ge=0, le=50)
-    webhook: bool = False  # Telegram posts updates to [web] public_url, instead of being asked for them
+    webhook: StrictBool = False  # Telegram posts updates to [web] public_url, instead of being asked for them
     bots: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,31}$")], TelegramBot] = Field(
         default_factory=dict
     )
@@ -118,6 +118,7 @@ class Web(Group):
     max_connections: int = Field(default=900, ge=1)  # below the 1024 open files a process usually may have
     connections_per_client: int = Field(default=250, ge=1)
     public_url: str = ""  # where customers reach it, when behind a proxy
+    drain_s: float = Field(default=0.0, ge=0, le=300)  # told to stop, it serves on; /readyz says 503
     trusted_proxies: tuple[
         str, ...
     ] = ()  # addresses whose X-Forwarded-For names the client, e.g. "10.0.0.0/8"
@@ -158,14 +159,6 @@ class Tracing(Group):
     """[tracing]: traces for OpenTelemetry; where to is said by the environment, see docs/monitoring.md."""
 
     enabled: bool = False
-
-    @field_validator("enabled")
-    @classmethod
-    def is_possible(cls, enabled: bool, info: ValidationInfo) -> bool:
-        # Other commands send none, perhaps on a machine that can't.
-        if enabled and info.context and info.context["to_serve"] and (problems := [*tracing_problems()]):
-            raise ValueError("; ".join(problems))
-        return enabled
 
 
 class Watch(Group):
@@ -300,18 +293,33 @@ class Settings(Group):
     def telegram_tokens(self) -> tuple["BotToken", ...]:
         """Those of all bots that are to answer; that of TELEGRAM_BOT_TOKEN, where it is set, without a name.
 
-        Raises SettingsError where a variable is not set, or two bots are one."""
-        found = [BotToken("", "TELEGRAM_BOT_TOKEN")] if secret("TELEGRAM_BOT_TOKEN") else []
+        Raises SettingsError with a line for each variable that is not set or can't be read, and for two bots that are one."""
+        wrong: list[str] = []
+        found: dict[str, BotToken] = {}
+        for one in (BotToken("", "TELEGRAM_BOT_TOKEN"), *self._named_bots()):
+            key = (
+                f"{self.folder / 'kefu.toml'}: telegram.bots.{one.name}.token_env"
+                if one.name
+                else "environment"
+            )
+            try:
+                token = one.token
+            except SecretError as error:
+                wrong.append(f"{key}: {error}")
+                continue
+            if token and token in found:
+                wrong.append(f"{key}: {one.variable} holds the token of {found[token].variable}'s bot")
+            elif token:
+                found[token] = one
+            elif one.name:
+                wrong.append(f"{key}: the environment variable {one.variable} is not set")
+        if wrong:
+            raise SettingsError("\n".join(wrong))
+        return tuple(found.values())
+
+    def _named_bots(self) -> Iterator["BotToken"]:
         for name, bot in self.telegram.bots.items():
-            one = BotToken(name, bot.token_env)
-            key = f"{self.folder / 'kefu.toml'}: telegram.bots.{name}.token_env"
-            if not one.token:
-                raise SettingsError(f"{key}: the environment variable {one.variable} is not set")
-            for other in found:
-                if one.token == other.token:
-                    raise SettingsError(f"{key}: {one.variable} holds the token of {other.variable}'s bot")
-            found.append(one)
-        return tuple(found)
+            yield BotToken(name, bot.token_env)
 
     @property
     def api_key(self) -> str:
@@ -322,8 +330,8 @@ class Settings(Group):
         return secret("KEFU_SIGNING_KEY")
 
 
-def load_settings(workspace: Path, *, to_serve: bool = False) -> Settings:
-    """Read WORKSPACE/kefu.toml; `to_serve`: what only a server needs must be there too.
+def load_settings(workspace: Path) -> Settings:
+    """Read WORKSPACE/kefu.toml.
 
     Raises SettingsError with a line for all that is wrong: the file, the key, the value met and what was wanted."""
     path = workspace / "kefu.toml"
@@ -335,18 +343,11 @@ def load_settings(workspace: Path, *, to_serve: bool = False) -> Settings:
         tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
-    if "folder" in tables:
-        raise SettingsError(
-            f"{path}: folder: met {tables['folder']!r}; there is no such key, the file's place says it"
-        )
+    wrong = list(table_problems(path, tables))
     try:
-        settings = Settings.model_validate({**tables, "folder": workspace}, context={"to_serve": to_serve})
+        settings = Settings(**{**tables, "folder": workspace})
     except ValidationError as error:
-        # Not `from error`: its text shows values, secret ones too.
-        raise SettingsError("\n".join(setting_problems(path, error, Settings))) from None
-    if settings.telegram.webhook and not settings.web.public_url.startswith("https://"):
-        raise SettingsError(
-            f"{path}: telegram.webhook: met true with [web] public_url = {settings.web.public_url!r}; wanted the address "
-            "that Telegram can post to there too, beginning with https://"
-        )
+        wrong += setting_problems(path, error, Settings)
+    if wrong:  # Not `from error`: its text shows values, secret ones too.
+        raise SettingsError("\n".join(wrong))
     return settings

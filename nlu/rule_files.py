@@ -16,7 +16,7 @@ from rapidfuzz import process
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from nlu.errors import NluError
+from nlu.errors import NluError, Problems
 from nlu.rules import MAX_PATTERN_S, Pattern
 from nlu.values.kinds import KINDS
 
@@ -39,19 +39,27 @@ DEEP = re.compile(r"(?:[\[{]\s*){64}")
 
 
 def read_rules(path: Path) -> Rules:
-    """(label -> kind, patterns, name -> (label, value)) of a file. Raises NluError "file:line: ..."."""
+    """(label -> kind, patterns, name -> (label, value)) of a file.
+
+    Raises NluError with a line "file:line: ..." for all that is wrong."""
     document = _document(path)
+    problems = Problems()
     kinds: dict[str, str] = {}
     patterns: list[Pattern] = []
     names: dict[str, tuple[str, str]] = {}
     for label, node in (document or {}).items():
-        line = _key_line(document, label)
-        fields = node if node is not None else {}
-        _check_keys(path, fields, line, TYPE_KEYS, f"entity type {label!r}")
-        kinds[str(label)] = _kind(path, fields, line)
-        for index, item in enumerate(_list(path, fields, "patterns", line)):
-            patterns.append(_pattern(path, str(label), item, fields["patterns"].lc.item(index)[0] + 1))
-        _add_names(path, str(label), fields.get("gazetteer") or {}, line, names)
+        line, what = _key_line(document, label), f"entity type {label!r}"
+        fields = problems.attempt({}, _mapping, path, node if node is not None else {}, line, what)
+        problems.attempt(None, _check_keys, path, fields, TYPE_KEYS, what)
+        kinds[str(label)] = problems.attempt("text", _kind, path, fields)
+        for index, item in enumerate(problems.attempt([], _list, path, fields, "patterns", line)):
+            at = fields["patterns"].lc.item(index)[0] + 1
+            pattern = problems.attempt(None, _pattern, path, str(label), item, at)
+            patterns += [pattern] if pattern else []
+        gazetteer = problems.attempt({}, _gazetteer, path, str(label), fields, line)
+        for value in gazetteer:
+            problems.attempt(None, _add_names, path, str(label), gazetteer, value, names)
+    problems.raise_all()
     return kinds, patterns, names
 
 
@@ -68,7 +76,8 @@ def _document(path: Path) -> Any:
         mark = error.problem_mark or error.context_mark
         _fail(path, mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}", error)
     except Exception as error:  # of a value it can't make anything of it raises what comes to it
-        _fail(path, 1, f"not YAML: {error or type(error).__name__}", error)
+        told = " ".join(str(error).split()) or type(error).__name__
+        _fail(path, 1, f"not YAML: {told}", error)
     if document is not None and not isinstance(document, dict):
         _fail(path, 1, "wanted entity types by name (`order_number: ...`)")
     return document
@@ -82,17 +91,27 @@ def _key_line(mapping: Any, key: Any) -> int:
     return int(mapping.lc.key(key)[0]) + 1
 
 
-def _check_keys(path: Path, node: Any, line: int, known: tuple[str, ...], what: str) -> None:
+def _mapping(path: Path, node: Any, line: int, what: str) -> Any:
     if not isinstance(node, dict):
         _fail(path, line, f"{what} is {node!r}; wanted keys and values")
+    return node
+
+
+def _check_keys(path: Path, node: Any, known: tuple[str, ...], what: str) -> None:
+    problems = Problems()
     for key in node:
         if key not in known:
-            best = process.extractOne(str(key), known, score_cutoff=60)
-            hint = f"did you mean {best[0]!r}?" if best else f"known: {', '.join(known)}"
-            _fail(path, _key_line(node, key), f"unknown key {key!r} in {what}; {hint}")
+            problems.attempt(None, _refuse_key, path, node, key, known, what)
+    problems.raise_all()
 
 
-def _kind(path: Path, fields: Any, line: int) -> str:
+def _refuse_key(path: Path, node: Any, key: Any, known: tuple[str, ...], what: str) -> NoReturn:
+    best = process.extractOne(str(key), known, score_cutoff=60)
+    hint = f"did you mean {best[0]!r}?" if best else f"known: {', '.join(known)}"
+    _fail(path, _key_line(node, key), f"unknown key {key!r} in {what}; {hint}")
+
+
+def _kind(path: Path, fields: Any) -> str:
     kind = fields.get("kind", "text")
     if kind not in KINDS:
         _fail(path, _key_line(fields, "kind"), f"kind is {kind!r}; wanted one of {', '.join(KINDS)}")
@@ -106,14 +125,15 @@ def _list(path: Path, fields: Any, key: str, line: int) -> list[Any]:
     return value
 
 
-def _pattern(path: Path, label: str, node: Any, line: int) -> Pattern:
+def _pattern(path: Path, label: str, node: Any, line: int) -> Pattern | None:
+    what = f"a pattern of {label!r}"
     if isinstance(node, str):
         node = {"regex": node}
     else:
-        _check_keys(path, node, line, PATTERN_KEYS, f"a pattern of {label!r}")
+        _check_keys(path, _mapping(path, node, line, what), PATTERN_KEYS, what)
     source, normal = node.get("regex"), node.get("normal", "")
     if not isinstance(source, str) or not isinstance(normal, str):
-        _fail(path, line, f"a pattern of {label!r} is {node!r}; wanted `regex: ...` and maybe `normal: ...`")
+        _fail(path, line, f"{what} is {node!r}; wanted `regex: ...` and maybe `normal: ...`")
     try:
         compiled = regex.compile(source, 0 if node.get("ignore_case") is False else regex.IGNORECASE)
     except regex.error as error:
@@ -143,16 +163,20 @@ def _check_pattern(path: Path, line: int, compiled: Any, normal: str) -> None:
             )
 
 
-def _add_names(path: Path, label: str, node: Any, line: int, names: dict[str, tuple[str, str]]) -> None:
+def _gazetteer(path: Path, label: str, fields: Any, line: int) -> Any:
+    node = fields.get("gazetteer") or {}
     if not isinstance(node, dict):
         _fail(path, line, f"gazetteer of {label!r} is {node!r}; wanted values with lists of names")
-    for value, synonyms in node.items():
-        at = _key_line(node, value)
-        if synonyms is not None and not isinstance(synonyms, list):
-            _fail(path, at, f"{value!r} has {synonyms!r}; wanted a list of names")
-        for name in dict.fromkeys(str(name).strip().lower() for name in (value, *(synonyms or []))):
-            if not name:
-                _fail(path, at, f"{value!r} has an empty name")
-            if taken := names.get(name):
-                _fail(path, at, f"name {name!r} stands for {taken[1]!r} already")
-            names[name] = (label, str(value))
+    return node
+
+
+def _add_names(path: Path, label: str, node: Any, value: Any, names: dict[str, tuple[str, str]]) -> None:
+    at, synonyms = _key_line(node, value), node[value]
+    if synonyms is not None and not isinstance(synonyms, list):
+        _fail(path, at, f"{value!r} has {synonyms!r}; wanted a list of names")
+    for name in dict.fromkeys(str(name).strip().lower() for name in (value, *(synonyms or []))):
+        if not name:
+            _fail(path, at, f"{value!r} has an empty name")
+        if taken := names.get(name):
+            _fail(path, at, f"name {name!r} stands for {taken[1]!r} already")
+        names[name] = (label, str(value))

@@ -161,7 +161,7 @@ def _entity(label: str, text: str, start: int, end: int, value: str, source: Ent
 def load_rules(path: Path, *, country: str = "US", currency: str = "EUR", zone: tzinfo = UTC) -> EntityRules:
     """Read entities.yaml; a workspace without one has no rules.
 
-    Raises NluError "file:line: ..." for unknown keys and kinds, broken patterns, names given twice."""
+    Raises NluError with a line "file:line: ..." for each unknown key and kind, broken pattern, name given twice."""
     from nlu.rule_files import read_rules
 
     kinds, patterns, names = read_rules(path) if path.exists() else ({}, [], {})

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -73,7 +73,7 @@ class Answer:
     """One answer template; all `conditions` must hold for it to be given.
 
     `also_for` names further intents it is offered to, after their own answers. `knowledge`: its text
-    is filled with `passage`, the best passage found."""
+    is filled with `passage`, the best passage found. `place` is "file:line"."""
 
     id: str
     intent: str
@@ -87,6 +87,7 @@ class Answer:
     hand_over: bool = False
     knowledge: bool = False
     also_for: tuple[str, ...] = ()
+    place: str = field(default="", compare=False, repr=False)
 
 
 class AnswerBook:
@@ -138,7 +139,7 @@ class AnswerBook:
 def load_answers(folder: Path) -> AnswerBook:
     """Read every *.yaml of a folder (in order of their names).
 
-    Raises RetrievalError "file:line: ..." for what cannot be used: unknown keys, double ids, templates
+    Raises RetrievalError with a line "file:line: ..." for all that cannot be used: unknown keys, double ids, templates
     that do not compile, names nobody declares, buttons that lead nowhere."""
     from retrieval.answer_files import read_answers
 

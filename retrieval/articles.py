@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrieval.errors import RetrievalError
+from retrieval.errors import Problems, RetrievalError
 
 WANTED_WORDS = 120  # of a passage: enough to answer, short enough for a chat
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
@@ -33,8 +33,13 @@ class _Section:
 def load_articles(folder: Path) -> tuple[Passage, ...]:
     """Every *.md and *.csv of a folder (in order of their names) as passages; none where there is no such folder.
 
-    Raises RetrievalError for a file that is not UTF-8, has no text, or is a table without questions and answers."""
-    return tuple(passage for path in article_files(folder) for passage in read_article(path))
+    Raises RetrievalError with a line for each file that is not UTF-8, has no text, or is a table without questions and
+    answers, and for each row of one that lacks either."""
+    problems = Problems()
+    none: tuple[Passage, ...] = ()
+    read = [problems.attempt(none, read_article, path) for path in article_files(folder)]
+    problems.raise_all()
+    return tuple(passage for passages in read for passage in passages)
 
 
 def article_files(folder: Path) -> list[Path]:
@@ -46,8 +51,8 @@ def read_article(path: Path) -> tuple[Passage, ...]:
     """One file as passages of about WANTED_WORDS, never across a heading or a row."""
     try:
         text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RetrievalError(f"{path}: not UTF-8: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RetrievalError(f"{path}: not a text in UTF-8: {error}") from error
     passages = _questions(path, text) if path.suffix == ".csv" else _article(path, text)
     if not passages:
         raise RetrievalError(f"{path}: no text in it; wanted an article or questions with answers")
@@ -57,6 +62,7 @@ def read_article(path: Path) -> tuple[Passage, ...]:
 def _questions(path: Path, text: str) -> list[Passage]:
     """The rows of a table with the columns question and answer; others are passed over."""
     passages: list[Passage] = []
+    problems = Problems()
     rows = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
         header = [name.strip().casefold() for name in next(rows, [])]
@@ -66,21 +72,23 @@ def _questions(path: Path, text: str) -> list[Passage]:
         for row in rows:
             cells = dict(zip(header, map(str.strip, row), strict=False))
             if any(cells.values()):
-                passages += _answer(
-                    path, line, cells.get("question", ""), cells.get("answer", ""), len(passages)
-                )
+                question, answer = cells.get("question", ""), cells.get("answer", "")
+                passages += problems.attempt([], _answer, path, line, question, answer, len(passages))
             line = rows.line_num + 1
     except csv.Error as error:
-        raise RetrievalError(f"{path}:{rows.line_num}: not CSV: {error}") from error
+        problems.add(f"{path}:{rows.line_num}: not CSV: {error}")
+    problems.raise_all()
     return passages
 
 
-def _answer(path: Path, line: int, question: str, answer: str, n_before: int) -> Iterator[Passage]:
+def _answer(path: Path, line: int, question: str, answer: str, n_before: int) -> list[Passage]:
     if not question or not answer:
         raise RetrievalError(f"{path}:{line}: a row without {'an answer' if question else 'a question'}")
     blocks = [block.strip() for block in answer.splitlines() if block.strip()]
-    for n, piece in enumerate(_pieces(blocks), n_before + 1):
-        yield Passage(f"article:{path.stem}#{n}", question, piece, f"{path.name}#{line}")
+    return [
+        Passage(f"article:{path.stem}#{n}", question, piece, f"{path.name}#{line}")
+        for n, piece in enumerate(_pieces(blocks), n_before + 1)
+    ]
 
 
 def _article(path: Path, text: str) -> list[Passage]:

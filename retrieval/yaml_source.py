@@ -10,7 +10,7 @@ from rapidfuzz import process
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from retrieval.errors import RetrievalError
+from retrieval.errors import Problems, RetrievalError
 
 # ruamel takes minutes for thousands of brackets within one another.
 DEEP = re.compile(r"(?:[\[{]\s*){64}")
@@ -40,7 +40,8 @@ def read_yaml(path: Path) -> Any:
         line = mark.line + 1 if mark else 1
         raise RetrievalError(f"{path}:{line}: not YAML: {error.problem or error.context}") from error
     except Exception as error:  # of a value it can't make anything of it raises what comes to it
-        raise RetrievalError(f"{path}:1: not YAML: {error or type(error).__name__}") from error
+        told = " ".join(str(error).split()) or type(error).__name__
+        raise RetrievalError(f"{path}:1: not YAML: {told}") from error
 
 
 def line_of_key(mapping: Any, key: Any) -> int:
@@ -62,13 +63,26 @@ class Fields:
     @classmethod
     def of(cls, path: Path, node: Any, line: int, *, known: Collection[str], what: str) -> "Fields":
         """Check that `node` is a mapping with known keys only."""
+        fields = cls.of_mapping(path, node, line, what=what)
+        fields.check_keys(known, what)
+        return fields
+
+    @classmethod
+    def of_mapping(cls, path: Path, node: Any, line: int, *, what: str) -> "Fields":
+        """Check that `node` is a mapping, of whatever keys."""
         fields = cls(path, node, line)
         if not isinstance(node, dict):
             fields.fail(f"{what} is {node!r}; wanted keys and values")
-        for key in node:
-            if key not in known:
-                fields.fail(f"unknown key {key!r} in {what}{suggestion(str(key), known)}", key)
         return fields
+
+    def check_keys(self, known: Collection[str], what: str) -> None:
+        """Raise RetrievalError for all keys that are not known."""
+        problems = Problems()
+        for key in self.mapping:
+            if key not in known:
+                hint = suggestion(str(key), known)
+                problems.add(f"{self.path}:{self.line_of(key)}: unknown key {key!r} in {what}{hint}")
+        problems.raise_all()
 
     def fail(self, message: str, key: str | None = None) -> NoReturn:
         raise RetrievalError(f"{self.path}:{self.line_of(key)}: {message}")

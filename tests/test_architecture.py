@@ -25,7 +25,7 @@ MAY_IMPORT = {
     ),
     "bot/channels": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.incoming.customer_commands",
-        "bot.monitoring.meters", "bot.monitoring.pulse",
+        "bot.monitoring.meters", "bot.monitoring.pulse", "bot.monitoring.readiness",
     ),
     "bot/channels/telegram": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.incoming.customer_commands",

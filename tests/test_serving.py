@@ -52,6 +52,34 @@ async def test_told_to_stop_it_finishes_the_turns_under_way(
             assert "Traceback" not in served.log
 
 
+async def test_balancers_are_told_of_the_stop_while_it_still_serves(shop: Path) -> None:
+    with (shop / "kefu.toml").open("a") as file:
+        file.write("\n[web]\ndrain_s = 300\n")
+    async with serving(shop, "--port", "0") as served:
+        assert await readiness_of(served) == (200, "ready")
+        served.process.send_signal(signal.SIGTERM)
+        await served.until(lambda: "/readyz says so" in served.log)
+        assert await readiness_of(served) == (503, "stopping")
+        assert (await served.post("hello"))["decision"]["answer_id"] == "greeting"
+
+        assert await served.stop(signal.SIGTERM) == 0, "a second signal cuts it short"
+        assert "turns under way are finished first" in served.log
+
+
+async def test_a_desk_that_makes_do_without_its_release_is_ready_and_says_so(shop: Path) -> None:
+    first = (shop / "releases" / "current").read_text("utf-8").strip()
+    (shop / "releases" / first / "heads.safetensors").write_bytes(b"null")
+    async with serving(shop, "--port", "0") as served, served.client.get(f"{served.url}readyz") as answer:
+        assert answer.status == 200
+        assert "making do without the current release" in (await answer.json())["note"]
+
+
+async def readiness_of(served: Served) -> tuple[int, str]:
+    async with served.client.get(f"{served.url}readyz") as answer:
+        body = await answer.json()
+        return answer.status, body.get("status") or body["error"]["code"]
+
+
 def dawdle(shop: Path, seconds: int = 1) -> None:
     """Have the order system take its time."""
     settings = shop / "kefu.toml"
@@ -82,6 +110,15 @@ async def test_a_new_desk_shows_a_link_for_the_first_admin(shop: Path) -> None:
         async with served.client.get(f"{served.url}console/") as page:
             assert page.url.path == "/console/sign-in"
             assert "kefu staff add" in await page.text()
+
+
+async def test_where_metrics_are_is_told_with_the_rest(shop: Path) -> None:
+    async with serving(shop, "--port", "0", "--metrics-port", "0", "--quiet") as served:
+        assert served.process.stdout is not None
+        told = (await served.process.stdout.read(2000)).decode()
+        [line] = [line.split() for line in told.splitlines() if "metrics" in line]
+        async with served.client.get(line[-1]) as answer:
+            assert "kefu_turns_total" in await answer.text()
 
 
 def test_a_port_that_is_taken_is_named(shop: Path) -> None:

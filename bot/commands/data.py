@@ -53,8 +53,8 @@ def check(
     that is still in. Nothing is changed. All findings have their file and line."""
     from rich.console import Console
 
-    from bot.entity_rules import entity_rules
     from bot.progress import Stages
+    from bot.texts import entity_rules
     from training.checking.data_check import as_json, check_data
     from training.dataset import build_dataset, show
     from training.dialogues import files_to_learn_from, places_of, read_dialogues

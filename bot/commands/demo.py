@@ -30,9 +30,9 @@ def command(workspace: Path) -> None:
     workspace is run beside the server and plays the company's own system."""
     from bot.commands.serve import run
     from bot.monitoring.logs import set_up_logging
-    from bot.settings import load_settings
+    from bot.operation.configuration import checked_settings
 
-    settings = load_settings(workspace, to_serve=True)
+    settings = checked_settings(workspace)
     if not is_trained(workspace):
         from bot.commands.train import train_workspace
 

@@ -131,7 +131,7 @@ async def export_log(
     """Write the finished dialogues of the log that stand in no other file of the workspace; how many there were.
 
     `watch` is told the entity types of each dialogue. Raises TrainingError where the file can't be written."""
-    from bot.entity_rules import entity_rules
+    from bot.texts import entity_rules
 
     rules, elsewhere = entity_rules(settings), _ids_beside(path, settings.folder)
 

@@ -166,7 +166,8 @@ def read_files(
 def load_desk(settings: Settings, release: "Release") -> "PastDesk":
     """A release and the workspace's answers, for past dialogues."""
     from bot.learning.replaying import PastDesk
-    from bot.loading import check_actions, load_release
+    from bot.loading import load_release
+    from bot.texts import check_actions
     from retrieval.answers import load_answers
 
     book = load_answers(settings.folder / "answers")

@@ -13,6 +13,7 @@ from bot.cli import workspace_option
 if TYPE_CHECKING:
     from bot.monitoring.logs import LogFormat
     from bot.review.mined import Mined
+    from bot.serving import Places
     from bot.settings import Settings
 
 
@@ -50,10 +51,10 @@ def command(
     TELEGRAM_BOT_TOKEN set the bot answers on Telegram too. Edited answers and new releases are taken over
     without a restart; a change of kefu.toml needs one."""
     from bot.monitoring.logs import set_up_logging
-    from bot.settings import load_settings
+    from bot.operation.configuration import checked_settings
 
     set_up_logging(quiet=quiet, log_format=log_format)
-    settings = load_settings(workspace, to_serve=True)
+    settings = checked_settings(workspace)
     chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     metrics = {} if metrics_port is None else {"port": metrics_port}
     update = {
@@ -78,9 +79,7 @@ def run(settings: "Settings") -> None:
         from bot.commands.masking import mask_of
 
         mask = mask_of(settings)
-    asyncio.run(
-        serve(settings, lambda url, first: click.echo(addresses(settings, url, first)), open_mined, mask)
-    )
+    asyncio.run(serve(settings, lambda places: click.echo(addresses(settings, places)), open_mined, mask))
 
 
 def _mined(settings: "Settings") -> "Mined":
@@ -92,22 +91,24 @@ def _mined(settings: "Settings") -> "Mined":
     return Mined(Review(settings.folder), (TrainingError,))
 
 
-def addresses(settings: "Settings", url: str, first_admin: str) -> str:
-    """What to open, and what else answers; `first_admin` is a link, "" where there is an account already."""
+def addresses(settings: "Settings", places: "Places") -> str:
+    """What to open, and what else answers."""
     from bot.console.links import console_link
 
     variables = [one.variable for one in settings.telegram_tokens]
     telegram = f"answering with {', '.join(variables)}" if variables else "off; set TELEGRAM_BOT_TOKEN"
     lines = [
         f"{settings.desk.name} answers. Ctrl-C stops it.",
-        f"  web chat   {url}",
-        f"  console    {console_link(url)}",
-        f"  API        {url}api/v1/openapi.json",
+        f"  web chat   {places.web}",
+        f"  console    {console_link(places.web)}",
+        f"  API        {places.web}api/v1/openapi.json",
         f"  Telegram   {telegram}",
     ]
-    if first_admin:
+    if places.metrics:
+        lines.append(f"  metrics    {places.metrics}")
+    if places.first_admin:
         lines += [
             "Nobody has an account for the console yet. This link makes the first admin; it is good for 24 hours:",
-            f"  {first_admin}",
+            f"  {places.first_admin}",
         ]
     return "\n".join(lines)

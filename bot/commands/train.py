@@ -142,7 +142,7 @@ def make_release(
     frozen: frozenset[str] = frozenset(),
 ) -> "Release":
     """Train with a workspace's entity rules and articles; see `training.pipeline.train`."""
-    from bot.entity_rules import entity_rules
+    from bot.texts import entity_rules
     from retrieval.answers import load_answers
     from retrieval.articles import load_articles
     from training.pipeline import train

@@ -5,14 +5,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli import our_errors, workspace_option
 from bot.dialogue.forms import FREE_TEXT
-from bot.errors import BotError
-from bot.settings import Desk, SettingsError, load_settings
+from bot.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from retrieval.answers import AnswerBook
@@ -28,17 +27,23 @@ if TYPE_CHECKING:
     show_default=True,
     help="Problems to list; the rest is counted.",
 )
-def command(files: tuple[Path, ...], workspace: Path, most: int) -> None:
+@click.option(
+    "--no-environment",
+    is_flag=True,
+    help="Leave out environment variables: where files are checked and the desk's secrets are not at hand.",
+)
+def command(files: tuple[Path, ...], workspace: Path, most: int, no_environment: bool) -> None:
     """Check FILES of dialogues (*.jsonl, *.jsonl.gz) or whole workspaces; without FILES, the WORKSPACE.
 
-    Of a workspace: kefu.toml, entities.yaml, answers, articles, dialogues. Exit status 1 if anything is wrong."""
+    Of a workspace: kefu.toml, the environment variables of a desk, entities.yaml, answers, articles, dialogues. Exit
+    status 1 if anything is wrong."""
     from rich.console import Console
 
     from bot.progress import LateBar
 
     _warn(files or (workspace,))
     with LateBar(Console(stderr=True)) as bar:
-        found = _problems(files or (workspace,), bar.show)
+        found = _problems(files or (workspace,), bar.show, with_environment=not no_environment)
         listed = list(islice(found, most))
         rest = sum(1 for _ in found)
     for problem in listed:
@@ -61,74 +66,60 @@ def _warn(places: tuple[Path, ...]) -> None:
                 click.echo(f"{folder / 'kefu.toml'}: warning: {warning}", err=True)
 
 
-def _problems(places: tuple[Path, ...], watch: Callable[[Path, float], None]) -> Iterator[str]:
+def _problems(
+    places: tuple[Path, ...], watch: Callable[[Path, float], None], *, with_environment: bool
+) -> Iterator[str]:
     from training.dialogues import dialogue_files, problems
 
     for folder in (place for place in places if place.is_dir()):
-        yield from workspace_problems(folder)
+        yield from workspace_problems(folder, with_environment=with_environment)
         yield from problems(dialogue_files(folder), watch)
     yield from problems([place for place in places if not place.is_dir()], watch)
 
 
-def workspace_problems(folder: Path) -> Iterator[str]:
+def workspace_problems(folder: Path, *, with_environment: bool) -> Iterator[str]:
     """What is wrong beside the dialogues; each file is read by the code that will serve it."""
-    from nlu.rules import load_rules
-    from retrieval.articles import load_articles
+    from bot.operation.configuration import read_settings
+    from bot.secrets.environment import environment_problems
 
-    desk, actions = Desk(), None  # None: not known, for kefu.toml can't be read
-    try:
-        settings = load_settings(folder)
-        desk, actions = settings.desk, settings.actions
-    except SettingsError as error:
-        yield from str(error).splitlines()
-    yield from _error_of(
-        lambda: load_rules(
-            folder / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone
-        )
-    )
-    yield from _error_of(lambda: _check_answers(folder, actions))
-    yield from _error_of(lambda: load_articles(folder / "knowledge"))
+    settings, wrong = read_settings(folder)
+    yield from wrong
+    if with_environment:
+        yield from environment_problems(settings, folder)
+    yield from text_problems(settings, folder)
 
 
-def _check_answers(folder: Path, actions: Collection[str] | None) -> None:
-    from bot.loading import check_actions
-    from retrieval.answers import load_answers
+def text_problems(settings: Settings | None, folder: Path) -> Iterator[str]:
+    """What is wrong with answers, entities and articles; `settings` are None where kefu.toml can't be read."""
+    from bot.operation.configuration import texts_of
 
-    book = load_answers(folder / "answers")
-    if actions is not None:
-        check_actions(book, actions)
-    _check_slots(book, folder)
-
-
-def _check_slots(book: "AnswerBook", folder: Path) -> None:
-    """Raise BotError for a slot that nothing can fill: no rule finds its entity type, no dialogue teaches it."""
-    wanted = {slot.entity: answer.id for answer in book.answers for slot in answer.slots}
-    missing = wanted.keys() - {FREE_TEXT}
-    if missing and (types := _entity_types(folder)) is not None:
-        for entity in sorted(missing - types):
-            met = f"answer {wanted[entity]!r} has a slot for entity type {entity!r}"
-            known = ", ".join(sorted({FREE_TEXT, *types}))
-            raise BotError(
-                f"{met}, which is neither in entities.yaml nor in the dialogues; there is: {known}"
-            )
+    texts = texts_of(settings, folder)
+    yield from texts.problems
+    if texts.book is not None and texts.rules is not None:
+        yield from _slot_problems(texts.book, texts.rules.labels, folder)
 
 
-def _entity_types(folder: Path) -> frozenset[str] | None:
-    """Those of entities.yaml and of the labels in dialogues; None where one of them can't be read, which is
-    told by itself."""
-    from nlu.rules import load_rules
+def _slot_problems(book: "AnswerBook", labels: Collection[str], folder: Path) -> Iterator[str]:
+    """Of slots that nothing can fill: no rule finds their entity type, no dialogue teaches it."""
+    wanted = [(answer, slot.entity) for answer in book.answers for slot in answer.slots]
+    if {entity for _, entity in wanted} <= {FREE_TEXT, *labels}:
+        return
+    if (taught := _labels_of_dialogues(folder)) is None:
+        return
+    types = {FREE_TEXT, *labels, *taught}
+    for answer, entity in wanted:
+        if entity not in types:
+            met = f"{answer.place}: answer {answer.id!r} has a slot for entity type {entity!r}"
+            known = ", ".join(sorted(types))
+            yield f"{met}, which is neither in entities.yaml nor in the dialogues; there is: {known}"
+
+
+def _labels_of_dialogues(folder: Path) -> frozenset[str] | None:
+    """The entity types that dialogues have labels of; None where they can't be read, which is told by itself."""
     from training.dialogues import dialogue_files, read_dialogues
 
     try:
-        rules = load_rules(folder / "entities.yaml")
         turns = (turn for dialogue in read_dialogues(dialogue_files(folder)) for turn in dialogue.turns)
-        return frozenset(rules.labels).union(label.label for turn in turns for label in turn.entities or ())
+        return frozenset(label.label for turn in turns for label in turn.entities or ())
     except our_errors():
         return None
-
-
-def _error_of(load: Callable[[], Any]) -> Iterator[str]:
-    try:
-        load()
-    except our_errors() as error:
-        yield str(error)

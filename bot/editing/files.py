@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.editing.entries import Entry, entries_of
 from bot.editing.errors import EditRefused, FilesBusy
 from bot.errors import BotError
-from bot.loading import check_actions
+from bot.texts import check_actions
 from retrieval.answers import AnswerBook, load_answers
 from retrieval.errors import RetrievalError
 

@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bot.desk import Desk
+from bot.monitoring.pool import pool_metrics
 from bot.store.standing import Standing
 
 PERIOD = timedelta(days=7)
@@ -41,6 +42,8 @@ class DeskStanding(Collector):
             {},
             engine.settings.decide.max_wrong_answers,
         )
+        if (pool := self.desk.store.pool) is not None:
+            yield from pool_metrics(pool)
         if self.read is None:
             return
         answers = GaugeMetricFamily(

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -64,8 +64,10 @@ class Actions:
         self._caller = Caller(hosts, key, names=names)
         self._headers = {name: _headers(name, action, environment) for name, action in actions.items()}
         self._first_pause_s = first_pause_s
-        for name, action in actions.items():
-            _check_templates(name, action)
+        if wrong := [
+            problem for name, action in actions.items() for problem in template_problems(name, action)
+        ]:
+            raise BotError("\n".join(wrong))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -176,7 +178,8 @@ def _headers(name: str, action: Action, environment: Mapping[str, str]) -> dict[
     return {header: with_secrets(value, environment, where) for header, value in action.headers.items()}
 
 
-def _check_templates(name: str, action: Action) -> None:
+def template_problems(name: str, action: Action) -> Iterator[str]:
+    """A line for each template of an action that doesn't parse; of the url, which may hold a secret, not shown."""
     for key, template in {
         "url": action.url,
         **{f"body.{field}": text for field, text in action.body.items()},
@@ -184,7 +187,8 @@ def _check_templates(name: str, action: Action) -> None:
         try:
             _templates.from_string(template)
         except TemplateError as error:
-            raise BotError(f"[actions.{name}] {key}: not a template: {error} in {template!r}") from error
+            met = "a value that is not shown" if key == "url" else repr(template)
+            yield f"actions.{name}.{key}: met {met}; not a template: {error}"
 
 
 class ReadingActions(Actions):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.store.errors import StoreError
 from bot.store.migrate import upgrade
 from bot.store.peers.peers import Peers
+from bot.store.pool import PoolUse
 from bot.store.sealing.in_use import check_keys
 from bot.store.sealing.keyring import Keyring, read_keyring
 
@@ -31,6 +32,10 @@ class Database(Protocol):
     @property
     def peers(self) -> Peers:
         """Those others."""
+
+    @property
+    def pool(self) -> PoolUse | None:
+        """How its connections are used; None where it is a file of this process."""
 
     def use_keys(self, keyring: Keyring | None) -> None:
         """Seal and open customers' words with these."""
@@ -85,10 +90,10 @@ def parse_url(url: str) -> URL:
     Raises StoreError for anything but a SQLite file and PostgreSQL."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):  # not `from` it: it shows what may be a part of the password
         raise StoreError(
             "the database URL can't be read; wanted sqlite:///file or postgresql://user@host/name"
-        ) from error
+        ) from None
     kind = KINDS.get(parsed.drivername.split("+")[0])
     if kind is None:
         raise StoreError(f"the database is of kind {parsed.drivername!r}; wanted sqlite or postgresql")

@@ -1,21 +1,24 @@
 """PostgreSQL: any number of serving processes; bot/store/peers keeps their turns in order."""
 
 import uuid
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from sqlalchemy import URL, Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.monitoring.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.news import SENDER
 from bot.store.peers.postgres import PostgresPeers
+from bot.store.pool import PoolUse
 from bot.store.sealing.columns import use_keys
 from bot.store.sealing.keyring import Keyring
 
 P = ParamSpec("P")
 T = TypeVar("T")
+POOL_SIZE, POOL_LIMIT = 5, 15  # connections that are kept, and that there may be at a time
 
 
 class PostgresDatabase:
@@ -26,10 +29,15 @@ class PostgresDatabase:
     def __init__(self, url: URL) -> None:
         """Raises StoreError where asyncpg is not installed."""
         self.sender = uuid.uuid4().hex
+        self._n_waiting = 0
         through = url.set(drivername="postgresql+asyncpg")
         try:
             self._engine = create_async_engine(
-                through, pool_pre_ping=True, execution_options={SENDER: self.sender}
+                through,
+                pool_pre_ping=True,
+                pool_size=POOL_SIZE,
+                max_overflow=POOL_LIMIT - POOL_SIZE,
+                execution_options={SENDER: self.sender},
             )
         except ImportError as error:
             shown = url.render_as_string(hide_password=True)
@@ -37,6 +45,12 @@ class PostgresDatabase:
                 f"{shown}: the driver is missing ({error}); pip install 'kefu[postgres]' brings it"
             ) from error
         self.peers = PostgresPeers(self._engine, through, self.sender)
+
+    @property
+    def pool(self) -> PoolUse:
+        """Of the process; those that listen and hold locks for good are among them."""
+        pool = cast(AsyncAdaptedQueuePool, self._engine.pool)
+        return PoolUse(pool.checkedout(), POOL_LIMIT, self._n_waiting)
 
     def use_keys(self, keyring: Keyring | None) -> None:
         """Seal and open customers' words with these."""
@@ -46,21 +60,31 @@ class PostgresDatabase:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with timed("reading"):
-            async with self._engine.connect() as connection:
+            async with self._connection() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with timed("writing"):
-            async with self._engine.begin() as connection:
+            async with self._connection() as connection, connection.begin():
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self._engine.connect() as connection:
+        async with self._connection() as connection:
             return await connection.run_sync(work, *args, **kwargs)  # leaving without a commit rolls back
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        is_waiting, self._n_waiting = True, self._n_waiting + 1
+        try:
+            async with self._engine.connect() as connection:
+                is_waiting, self._n_waiting = False, self._n_waiting - 1
+                yield connection
+        finally:
+            self._n_waiting -= is_waiting
 
     async def erase_traces(self, *, rewrite: bool) -> bool:
         """Free the dead rows with `rewrite`; else autovacuum does in its time."""

@@ -52,6 +52,10 @@ class SqliteDatabase:
         use_keys(self._engine, keyring)
 
     @property
+    def pool(self) -> None:
+        """A file of this process needs none."""
+
+    @property
     def is_alone(self) -> bool:
         return self._server_lock is not None
 

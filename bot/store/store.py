@@ -32,6 +32,7 @@ from bot.store.insights import Insights
 from bot.store.label_log import LabelLog
 from bot.store.label_rules import training_labels
 from bot.store.mined import MinedLog
+from bot.store.pool import PoolUse
 from bot.store.privacy.masking import Masking
 from bot.store.privacy.retention import Retention
 from bot.store.records import (
@@ -100,6 +101,11 @@ class Store:
 
     async def close(self) -> None:
         await self._database.close()
+
+    @property
+    def pool(self) -> PoolUse | None:
+        """How the connections to PostgreSQL are used; None for SQLite."""
+        return self._database.pool
 
     @property
     def is_alone(self) -> bool:

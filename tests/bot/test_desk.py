@@ -16,12 +16,13 @@ import pytest
 from bot import desk as desk_module
 from bot.desk import Desk
 from bot.errors import BotError
-from bot.loading import Model, check_actions, current_release, load_model
+from bot.loading import Model, current_release, load_model
 from bot.outgoing.actions import Actions
 from bot.settings import Action, load_settings
 from bot.store.entity_labels import Mark
 from bot.store.records import Correction
 from bot.store.store import Store
+from bot.texts import check_actions
 from tests.bot.fakes import Customer, FakeUnderstander, load_book, make_engine, make_settings
 from tests.tiny import with_another_tokenizer
 
@@ -162,6 +163,24 @@ async def test_files_that_will_not_do_are_named_once_and_change_nothing(
     assert await answer_to(live, "are you open today") == "From nine to five."
     edit(live, "varaints", "variants")
     assert await live.reload()
+
+
+@pytest.mark.slow
+async def test_all_that_is_wrong_with_edited_files_is_named_in_one_entry_of_the_log(
+    live: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    edit(live, "variants", "varaints")
+    (live.settings.folder / "answers" / "second.yaml").write_text(
+        "- {id: s, intent: s, variants: x, action: none}\n- 5\n"
+    )
+    (live.settings.folder / "entities.yaml").write_text("a: {kind: x}\n")
+
+    assert not await live.reload()
+
+    [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    told = record.getMessage()
+    for place in ("all.yaml:2:", "second.yaml:2:", "entities.yaml:1:"):
+        assert place in told
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from bot.messages import Turn
 from bot.outgoing.actions import Actions
 from bot.settings import load_settings
 from bot.store.store import Store
-from retrieval.errors import RetrievalError
+from bot.texts import TextsError
 from tests.bot.fakes import Customer
 
 KNOWN = "are you open today"
@@ -106,7 +106,7 @@ def test_answers_with_errors_and_a_workspace_without_a_release_are_still_refused
     trained: Path, workspace: Path
 ) -> None:
     (trained / "answers" / "all.yaml").write_text("nonsense: 1\n", "utf-8")
-    with pytest.raises(RetrievalError, match=r"all\.yaml:1"):
+    with pytest.raises(TextsError, match=r"all\.yaml:1"):
         load_or_make_do(load_settings(trained), Actions({}))
     with pytest.raises(BotError, match="train a first release"):
         load_or_make_do(load_settings(workspace), Actions({}))

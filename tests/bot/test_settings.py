@@ -71,6 +71,19 @@ def test_all_that_is_wrong_is_told_at_once_with_the_nearest_key(tmp_path: Path) 
         assert any(f": {key}: " in line and line.endswith(f"did you mean {near!r}?") for line in lines), key
 
 
+def test_what_no_single_value_is_wrong_by_is_told_with_the_rest(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "folder = 'x'\n[telegram]\nwebhook = true\npoll = 1\n[web]\npublic_url = 'ftp://me:hushhush@desk'\n",
+    )
+    with pytest.raises(SettingsError) as error:
+        load_settings(tmp_path)
+    assert [line.split(": ")[1] for line in str(error.value).splitlines()] == [
+        "folder", "telegram.webhook", "telegram.poll", "web.public_url",
+    ]  # fmt: skip
+    assert "hushhush" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     "text",
     [

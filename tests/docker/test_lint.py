@@ -1,12 +1,15 @@
 """The files are what Docker, Compose, Kubernetes, nginx and systemd read, as far as their own tools can say."""
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.secrets.values import secret
 from tests.docker import nginx
 from tests.docker.files import BIN, DOCKER, MANIFESTS, objects
 
@@ -29,18 +32,64 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_compose_reads_its_file_with_every_profile(copy: Path) -> None:
-    (copy / ".env").write_text("POSTGRES_PASSWORD=abc\nORDERS_TOKEN=def\n")
-    read = run(BIN / "docker-compose", "-f", copy / "compose.yaml", "--profile", "*", "config")
+    (copy / ".env").write_text("ORDERS_TOKEN=def\n")
+    assert config_of(copy)["services"]["serve-1"]["environment"]["ORDERS_TOKEN"] == "def"
+
+
+def config_of(copy: Path) -> Any:
+    """What Compose makes of its file."""
+    read = run(
+        BIN / "docker-compose", "-f", copy / "compose.yaml", "--profile", "*", "config", "--format", "json"
+    )
     assert (read.returncode, read.stderr) == (0, "")
-    assert "postgresql://kefu:abc@postgres/kefu" in read.stdout
-    assert "ORDERS_TOKEN: def" in read.stdout
+    return json.loads(read.stdout)
 
 
-def test_compose_asks_for_a_password(copy: Path) -> None:
-    (copy / ".env").write_bytes((copy / "env.example").read_bytes())
-    read = run(BIN / "docker-compose", "-f", copy / "compose.yaml", "config")
-    assert read.returncode != 0
-    assert "POSTGRES_PASSWORD" in read.stderr
+def test_secrets_are_made_once_in_a_folder_closed_to_others(copy: Path) -> None:
+    made = {}
+    for _ in range(2):
+        assert run(copy / "make_secrets.sh").returncode == 0
+        before, made = made, {path.name: path.read_text() for path in (copy / "secrets").iterdir()}
+    assert before == made
+    password = made["database_password"].strip()
+    assert made["database_url"] == f"postgresql://kefu:{password}@postgres/kefu\n"
+    assert len({made["api_key"], made["signing_key"], made["database_password"]}) == 3
+    assert all(len(made[name].strip()) == 64 for name in ("api_key", "signing_key", "database_password"))
+    assert (copy / "secrets").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (copy / "secrets").iterdir()} == {0o644}
+
+
+@pytest.mark.parametrize(
+    "more", ["", "TELEGRAM_BOT_TOKEN_AT=secrets/token\nKEFU_ENCRYPTION_KEY_AT=/etc/kefu/key\n"]
+)
+def test_a_desk_in_compose_finds_its_secrets_in_files_and_none_in_its_environment(
+    copy: Path, more: str
+) -> None:
+    run(copy / "make_secrets.sh")
+    (copy / ".env").write_text(more)
+    config = config_of(copy)
+    files = {name: Path(one["file"]) for name, one in config["secrets"].items()}
+    for name in ("serve-1", "serve-2", "train", "postgres"):
+        service = config["services"][name]
+        mounted = {
+            f"/run/secrets/{one['target'].rpartition('/')[2]}": files[one["source"]]
+            for one in service["secrets"]
+        }
+        named = {
+            key: value for key, value in service["environment"].items() if key.endswith("_FILE") and value
+        }
+        assert set(named.values()) <= mounted.keys()
+        wanted = {"POSTGRES_PASSWORD_FILE"} if name == "postgres" else {
+            "KEFU_DATABASE_URL_FILE", "KEFU_API_KEY_FILE", "KEFU_SIGNING_KEY_FILE",
+            *(["TELEGRAM_BOT_TOKEN_FILE", "KEFU_ENCRYPTION_KEY_FILE"] if more else []),
+        }  # fmt: skip
+        assert named.keys() == wanted
+        for key in wanted - {"TELEGRAM_BOT_TOKEN_FILE", "KEFU_ENCRYPTION_KEY_FILE"}:
+            assert mounted[named[key]].read_text().strip() not in json.dumps(config)
+            assert secret(key.removesuffix("_FILE"), {key: str(mounted[named[key]])})
+    if more:
+        assert files["telegram_bot_token"] == copy / "secrets" / "token"
+        assert files["encryption_key"] == Path("/etc/kefu/key")
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)

@@ -165,6 +165,33 @@ def test_what_cannot_be_used_is_named_with_file_and_line(
     assert word in str(raised.value)
 
 
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "entities.yaml"
+    path.write_text("""\
+a: {kind: x, knd: y, kid: z}
+b: 5
+c:
+  patterns: ['(', 'x*', {regx: x}]
+  gazetteer: {X: [y], Z: [y], W: 3}
+""")
+    with pytest.raises(NluError) as raised:
+        load_rules(path)
+    told = [line.removeprefix(f"{path}:") for line in str(raised.value).splitlines()]
+    assert [line.partition(":")[0] for line in told] == ["1", "1", "1", "2", "4", "4", "4", "5", "5"], told
+    for words in (
+        "'knd'",
+        "'kid'",
+        "kind is 'x'",
+        "is 5",
+        "'('",
+        "'x*'",
+        "'regx'",
+        "for 'X' already",
+        "'W' has 3",
+    ):
+        assert sum(words in line for line in told) == 1, words
+
+
 def test_a_workspace_without_entities_has_no_rules(tmp_path: Path) -> None:
     assert load_rules(tmp_path / "entities.yaml").find("LW-48213") == []
 

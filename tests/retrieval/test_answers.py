@@ -138,6 +138,55 @@ def test_what_cannot_be_used_is_named_with_file_and_line(
     assert word in str(raised.value)
 
 
+def test_all_that_is_wrong_with_all_files_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("""\
+- id: Big
+  intent: a
+  varaints: [x]
+  hand_over: maybe
+- id: b
+  intent: a
+  action: one
+  slots: [{nam: x}, 5]
+  variants: ['{{ order }} {{ parcel }}', 3, '{{']
+  buttons: [{label: L, intent: nowhere}, {label: L}]
+""")
+    (tmp_path / "b.yaml").write_text("""\
+- {id: b, intent: a, action: two, variants: [x], also_for: [nobody]}
+- {id: c, intent: c, variants: {en: [], Q: ['{{ result.x }}']}, confirm: Sure?}
+""")
+    with pytest.raises(RetrievalError) as raised:
+        load_answers(tmp_path)
+    told = str(raised.value).splitlines()
+    wanted = [
+        ("a.yaml:3", "unknown key 'varaints'"), ("a.yaml:1", "id is 'Big'"), ("a.yaml:1", "without variants"),
+        ("a.yaml:4", "true or false"), ("a.yaml:8", "unknown key 'nam'"), ("a.yaml:8", "name is None"),
+        ("a.yaml:8", "has no ask"), ("a.yaml:8", "a slot is 5"), ("a.yaml:9", "'order' is neither"),
+        ("a.yaml:9", "'parcel' is neither"), ("a.yaml:9", "holds 3"), ("a.yaml:9", "not a template"),
+        ("a.yaml:10", "exactly one"), ("a.yaml:10", "intent 'nowhere'"), ("b.yaml:1", "taken already"),
+        ("b.yaml:1", "action is 'two'"), ("b.yaml:1", "intent 'nobody'"), ("b.yaml:2", "empty list"),
+        ("b.yaml:2", "language code"), ("b.yaml:2", "no action to confirm"), ("b.yaml:2", "uses result"),
+    ]  # fmt: skip
+    for place, words in wanted:
+        assert sum(f"/{place}: " in line and words in line for line in told) == 1, (place, words)
+    assert len(told) == len(wanted)
+
+
+def test_a_file_that_is_no_yaml_is_told_with_the_faults_of_others_and_no_consequences(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "- {id: order, intent: order, slots: [{name: number, ask: Which?}, variants: x}\n"
+    )
+    (tmp_path / "b.yaml").write_text("id: a\n")
+    (tmp_path / "c.yaml").write_text(
+        "- {id: b, intent: order, variants: ['{{ number }}'], buttons: [{label: L, answer: order}], hand_over: 3}\n"
+    )
+    with pytest.raises(RetrievalError) as raised:
+        load_answers(tmp_path)
+    told = [line.removeprefix(f"{tmp_path}/") for line in str(raised.value).splitlines()]
+    assert [line[:6] for line in told] == ["a.yaml", "b.yaml", "c.yaml"], told
+    assert "hand_over is 3" in told[2]
+
+
 def test_answers_of_one_intent_may_use_each_others_slots(tmp_path: Path) -> None:
     text = """\
 - {id: a, intent: i, conditions: [order_number is not defined], variants: [x]}

@@ -83,3 +83,17 @@ def test_a_table_that_is_no_list_of_answers_is_refused(table: str, complaint: st
     (tmp_path / "faq.csv").write_text(table, "utf-8")
     with pytest.raises(RetrievalError, match=complaint):
         load_articles(tmp_path)
+
+
+def test_all_that_is_wrong_with_all_articles_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("question,answer\nwhy?,\nhow?,so\n,because\n")
+    (tmp_path / "b.md").write_bytes(b"\xff")
+    (tmp_path / "c.md").write_text("Good.\n")
+    (tmp_path / "d.md").mkdir()
+    (tmp_path / "e.md").write_text("")
+    with pytest.raises(RetrievalError) as raised:
+        load_articles(tmp_path)
+    told = [line.removeprefix(f"{tmp_path}/") for line in str(raised.value).splitlines()]
+    wanted = ["a.csv:2: a row without an answer", "a.csv:4: a row without a question", "b.md: not a text in UTF-8",
+              "d.md: not a text in UTF-8", "e.md: no text"]  # fmt: skip
+    assert [line.startswith(words) for line, words in zip(told, wanted, strict=True)] == [True] * 5, told

@@ -14,17 +14,26 @@ from bot.channels.web.pages import Pages
 from bot.channels.web.shapes import MAX_BYTES
 from bot.engine import Engine
 from bot.monitoring.meters import count_response
+from bot.monitoring.readiness import Readiness
 from bot.settings import Settings
 from bot.store.store import Store
 
 
-def web_app(engine: Engine, store: Store, settings: Settings, hooks: Hooks | None = None) -> web.Application:
+def web_app(
+    engine: Engine,
+    store: Store,
+    settings: Settings,
+    hooks: Hooks | None = None,
+    *,
+    readiness: Readiness | None = None,
+) -> web.Application:
     """Everything a customer's browser or a company's own system talks to, and what other services post to `hooks`; `store`
-    stays the caller's to close."""
+    stays the caller's to close, `readiness` is what balancers are told."""
     app = web.Application(
         middlewares=[errors_as_json, within_limits, rest.at_the_door], client_max_size=MAX_BYTES
     )
     app[CHANNEL] = WebChannel.of(engine, store, settings)
+    app[rest.READINESS] = readiness or Readiness()
     app.on_response_prepare.append(secure)
     app.on_response_prepare.append(_count)
     app.on_shutdown.append(_close_sockets)

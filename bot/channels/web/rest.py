@@ -23,7 +23,9 @@ from bot.channels.web.shapes import (
     Transcript,
 )
 from bot.monitoring.pulse import UNDERSTANDING
+from bot.monitoring.readiness import Readiness
 
+READINESS = web.AppKey("readiness", Readiness)
 PREFIX = "/api/"
 READY_WITHIN_S = 3.0  # or the database counts as away
 PUBLIC = "/api/v1/openapi.json"  # says nothing of anybody
@@ -99,11 +101,17 @@ async def healthz(request: web.Request) -> web.Response:
     """The process runs, and understands what it is given."""
     if UNDERSTANDING.is_stuck:
         raise refused(503, "stuck", "a message is being understood for far too long; restart this process")
-    return _json(Health(status="ok"))
+    return _json(Health(status="ok", note=request.app[READINESS].note), with_defaults=False)
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The desk can answer: its model is loaded, or there would be no server, and its log can be read soon."""
+    """The desk can answer: its log can be read soon, and it was not told to stop. One that makes do without a release
+    answers too, and says so."""
+    readiness = request.app[READINESS]
+    if readiness.is_stopping:
+        raise refused(
+            503, "stopping", "this process was told to stop and takes no more", retry_after_s=RETRY_AFTER_S
+        )
     try:
         async with asyncio.timeout(READY_WITHIN_S):
             await request.app[CHANNEL].conversations.status("readyz")
@@ -111,7 +119,7 @@ async def readyz(request: web.Request) -> web.Response:
         raise refused(
             503, "unavailable", "the database doesn't answer", retry_after_s=RETRY_AFTER_S
         ) from error
-    return _json(Health(status="ready"))
+    return _json(Health(status="ready", note=readiness.note), with_defaults=False)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -131,7 +139,9 @@ def _new_message(body: dict[str, Any]) -> NewText | NewPress:
         raise unfit(error) from error
 
 
-def _json(shape: Shape) -> web.Response:
+def _json(shape: Shape, *, with_defaults: bool = True) -> web.Response:
     return web.Response(
-        text=shape.model_dump_json(), content_type="application/json", headers={"Cache-Control": "no-store"}
+        text=shape.model_dump_json(exclude_defaults=not with_defaults),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
     )

@@ -122,6 +122,7 @@ class Health(Shape):
     """The state of the server."""
 
     status: Literal["ok", "ready"]
+    note: str = ""  # what somebody should look at though it works; left out where there is nothing
 
 
 class ErrorBody(Shape):

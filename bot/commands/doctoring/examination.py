@@ -2,18 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.cli import our_errors
 from bot.commands.doctoring import database, files, machine, release, telegram, traces
 from bot.commands.doctoring.findings import Finding, fault
-from bot.settings import Settings, SettingsError, load_settings
+from bot.operation.configuration import read_settings
+from bot.settings import Settings
 
 Check = Callable[[Settings], Iterator[Finding]]
 
-CHECKS: dict[str, Check] = {
-    "settings": files.environment,
+# These also say what is wrong where kefu.toml can't be read.
+FIRST: dict[str, Callable[[Settings | None, Path], Iterator[Finding]]] = {
+    "settings": files.set_up,
     "answers": files.texts,
+}
+CHECKS: dict[str, Check] = {
     "permissions": files.permissions,
     "database": database.database,
     "release": release.files,
@@ -39,21 +44,16 @@ class Examined:
 
 def examine(workspace: Path) -> Iterator[Examined]:
     """Run the checks in turn. Without settings that can be read, only those that need none."""
-    try:
-        settings = load_settings(workspace)
-    except SettingsError as error:
-        remedy = "mend the file; the other checks need it. docs/configuration.md has every key"
-        yield Examined("settings", tuple(fault(line, remedy) for line in str(error).splitlines()))
-        settings = Settings(folder=workspace)
-        for name in WITHOUT_SETTINGS:
-            yield _examined(name, settings)
-        return
-    for name in CHECKS:
-        yield _examined(name, settings)
+    settings, _ = read_settings(workspace)
+    for name, first in FIRST.items():
+        yield _examined(name, partial(first, settings, workspace))
+    for name, check in CHECKS.items():
+        if settings is not None or name in WITHOUT_SETTINGS:
+            yield _examined(name, partial(check, settings or Settings(folder=workspace)))
 
 
-def _examined(name: str, settings: Settings) -> Examined:
+def _examined(name: str, check: Callable[[], Iterator[Finding]]) -> Examined:
     try:
-        return Examined(name, tuple(CHECKS[name](settings)))
+        return Examined(name, tuple(check()))
     except our_errors() as error:
         return Examined(name, (fault(str(error), "mend what the line names"),))

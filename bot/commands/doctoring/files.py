@@ -6,35 +6,35 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.commands.doctoring.findings import Finding, fault, fine, warning
-from bot.commands.validate import workspace_problems
-from bot.errors import BotError
-from bot.outgoing.actions import Actions
+from bot.commands.validate import text_problems
+from bot.operation.configuration import read_settings
+from bot.secrets.environment import environment_problems
 from bot.settings import Settings
 from bot.store.database import parse_url
 
+MEND = "mend kefu.toml; docs/configuration.md has every key"
 WRITTEN = ("kefu.toml", "entities.yaml", "answers", "knowledge", "releases")
 
 
-def environment(settings: Settings) -> Iterator[Finding]:
-    """kefu.toml could be read; what it takes from the environment must be there."""
-    missing = False
-    for name, action in settings.actions.items():
-        try:
-            Actions({name: action})
-        except BotError as error:
-            missing = True
-            yield fault(str(error), "set the variable where kefu is started, or mend the action in kefu.toml")
-    if not missing:
-        yield fine(f"{settings.folder / 'kefu.toml'}")
+def set_up(settings: Settings | None, workspace: Path) -> Iterator[Finding]:
+    """kefu.toml can be read; what is taken from the environment is there, and of the wanted form."""
+    _, of_file = read_settings(workspace)
+    for problem in of_file:
+        yield fault(problem, MEND if settings is not None else f"{MEND}; most other checks need it")
+    of_environment = list(environment_problems(settings, workspace))
+    for problem in of_environment:
+        yield fault(problem, "set the variable as is wanted where kefu is started")
+    if not of_file and not of_environment:
+        yield fine(f"{workspace / 'kefu.toml'}, and the environment")
 
 
-def texts(settings: Settings) -> Iterator[Finding]:
+def texts(settings: Settings | None, workspace: Path) -> Iterator[Finding]:
     """Answers, entities and articles, read by the code that serves them."""
-    wrong = list(workspace_problems(settings.folder))
+    wrong = list(text_problems(settings, workspace))
     for problem in wrong:
         yield fault(problem, "mend the file; a running desk keeps the texts it had until then")
     if not wrong:
-        n_files = len(list((settings.folder / "answers").glob("*.yaml")))
+        n_files = len(list((workspace / "answers").glob("*.yaml")))
         yield fine(f"{n_files} {'file' if n_files == 1 else 'files'} of answers, entities and articles")
 
 

@@ -1,6 +1,5 @@
 """The bot on Telegram: known there, and with nothing in the way of its updates."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,14 +8,13 @@ from typing import Any
 import httpx
 
 from bot.commands.doctoring.database import beside
-from bot.commands.doctoring.findings import Finding, Level, fault, fine, warning
+from bot.commands.doctoring.findings import Finding, Level, fault, fine
+from bot.commands.doctoring.webhook import webhook
 from bot.errors import BotError
+from bot.secrets.environment import TOKEN
 from bot.settings import BotToken, Settings
 
 PATIENCE_S = 5.0
-TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
-MANY_WAITING = 100
-A_DAY_S = 86400.0
 REMEDY = "put the token as @BotFather gives it into {variable}"
 
 
@@ -28,20 +26,19 @@ def bot(settings: Settings) -> Iterator[Finding]:
     """Each token is good, updates are fetched, and Telegram's clock is ours."""
     try:
         tokens = settings.telegram_tokens
-    except BotError as error:
-        yield fault(str(error), "set the variable, or take the bot out of kefu.toml")
-        return
+    except BotError:
+        return  # `settings` tells it
     if not tokens:
         yield fine("off; TELEGRAM_BOT_TOKEN is not set")
     for one in tokens:
-        yield from _account(one, settings.telegram.base_url)
+        yield from _account(one, settings)
 
 
-def _account(account: BotToken, base_url: str) -> Iterator[Finding]:
+def _account(account: BotToken, settings: Settings) -> Iterator[Finding]:
+    base_url = settings.telegram.base_url
     token, remedy = account.token, REMEDY.format(variable=account.variable)
     if not TOKEN.fullmatch(token):
-        yield fault(f"{account.variable} is no token; wanted one such as 123456:ABC-DEF", remedy)
-        return
+        return  # `settings` tells it
     with httpx.Client(timeout=PATIENCE_S) as client:
         try:
             me, ahead_s = _ask(client, f"{base_url}{token}/getMe")
@@ -55,7 +52,7 @@ def _account(account: BotToken, base_url: str) -> Iterator[Finding]:
         yield fault(f"{base_url} refuses the token in {account.variable}", remedy)
         return
     yield fine(f"@{me.get('username')}")
-    yield from _webhook(hook or {})
+    yield from webhook(hook or {}, account, settings)
     if ahead_s is not None and (found := beside(ahead_s, "Telegram's")).level is not Level.FINE:
         yield found
 
@@ -83,19 +80,3 @@ def _ahead(date: str) -> float | None:
         return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
     except (TypeError, ValueError):
         return None
-
-
-def _webhook(hook: dict[str, Any]) -> Iterator[Finding]:
-    """`hook` is Telegram's WebhookInfo."""
-    waiting = hook.get("pending_update_count", 0)
-    if waiting > MANY_WAITING:
-        yield warning(
-            f"{waiting} updates wait at Telegram, which keeps them for a day",
-            "start `kefu serve`; where it runs, look into its log",
-        )
-    failed_at = hook.get("last_error_date", 0)
-    if hook.get("url") and datetime.now(UTC).timestamp() - failed_at < A_DAY_S:
-        yield warning(
-            f"Telegram could not deliver to {hook['url']}: {hook.get('last_error_message', 'no reason given')}",
-            "check that the address is reached from outside, with a certificate Telegram trusts",
-        )

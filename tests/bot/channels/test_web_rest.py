@@ -206,6 +206,24 @@ async def test_while_the_database_is_away_clients_are_told_to_come_again(
     assert "Anna" not in caplog.text
 
 
+async def test_a_desk_that_was_told_to_stop_is_healthy_and_not_ready_and_still_answers(desk: WebDesk) -> None:
+    desk.readiness.is_stopping = True
+    status, body, headers = await desk.get("/readyz")
+    assert (status, body["error"]["code"]) == (503, "stopping")
+    assert int(headers["Retry-After"]) >= 1
+    assert (await desk.get("/healthz"))[0] == 200
+    assert (await desk.say("hi"))["replies"]
+
+
+async def test_a_desk_that_makes_do_is_ready_and_says_so(desk: WebDesk) -> None:
+    assert (await desk.get("/readyz"))[1] == {"status": "ready"}
+    desk.readiness.makes_do = lambda: True
+    for path, status in (("/readyz", "ready"), ("/healthz", "ok")):
+        met, body, _ = await desk.get(path)
+        assert (met, body["status"]) == (200, status)
+        assert body["note"].startswith("making do without the current release")
+
+
 async def test_words_of_customers_are_not_logged(desk: WebDesk, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         await desk.say("secret words")

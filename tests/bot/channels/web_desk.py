@@ -14,6 +14,7 @@ from bot.channels.web.app import web_app
 from bot.channels.web.runner import LimitedRunner
 from bot.engine import Engine
 from bot.messages import Message, Turn
+from bot.monitoring.readiness import Readiness
 from bot.settings import Settings
 from bot.store.records import Conversation, StoredMessage
 from bot.store.store import Store
@@ -74,10 +75,13 @@ class WebDesk:
     slow: SlowUnderstander
     client: aiohttp.ClientSession
     url: str = ""
+    readiness: Readiness = field(default_factory=Readiness)
     _runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
-        self._runner = LimitedRunner(web_app(self.engine, self.store, self.settings))
+        self._runner = LimitedRunner(
+            web_app(self.engine, self.store, self.settings, readiness=self.readiness)
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"

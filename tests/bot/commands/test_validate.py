@@ -33,16 +33,21 @@ def test_nothing_is_wrong_with_the_demo_shop(shop: Path) -> None:
 
 def test_every_part_of_a_workspace_is_checked_at_once(shop: Path) -> None:
     (shop / "kefu.toml").write_text('[desk]\nlanguage = "xx"\nnam = "x"\n')
-    (shop / "entities.yaml").write_text("order_number: {patterns: [{regex: '('}]}\n")
-    next((shop / "answers").glob("*.yaml")).write_text("- {id: 1}\n")
+    (shop / "entities.yaml").write_text("order_number: {patterns: [{regex: '('}]}\na: {kind: x}\n")
+    for path in (shop / "answers").glob("*.yaml"):
+        path.unlink()
+    (shop / "answers" / "1.yaml").write_text("- {id: 1, intent: i, variants: v}\n- {id: a, intent: i}\n")
+    (shop / "answers" / "2.yaml").write_text("- {id: [\n")
+    (shop / "knowledge" / "empty.md").write_text("")
     (shop / "dialogues" / "bad.jsonl").write_text('{"id": "a"}\n{nope\n')
     result = run(str(shop))
     assert result.exit_code == 1
     told = result.output.splitlines()
-    for words in ("kefu.toml: desk.language: met 'xx'", "kefu.toml: desk.nam: met 'x'", "entities.yaml", "answers/",
+    for words in ("kefu.toml: desk.language: met 'xx'", "kefu.toml: desk.nam: met 'x'", "entities.yaml:1: not a regular", "entities.yaml:2: kind is 'x'",
+                  "1.yaml:1: id is 1", "1.yaml:2: an answer without variants", "2.yaml:2: not YAML", "empty.md: no text",
                   "bad.jsonl:1: turns: met None", "bad.jsonl:2: not JSON"):  # fmt: skip
         assert sum(words in line for line in told) == 1, words
-    assert told[-1] == "6 problems"
+    assert told[-1] == "10 problems"
 
 
 @pytest.mark.parametrize("entity", ["text", "order_number", "courier"])
@@ -59,6 +64,30 @@ def test_a_slot_is_filled_by_words_a_rule_or_what_was_labelled(shop: Path, entit
         in told
     )
     assert told.endswith("1 problem\n")
+
+
+def test_every_slot_that_nothing_can_fill_is_named_with_its_place(shop: Path) -> None:
+    slots = ", ".join(f"{{name: {name}, entity: {name}, ask: which?}}" for name in ("curier", "wether"))
+    (shop / "answers" / "more.yaml").write_text(f"- {{id: x, intent: y, variants: z, slots: [{slots}]}}\n")
+    told = run(str(shop)).output.splitlines()
+    assert [line.partition(", which")[0] for line in told[:-1]] == [
+        f"{shop}/answers/more.yaml:1: answer 'x' has a slot for entity type {name!r}"
+        for name in ("curier", "wether")
+    ]
+
+
+def test_the_environment_is_left_out_where_secrets_are_not_at_hand(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SHOP_BOT", raising=False)
+    with (shop / "kefu.toml").open("a") as file:
+        file.write('\n[telegram.bots.second]\ntoken_env = "SHOP_BOT"\n')
+    told = run(str(shop))
+    assert (
+        told.exit_code,
+        "telegram.bots.second.token_env: the environment variable SHOP_BOT" in told.output,
+    ) == (1, True)
+    assert run(str(shop), "--no-environment").exit_code == 0
 
 
 def test_files_of_dialogues_are_checked_together(tmp_path: Path) -> None:

@@ -1,24 +1,33 @@
 """What Prometheus is told: counted where it happens, without anybody's words, and known to dashboard and alerts."""
 
+import asyncio
 import json
 import re
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 import yaml
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import make_url
 
 from bot.desk import Desk
 from bot.loading import Model
 from bot.monitoring.listening import metrics_at
 from bot.monitoring.meters import REGISTRY, count_slow_down
+from bot.monitoring.pool import pool_metrics
 from bot.monitoring.standing import DeskStanding
 from bot.outgoing.actions import Actions
+from bot.store.pool import PoolUse
+from bot.store.postgres import POOL_LIMIT, PostgresDatabase
 from bot.store.store import Store
 from tests.bot.fakes import Customer, FakeUnderstander, make_engine, make_settings
+from tests.bot.store.postgres import database
+from tests.shop_desk import free_port
 
 ROOT = Path(__file__).parents[3]
 DASHBOARD = ROOT / "docker" / "grafana" / "kefu.json"
@@ -116,7 +125,51 @@ async def told(desk: Desk) -> set[str]:
         REGISTRY.unregister(standing)
     samples = {sample.name for family in text_string_to_metric_families(text) for sample in family.samples}
     families = {family.name for family in text_string_to_metric_families(text)}
-    return {name for name in samples | families if name.startswith("kefu_")}
+    of_postgresql = {metric.name for metric in pool_metrics(PoolUse(0, 15, 0))}
+    return {name for name in samples | families | of_postgresql if name.startswith("kefu_")}
+
+
+async def test_how_the_connections_to_postgresql_are_used_is_told(
+    postgres: str, tables: str, tmp_path: Path
+) -> None:
+    async with database(postgres, tables) as url, await Store.open(url, exclusive=False) as log:
+        settings = make_settings(tmp_path)
+        engine, _ = make_engine(log, settings)
+        desk = Desk(
+            settings, log, Actions({}), Model("r1", "", FakeUnderstander(), object(), engine.dialogue)
+        )
+        one = use_of(desk)["in_use"]
+        async with AsyncExitStack() as stack:
+            inner: Any = log._database
+            for _ in range(POOL_LIMIT - int(one)):
+                await stack.enter_async_context(inner._connection())
+            assert use_of(desk) == {"in_use": POOL_LIMIT, "limit": POOL_LIMIT, "waited_for": 0}
+            late = asyncio.create_task(log.standing(datetime.now(UTC)))
+            await asyncio.sleep(0)
+            assert use_of(desk) == {"in_use": POOL_LIMIT, "limit": POOL_LIMIT, "waited_for": 1}
+        await late
+        assert use_of(desk) == {"in_use": one, "limit": POOL_LIMIT, "waited_for": 0}
+
+
+def use_of(desk: Desk) -> dict[str, float]:
+    prefix = "kefu_database_connections_"
+    return {
+        metric.name.removeprefix(prefix): metric.samples[0].value
+        for metric in DeskStanding(desk).collect()
+        if metric.name.startswith(prefix)
+    }
+
+
+async def test_nobody_waits_for_a_connection_that_could_not_be_made() -> None:
+    database = PostgresDatabase(make_url(f"postgresql://kefu@127.0.0.1:{free_port()}/kefu"))
+    with pytest.raises(OSError, match="Connect"):
+        await database.read(lambda connection: None)
+    assert database.pool == PoolUse(0, POOL_LIMIT, 0)
+    await database.close()
+
+
+async def test_a_desk_on_sqlite_tells_of_no_connections(desk: Desk) -> None:
+    assert use_of(desk) == {}
 
 
 async def test_dashboard_and_alerts_ask_for_what_there_is_and_all_of_it_is_shown(desk: Desk) -> None:

@@ -156,5 +156,5 @@ def test_a_secret_that_is_not_set_is_named_at_start() -> None:
 
 
 def test_a_broken_template_is_named_at_start() -> None:
-    with pytest.raises(BotError, match=r"\[actions.it\] url"):
+    with pytest.raises(BotError, match=r"actions\.it\.url: met a value that is not shown; not a template"):
         Actions({"it": Action(url="http://x/{{ a")}, {})

@@ -41,7 +41,21 @@ def test_a_fault_is_told_with_its_remedy_below(desk: Path) -> None:
 def test_without_settings_only_what_needs_none_is_checked(desk: Path) -> None:
     (desk / "kefu.toml").write_text("[web]\nprt = 1\n")
     assert "web.prt: met 1" in finding(desk, "settings", "fault")["text"]
-    assert {one["check"] for one in examined(desk)[1]} == {"settings", "versions"}
+    assert {one["check"] for one in examined(desk)[1]} == {"settings", "answers", "versions"}
+
+
+def test_all_that_is_wrong_with_the_setup_is_told_at_once(
+    desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "kefu.toml").write_text("[web]\nprt = 1\n")
+    monkeypatch.setenv("KEFU_API_KEY", " key ")
+    (desk / "answers" / "all.yaml").write_text("- {id: 1, intent: a, variants: b}\n- {id: c, intent: d}\n")
+    status, found = examined(desk)
+    assert status == 1
+    told = [one["text"] for one in found if one["level"] == "fault"]
+    assert len(told) == 4
+    for words in ("web.prt", "KEFU_API_KEY", "all.yaml:1: id is 1", "all.yaml:2: an answer without variants"):
+        assert sum(words in line for line in told) == 1, words
 
 
 def test_a_variable_that_an_action_needs_is_missed(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +66,7 @@ def test_a_variable_that_an_action_needs_is_missed(desk: Path, monkeypatch: pyte
 
 def test_a_broken_answer_is_named_with_its_file(desk: Path) -> None:
     path = next((desk / "answers").glob("*.yaml"))
-    path.write_text("- {id: 1}\n")
+    path.write_text("- {id: 1, intent: a, variants: b}\n")
     assert path.name in finding(desk, "answers", "fault")["text"]
 
 
