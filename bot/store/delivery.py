@@ -21,6 +21,7 @@ from bot.store.values import buttons_from, now, storable
 
 UNKNOWN_AFTER_S = 120  # several servers on one PostgreSQL: one that takes longer over a reply counts as dead
 WAITING = ("pending", "sending")
+_earlier, _asked, _pointed = (messages.alias(name) for name in ("earlier", "asked", "pointed"))
 _ARRIVED = (
     update(messages)
     .where(messages.c.id == bindparam("arrived"))
@@ -30,24 +31,23 @@ _ARRIVED = (
 
 def undelivered(connection: Connection, channel: str, sender: str, *, is_alone: bool) -> list[Outgoing]:
     """The oldest waiting reply of each conversation, oldest first; not those that `sender` itself has in hand."""
-    earlier, asked, pointed = (messages.alias(name) for name in ("earlier", "asked", "pointed"))
     is_first = ~exists().where(
-        earlier.c.conversation_id == messages.c.conversation_id,
-        earlier.c.id < messages.c.id,
-        earlier.c.delivery.in_(WAITING),
+        _earlier.c.conversation_id == messages.c.conversation_id,
+        _earlier.c.id < messages.c.id,
+        _earlier.c.delivery.in_(WAITING),
     )
     query = (
         select(
             messages,
             conversations.c.key,
-            asked.c.external_id.label("reply_to"),
+            _asked.c.external_id.label("reply_to"),
             case(
-                (pointed.c.speaker == "customer", pointed.c.external_id), else_=pointed.c.delivered_as
+                (_pointed.c.speaker == "customer", _pointed.c.external_id), else_=_pointed.c.delivered_as
             ).label("pointed_at"),
         )
         .join(conversations, conversations.c.id == messages.c.conversation_id)
-        .outerjoin(asked, asked.c.id == messages.c.in_reply_to)
-        .outerjoin(pointed, pointed.c.id == messages.c.quotes)
+        .outerjoin(_asked, _asked.c.id == messages.c.in_reply_to)
+        .outerjoin(_pointed, _pointed.c.id == messages.c.quotes)
         .where(messages.c.channel == channel, messages.c.delivery.in_(WAITING), is_first)
         .where(_is_free(sender, is_alone=is_alone))
         .order_by(messages.c.id)

@@ -27,6 +27,7 @@ from bot.store.records import StoredUpdate
 from bot.store.store import Store
 
 MAX_TURNS = 32  # under way at once
+BUSY_TURNS = 16  # waiting, from which nobody is shown that somebody writes: each time is a call to Telegram
 MAX_WAITING = 1000  # updates; beyond, Telegram keeps them
 MAX_EACH = 50  # of one conversation; beyond, they wait in the log, and those of others go past
 
@@ -155,7 +156,10 @@ class Intake:
 
     @asynccontextmanager
     async def _typing(self, place: Place) -> AsyncIterator[None]:
-        """Show that somebody is writing, for as long as the block runs."""
+        """Show that somebody is writing, for as long as the block runs; not while many wait."""
+        if self._n_waiting > BUSY_TURNS:
+            yield
+            return
         task = asyncio.create_task(self._keep_typing(place))
         try:
             yield

@@ -17,6 +17,7 @@ from bot.store.records import Outgoing
 from bot.store.store import Store
 
 LOOK_BACK_S = 5.0  # for what processes had in hand that are gone
+BUSY_PAUSE_S = 0.5
 
 
 @dataclass
@@ -44,6 +45,9 @@ class Outbox:
             while True:
                 self._woken.clear()
                 await persistently(self._begin, "replies can't be read", self.tempo)
+                if len(self._in_hand) > self.tempo.messages_per_second:
+                    # Enough for more than a second: all that wait are read once for many messages, not for each.
+                    await asyncio.sleep(BUSY_PAUSE_S)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self.tempo.look_every_s):
                         await self._woken.wait()

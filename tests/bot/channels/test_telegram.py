@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.channels.telegram.intake import BUSY_TURNS
 from bot.staffing import Staffing
 from tests.bot.channels.fake_bot_api import ME, TOKEN, FakeBotApi, Sent
-from tests.bot.channels.telegram_desk import TelegramDesk, telegram_desk
+from tests.bot.channels.telegram_desk import QUICK, TelegramDesk, telegram_desk
 from tests.bot.colleagues import add_colleague
 
 FILE = {"file_id": "F1", "file_unique_id": "u"}
@@ -268,6 +269,20 @@ async def test_typing_is_shown_for_as_long_as_a_turn_takes(desk: TelegramDesk, a
     await asyncio.sleep(0.2)
     assert len(api.of("sendChatAction")) == n_shown
     assert api.of("sendChatAction")[0].params == {"chat_id": 7, "action": "typing"}
+
+
+async def test_while_many_wait_nobody_is_shown_that_somebody_writes(
+    desk: TelegramDesk, api: FakeBotApi
+) -> None:
+    for chat in range(1, BUSY_TURNS + 3):
+        api.say("slowly where is LW-11111", chat=chat)
+    await desk.understander.begun.wait()
+    await api.until(lambda: not api.updates)
+    await asyncio.sleep(2 * QUICK.typing_after_s)
+    shown = {call.params["chat_id"] for call in api.of("sendChatAction")}
+    assert shown.isdisjoint({BUSY_TURNS + 1, BUSY_TURNS + 2})
+    desk.understander.go.set()
+    await api.until(lambda: len(api.sent) == BUSY_TURNS + 2)
 
 
 async def test_a_slow_turn_holds_up_its_own_chat_only(desk: TelegramDesk, api: FakeBotApi) -> None:
