@@ -27,6 +27,7 @@ import aiohttp
 import click
 import psutil
 
+from bench.chats import MESSAGES_EACH
 from bench.command import run
 from bench.measure import percentiles
 from bench.read_log import read_log
@@ -34,7 +35,6 @@ from bench.served import copy_for_clients, serving
 from bot.errors import BotError
 from training.dialogues import dialogue_files, read_dialogues
 
-MESSAGES_EACH = 8  # in one conversation; below what a desk takes from one customer in a minute
 WARM_UP = 10  # of a hundred messages, before anything is measured
 HINTS = {
     "401": ": --api-key has the key of the desk",

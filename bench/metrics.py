@@ -10,20 +10,18 @@ import random
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from prometheus_client import generate_latest
 
+from bench.chats import chats
 from bench.command import run
-from bench.load import MESSAGES_EACH
 from bench.served import copy_for_clients
 from bot.desk import Desk, open_desk
 from bot.garbage import settle
-from bot.messages import Message, Turn
+from bot.messages import Turn
 from bot.monitoring.meters import REGISTRY, count_turn, timed, under_way
 from bot.monitoring.standing import DeskStanding
 from bot.settings import load_settings
@@ -66,13 +64,7 @@ async def measure(workspace: Path, texts: Sequence[str], messages: int) -> None:
 
 async def talk(desk: Desk, texts: Sequence[str], messages: int) -> Turn:
     """So many turns, a few to a conversation; the last of them."""
-    for number in range(messages):
-        if number % MESSAGES_EACH == 0:
-            conversation = f"web:bench-{uuid.uuid4().hex}"
-        message = Message(
-            channel="web", conversation_key=conversation, customer_key=conversation,
-            external_id=uuid.uuid4().hex, received_at=datetime.now(UTC), text=texts[number % len(texts)],
-        )  # fmt: skip
+    for message in chats(texts, messages):
         turn = await desk.engine.handle(message)
     return turn
 

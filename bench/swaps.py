@@ -24,8 +24,8 @@ import aiohttp
 import click
 import psutil
 
+from bench.chats import MESSAGES_EACH
 from bench.command import run
-from bench.load import MESSAGES_EACH
 from bench.measure import percentiles
 from bench.read_log import Logged, read_log
 from bench.served import KEFU, copy_for_clients, link_or_copy, serving

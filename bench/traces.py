@@ -14,10 +14,8 @@ import statistics
 import tempfile
 import time
 import timeit
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -25,13 +23,12 @@ from pathlib import Path
 
 import click
 
+from bench.chats import chats
 from bench.command import run
-from bench.load import MESSAGES_EACH
 from bench.served import copy_for_clients
 from bot.desk import open_desk
 from bot.engine import Engine
 from bot.garbage import settle
-from bot.messages import Message
 from bot.monitoring.exporting import exporting
 from bot.monitoring.tracing import span
 from bot.settings import load_settings
@@ -90,13 +87,7 @@ async def measure(
 async def take(engine: Engine, texts: Sequence[str], messages: int) -> float:
     """Take so many turns; seconds."""
     began = time.perf_counter()
-    for number in range(messages):
-        if number % MESSAGES_EACH == 0:
-            conversation = f"web:bench-{uuid.uuid4().hex}"
-        message = Message(
-            channel="web", conversation_key=conversation, customer_key=conversation,
-            external_id=uuid.uuid4().hex, received_at=datetime.now(UTC), text=texts[number % len(texts)],
-        )  # fmt: skip
+    for message in chats(texts, messages):
         await engine.handle(message)
     return time.perf_counter() - began
 

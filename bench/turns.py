@@ -10,12 +10,10 @@ import asyncio
 import random
 import tempfile
 import time
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,13 +21,12 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.chats import chats
 from bench.command import run
-from bench.load import MESSAGES_EACH
 from bench.served import copy_for_clients
 from bot.desk import open_desk
 from bot.dialogue.reading import Searches, Understands
 from bot.garbage import settle
-from bot.messages import Message
 from bot.settings import load_settings
 from bot.store.database import Database, open_database
 from bot.store.store import Store
@@ -143,16 +140,10 @@ async def measure(workspace: Path, url: str, texts: Sequence[str], messages: int
             retriever=cast(Searches, TimedRetriever(inner.retriever, stages)),  # the rest it passes on
         )
         engine.take_over(timed, engine.release)
-        for number in range(WARM_UP + messages):
+        for number, message in enumerate(chats(texts, WARM_UP + messages)):
             if number == WARM_UP:
                 stages.cpu.clear()
                 stages.wall.clear()
-            if number % MESSAGES_EACH == 0:
-                conversation = f"web:bench-{uuid.uuid4().hex}"
-            message = Message(
-                channel="web", conversation_key=conversation, customer_key=conversation,
-                external_id=uuid.uuid4().hex, received_at=datetime.now(UTC), text=texts[number % len(texts)],
-            )  # fmt: skip
             with stages.at("in all"):
                 await engine.handle(message)
     tell(stages, messages)

@@ -21,6 +21,7 @@ import aiohttp
 import click
 from aiohttp import web
 
+from bench.chats import MESSAGES_EACH
 from bench.command import run
 from bench.load import texts_of, texts_of_dialogues
 from bench.measure import percentiles
@@ -32,7 +33,6 @@ from bot.errors import BotError
 
 TOKEN = "123456:AAE-not_a_Token"  # noqa: S105 - of the Bot API played here
 PUBLIC_URL = "https://desk.example"  # what Telegram is told; the posts here go to loopback
-CHATS_EACH = 8  # messages in a chat before the next one; a desk takes so many from one customer in a minute
 LOOK_EVERY_S = 0.1
 WARM_UP = 100  # messages
 
@@ -151,7 +151,7 @@ async def post(
 
     async def chat() -> None:
         for count, number in enumerate(numbers):
-            if count % CHATS_EACH == 0:
+            if count % MESSAGES_EACH == 0:
                 customer = number
             sender = {"id": customer, "is_bot": False, "first_name": "Anna"}
             message = {
