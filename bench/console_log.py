@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.console_team import fill_team
 from bot.store.store import Store
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 
 DAYS = 180
 TURNS = 4  # customer's messages in a conversation, on average

@@ -25,8 +25,8 @@ from bot.loading import load_release
 from bot.messages import Decision
 from bot.settings import load_settings
 from nlu.language import detect_language
-from nlu.rules import load_rules
-from retrieval.answers import load_answers
+from nlu.rule_files import load_rules
+from retrieval.answer_files import load_answers
 from retrieval.articles import load_articles
 from training.base_model import DEFAULT
 from training.dataset import Dataset, LabelledText, build_dataset, check

@@ -22,7 +22,8 @@ from nlu.files import ReleaseFiles
 from nlu.runtime import onnxruntime
 from nlu.text import clean
 from nlu.understander import Understander
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 from retrieval.retriever import Retriever
 from training.dialogues import dialogue_files, read_dialogues
 from training.errors import TrainingError

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from bench.command import run
 from nlu.encoder import Encoder
-from nlu.rules import EntityRules, load_rules
+from nlu.rule_files import load_rules
+from nlu.rules import EntityRules
 from training.errors import TrainingError
 from training.importers import csv_, jsonl
 from training.importers.source import Options, Skipped, Source

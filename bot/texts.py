@@ -9,8 +9,10 @@ from typing import TypeVar
 from bot.errors import BotError
 from bot.settings import Settings
 from nlu.errors import NluError
-from nlu.rules import EntityRules, load_rules
-from retrieval.answers import AnswerBook, load_answers
+from nlu.rule_files import load_rules
+from nlu.rules import EntityRules
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 from retrieval.articles import Passage, article_files, load_articles
 from retrieval.errors import RetrievalError
 

@@ -8,6 +8,7 @@ date: {kind: date}"""
 
 import re
 import string
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from nlu.errors import NluError, Problems
-from nlu.rules import MAX_PATTERN_S, Pattern
+from nlu.rules import MAX_PATTERN_S, EntityRules, Pattern
 from nlu.values.kinds import KINDS
 
 TYPE_KEYS = ("kind", "patterns", "gazetteer")
@@ -36,6 +37,14 @@ Rules = tuple[dict[str, str], list[Pattern], dict[str, tuple[str, str]]]
 
 # ruamel takes minutes for thousands of brackets within one another.
 DEEP = re.compile(r"(?:[\[{]\s*){64}")
+
+
+def load_rules(path: Path, *, country: str = "US", currency: str = "EUR", zone: tzinfo = UTC) -> EntityRules:
+    """Read entities.yaml; a workspace without one has no rules.
+
+    Raises NluError with a line "file:line: ..." for each unknown key and kind, broken pattern, name given twice."""
+    kinds, patterns, names = read_rules(path) if path.exists() else ({}, [], {})
+    return EntityRules(kinds, patterns, names, country=country, currency=currency, zone=zone)
 
 
 def read_rules(path: Path) -> Rules:

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -156,13 +155,3 @@ class EntityRules:
 
 def _entity(label: str, text: str, start: int, end: int, value: str, source: EntitySource) -> Entity:
     return Entity(label, start, end, text[start:end], value, source)
-
-
-def load_rules(path: Path, *, country: str = "US", currency: str = "EUR", zone: tzinfo = UTC) -> EntityRules:
-    """Read entities.yaml; a workspace without one has no rules.
-
-    Raises NluError with a line "file:line: ..." for each unknown key and kind, broken pattern, name given twice."""
-    from nlu.rule_files import read_rules
-
-    kinds, patterns, names = read_rules(path) if path.exists() else ({}, [], {})
-    return EntityRules(kinds, patterns, names, country=country, currency=currency, zone=zone)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.answer_checks import check_between
-from retrieval.answers import ANY_LANGUAGE, Answer, AnswerButton, Phrasing, Slot
+from retrieval.answers import ANY_LANGUAGE, Answer, AnswerBook, AnswerButton, Phrasing, Slot
 from retrieval.errors import Problems, RetrievalError
 from retrieval.templates import CONTEXT_NAMES, TemplateError, condition_names, names_in
 from retrieval.yaml_source import Fields, line_of_item, line_of_key, read_yaml, suggestion
@@ -21,8 +21,11 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?")
 Allowed = Collection[str] | None
 
 
-def read_answers(folder: Path) -> tuple[Answer, ...]:
-    """Read and check all answers of a folder. Raises RetrievalError with a line "file:line: ..." for all that is wrong."""
+def load_answers(folder: Path) -> AnswerBook:
+    """Read every *.yaml of a folder (in order of their names).
+
+    Raises RetrievalError with a line "file:line: ..." for all that cannot be used: unknown keys, double ids, templates
+    that do not compile, names nobody declares, buttons that lead nowhere."""
     files = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
     if not files:
         raise RetrievalError(f"{folder}: no *.yaml here; wanted at least one file with answers")
@@ -40,7 +43,7 @@ def read_answers(folder: Path) -> tuple[Answer, ...]:
     if is_whole:
         check_between(placed, problems)
     problems.raise_all()
-    return tuple(answer for answer, _ in placed)
+    return AnswerBook(tuple(answer for answer, _ in placed))
 
 
 def _read_file(path: Path, problems: Problems) -> list[Fields] | None:

@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +18,6 @@ __all__ = [
     "Phrasing",
     "Slot",
     "check",
-    "load_answers",
     "render",
     "say",
 ]
@@ -134,16 +132,6 @@ class AnswerBook:
     def of_intent(self, intent: str) -> tuple[Answer, ...]:
         """The answers of an intent in file order, then those that are `also_for` it; maybe none."""
         return self._by_intent.get(intent, ())
-
-
-def load_answers(folder: Path) -> AnswerBook:
-    """Read every *.yaml of a folder (in order of their names).
-
-    Raises RetrievalError with a line "file:line: ..." for all that cannot be used: unknown keys, double ids, templates
-    that do not compile, names nobody declares, buttons that lead nowhere."""
-    from retrieval.answer_files import read_answers
-
-    return AnswerBook(read_answers(folder))
 
 
 def say_value(value: str, entity: str, *, language: str) -> str:

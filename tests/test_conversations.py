@@ -28,7 +28,8 @@ from bot.outgoing.actions import Actions
 from bot.settings import load_settings
 from bot.store.store import Store
 from nlu.understander import Understander
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 from retrieval.retriever import Retriever
 from tests.bot.fakes import Customer
 from tests.shop_desk import DEMO_ORDERS, SHOP

@@ -19,11 +19,9 @@ from bot.settings import Settings, load_settings
 from bot.store.tables.schema import metadata
 from docs.commands import PAGE, commands
 from nlu.files import ReleaseFiles
-from nlu.rule_files import PATTERN_KEYS, TYPE_KEYS
-from nlu.rules import load_rules
+from nlu.rule_files import PATTERN_KEYS, TYPE_KEYS, load_rules
 from nlu.values.kinds import KINDS
-from retrieval.answer_files import ANSWER_KEYS
-from retrieval.answers import load_answers
+from retrieval.answer_files import ANSWER_KEYS, load_answers
 from retrieval.templates import CONTEXT_NAMES, FILTERS
 from tests.markdown import (
     DOCS,

@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 
 from bot.dialogue.forms import Act, AskSlot, Give, next_step
 from bot.settings import load_settings
-from nlu.rules import load_rules
-from retrieval.answers import AnswerBook, load_answers, render, say
+from nlu.rule_files import load_rules
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook, render, say
 from retrieval.articles import load_articles
 from retrieval.templates import names_in
 

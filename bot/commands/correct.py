@@ -98,7 +98,7 @@ async def _list(settings: "Settings") -> None:
 def _meaning(settings: "Settings", intent: str | None, answer_id: str | None) -> str:
     """The intent that is meant. One that nobody answers would only make the desk fall silent, and is most often a slip."""
     from bot.dialogue.decide import OUT_OF_SCOPE
-    from retrieval.answers import load_answers
+    from retrieval.answer_files import load_answers
     from retrieval.errors import RetrievalError
 
     folder = settings.folder / "answers"

@@ -162,7 +162,7 @@ async def _export(
     """Write dialogue by dialogue, so that the log may be larger than the memory; how many there were."""
     from bot.review.recognising import Recogniser
     from bot.store.store import Store
-    from retrieval.answers import load_answers
+    from retrieval.answer_files import load_answers
 
     loop = asyncio.get_running_loop()
     async with await Store.open(settings.database_url, exclusive=False) as store:

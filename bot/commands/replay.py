@@ -168,7 +168,7 @@ def load_desk(settings: Settings, release: "Release") -> "PastDesk":
     from bot.learning.replaying import PastDesk
     from bot.loading import load_release
     from bot.texts import check_actions
-    from retrieval.answers import load_answers
+    from retrieval.answer_files import load_answers
 
     book = load_answers(settings.folder / "answers")
     check_actions(book, tuple(settings.actions))

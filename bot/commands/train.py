@@ -143,7 +143,7 @@ def make_release(
 ) -> "Release":
     """Train with a workspace's entity rules and articles; see `training.pipeline.train`."""
     from bot.texts import entity_rules
-    from retrieval.answers import load_answers
+    from retrieval.answer_files import load_answers
     from retrieval.articles import load_articles
     from training.pipeline import train
 

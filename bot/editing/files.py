@@ -16,7 +16,8 @@ from bot.editing.entries import Entry, entries_of
 from bot.editing.errors import EditRefused, FilesBusy
 from bot.errors import BotError
 from bot.texts import check_actions
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 from retrieval.errors import RetrievalError
 
 LOCK = Path(".kefu", "answers.lock")  # in the workspace

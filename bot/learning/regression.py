@@ -17,7 +17,8 @@ from bot.learning.replaying import Heard, PastDesk, Said
 from bot.loading import load_release
 from bot.messages import DecisionKind
 from bot.settings import Settings
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 
 KINDS = get_args(DecisionKind)
 KEYS = {"message", "decision", "answer", "slot"}

@@ -21,7 +21,8 @@ from bot.outgoing.actions import ActionFailed, Actions
 from bot.settings import Settings
 from bot.store.store import Store
 from nlu.understanding import Entity, IntentProb, Sentiment, Understanding
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 from retrieval.budget import Budget
 from retrieval.candidates import Candidate, Findings, RankedIntent
 

@@ -14,8 +14,8 @@ from bot.settings import load_settings
 from nlu.checksums import check_as_written
 from nlu.errors import NluError
 from nlu.files import ReleaseFiles
-from nlu.rules import load_rules
-from retrieval.answers import load_answers
+from nlu.rule_files import load_rules
+from retrieval.answer_files import load_answers
 from retrieval.articles import read_article
 from retrieval.errors import RetrievalError
 from retrieval.example_files import columns_file, read_examples

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.errors import NluError
-from nlu.rules import EntityRules, load_rules
+from nlu.rule_files import load_rules
+from nlu.rules import EntityRules
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 TYPES = """\

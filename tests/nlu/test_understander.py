@@ -10,7 +10,8 @@ import pytest
 
 from nlu.files import BadRelease
 from nlu.heads import Heads, LinearHead, TagHead, save_heads, tag_width
-from nlu.rules import EntityRules, load_rules
+from nlu.rule_files import load_rules
+from nlu.rules import EntityRules
 from nlu.tagging import tag_names, transition_mask
 from nlu.understander import Understander
 

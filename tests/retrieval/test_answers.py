@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answers import AnswerBook, MissingSlot, check, load_answers, render, say, say_value
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook, MissingSlot, check, render, say, say_value
 from retrieval.errors import RetrievalError
 from retrieval.templates import MAX_CHARS, TemplateError, fill
 

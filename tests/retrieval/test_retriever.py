@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 from retrieval.articles import Passage
 from retrieval.budget import Budget
 from retrieval.candidates import Findings

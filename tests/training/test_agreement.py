@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from tests.tiny import ANSWERS
 from training.agreement import Judge, Phrase, phrases_of, replies_of_staff, reply_to
 from training.turns import Dialogue, DialogueTurn, Speaker

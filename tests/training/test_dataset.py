@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.rules import load_rules
+from nlu.rule_files import load_rules
 from training.dataset import (
     Dataset,
     LabelledText,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from retrieval.errors import RetrievalError
 from training.mining.proposal import ProposalError, ProposedAnswer, ProposedIntent, ProposedSlot
 from training.mining.proposal_yaml import quoted

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nlu.errors import NluError
-from nlu.rules import load_rules
+from nlu.rule_files import load_rules
 from training.mining.proposal import ProposalError, ProposedEntity
 from training.mining.proposal_yaml import quoted
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.rules import EntityRules, load_rules
+from nlu.rule_files import load_rules
+from nlu.rules import EntityRules
 from training.base_model import DEFAULT
 from training.errors import TrainingError
 from training.features import Progress, no_progress

@@ -12,7 +12,7 @@ from bot.loading import load_release, prepare
 from bot.store.records import Correction
 from bot.store.trial_verdict import verdict as trial_verdict
 from nlu.errors import NluError
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from training.dataset import read_dataset
 from training.dialogues import files_to_learn_from, read_dialogues, write_dialogues
 from training.gate.evidence import (

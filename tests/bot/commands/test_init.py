@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from bot.commands.init import command
 from bot.errors import BotError
 from bot.settings import load_settings
-from nlu.rules import load_rules
-from retrieval.answers import load_answers
+from nlu.rule_files import load_rules
+from retrieval.answer_files import load_answers
 from training.dataset import build_dataset
 from training.dialogues import dialogue_files, read_dialogues
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, update
 
 from bot.store.tables.log import messages
 from bot.store.values import now
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from tests.bot.console.console_desk import OURS, Answer, Browser, ConsoleDesk
 
 GREETING = ("Hello!", "Hi!")

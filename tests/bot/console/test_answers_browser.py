@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
 from tests.bot.console.test_inbox_browser import VIEWS

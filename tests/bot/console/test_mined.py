@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from tests.bot.console.console_desk import Answer, Browser, ConsoleDesk
 from tests.training.mining.proposals import SAID, write_proposal_files
 from training.mining.proposal import Proposal

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.answering import likeliest_first
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 from retrieval.candidates import Candidate, Findings
 
 ANSWERS = """

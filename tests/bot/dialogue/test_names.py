@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue.names import meant_by_name
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 
 ANSWERS = """
 - {id: greeting, intent: greeting, title: Hello, variants: ["Hello!"]}

@@ -7,7 +7,8 @@ import pytest
 
 from bot.editing.concerns import Concern, concerns_of
 from bot.store.answer_usage import Usage
-from retrieval.answers import AnswerBook, load_answers
+from retrieval.answer_files import load_answers
+from retrieval.answers import AnswerBook
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ANSWERS = """

@@ -17,7 +17,7 @@ from bot.editing.fields import EntryFields
 from bot.settings import load_settings
 from bot.store.store import Store
 from bot.store.views import Person
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from tests.bot.fakes import Customer, load_book
 from tests.shop_desk import SHOP
 

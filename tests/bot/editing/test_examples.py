@@ -3,7 +3,7 @@
 import pytest
 
 from bot.editing.examples import fill_all
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from tests.shop_desk import SHOP
 
 BOOK = load_answers(SHOP / "answers")

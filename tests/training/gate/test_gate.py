@@ -16,7 +16,7 @@ from bot.loading import load_release
 from bot.settings import load_settings
 from nlu.understander import Understander
 from nlu.understanding import Understanding
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from retrieval.retriever import Retriever
 from tests.once import make_once
 from tests.tiny import make_dialogues, make_workspace, write_dialogues

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answers import load_answers
+from retrieval.answer_files import load_answers
 from tests.training.mining.proposals import SAID, write_proposal_files
 from training.dialogue_writing import write_dialogues
 from training.dialogues import dialogue_files, problems, read_dialogues

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nlu.rules import EntityRules, load_rules
+from nlu.rule_files import load_rules
+from nlu.rules import EntityRules
 from training.mining.entities import EntityCount
 from training.mining.entity_entries import entities_with
 from training.mining.proposal import ProposalError, ProposedEntity
