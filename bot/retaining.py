@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.looking import now_and_then
 from bot.settings import Retention, Settings
 from bot.store.privacy.masking import Mask
 from bot.store.privacy.retention import Kind
@@ -30,12 +31,9 @@ class Retaining:
 
     async def run(self) -> None:
         """Look every minute, until cancelled."""
-        while True:
-            try:
-                await self.look(datetime.now(UTC))
-            except Exception as error:  # the database may be away for a moment; the next look goes on
-                logger.warning("retention was interrupted: %s", type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await now_and_then(
+            lambda: self.look(datetime.now(UTC)), LOOK_EVERY_S, logger, "retention was interrupted"
+        )
 
     async def look(self, moment: datetime) -> None:
         """Remove what is due, unless that was done since the last time of the timetable; a missed one is made up for."""

@@ -22,7 +22,8 @@ from bot.learning.retraining import Retrainings, can_retrain
 from bot.monitoring.listening import metrics_at
 from bot.monitoring.readiness import Readiness
 from bot.review.mined import OpenMined
-from bot.settings import BotToken, Settings
+from bot.secrets.bots import BotToken, telegram_bots
+from bot.settings import Settings
 from bot.store.peers.work import Work
 from bot.store.privacy.masking import Mask
 from bot.store.store import Store
@@ -53,7 +54,7 @@ async def serve(
     `ready` is told where once everything listens; `open_mined` gives what was proposed from transcripts, `mask` masks
     personal data. Raises BotError where it can't."""
     hold_little()
-    tokens = settings.telegram_tokens
+    tokens = telegram_bots(settings)
     stopping = _Stopping(settings.web.drain_s)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.begin)
@@ -65,9 +66,7 @@ async def serve(
             await stack.enter_async_context(exporting())
         desk = await stack.enter_async_context(open_desk(settings, mask=mask))
         hooks = Hooks()
-        readiness = stopping.readiness = Readiness(
-            lambda: bool(desk.model.problem), is_stopping=stopping.is_begun
-        )
+        readiness = Readiness(stopping.is_begun, lambda: bool(desk.model.problem))
         url = await stack.enter_async_context(listening(desk, open_mined, hooks, readiness))
         if can_retrain():
             retraining = Work(desk.store.peers, "retraining", Retrainings(desk.store, settings).run)
@@ -90,19 +89,16 @@ class _Stopping:
     cuts that short."""
 
     def __init__(self, drain_s: float) -> None:
-        self.readiness = Readiness()
         self._drain_s = drain_s
         self._begun, self._hurried = asyncio.Event(), asyncio.Event()
 
-    @property
     def is_begun(self) -> bool:
         return self._begun.is_set()
 
     def begin(self) -> None:
         """A signal came."""
-        if self.is_begun:
+        if self.is_begun():
             self._hurried.set()
-        self.readiness.is_stopping = True
         self._begun.set()
 
     async def wait(self) -> None:

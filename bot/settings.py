@@ -4,8 +4,6 @@ Secrets come from the environment, or from files it names; see bot/secrets/value
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,10 +13,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, field_validator
 
 from bot.errors import BotError
-from bot.secrets.values import VARIABLE, SecretError, secret
+from bot.secrets.values import VARIABLE, secret
 from bot.setting_problems import setting_problems, table_problems
 from bot.timetable import parse_timetable
 
+WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s#]*)?")  # to post to
+WANTED_ADDRESS = "wanted an address such as 'https://chat.example/hooks/1'"
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -170,8 +170,8 @@ class Watch(Group):
     @field_validator("webhook")
     @classmethod
     def is_web_address(cls, url: str) -> str:
-        if url and not VARIABLE.fullmatch(url) and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s#]*)?", url):
-            raise ValueError("wanted an address such as 'https://chat.example/hooks/1'")
+        if url and not VARIABLE.fullmatch(url) and not WEB_ADDRESS.fullmatch(url):
+            raise ValueError(WANTED_ADDRESS)
         return url
 
 
@@ -228,18 +228,6 @@ class Action(Group):
     idempotent: bool | None = None  # None: as the method says
 
 
-@dataclass(frozen=True, slots=True)
-class BotToken:
-    """A bot, by its name in kefu.toml, and the environment variable with its token; never shown with it."""
-
-    name: str
-    variable: str
-
-    @property
-    def token(self) -> str:
-        return secret(self.variable)
-
-
 class Outgoing(Group):
     """[outgoing]: what the desk may call besides the hosts written in [actions.*] and [watch]."""
 
@@ -288,38 +276,6 @@ class Settings(Group):
     @property
     def database_url(self) -> str:
         return secret("KEFU_DATABASE_URL") or f"sqlite+aiosqlite:///{self.folder.resolve() / 'kefu.db'}"
-
-    @property
-    def telegram_tokens(self) -> tuple["BotToken", ...]:
-        """Those of all bots that are to answer; that of TELEGRAM_BOT_TOKEN, where it is set, without a name.
-
-        Raises SettingsError with a line for each variable that is not set or can't be read, and for two bots that are one."""
-        wrong: list[str] = []
-        found: dict[str, BotToken] = {}
-        for one in (BotToken("", "TELEGRAM_BOT_TOKEN"), *self._named_bots()):
-            key = (
-                f"{self.folder / 'kefu.toml'}: telegram.bots.{one.name}.token_env"
-                if one.name
-                else "environment"
-            )
-            try:
-                token = one.token
-            except SecretError as error:
-                wrong.append(f"{key}: {error}")
-                continue
-            if token and token in found:
-                wrong.append(f"{key}: {one.variable} holds the token of {found[token].variable}'s bot")
-            elif token:
-                found[token] = one
-            elif one.name:
-                wrong.append(f"{key}: the environment variable {one.variable} is not set")
-        if wrong:
-            raise SettingsError("\n".join(wrong))
-        return tuple(found.values())
-
-    def _named_bots(self) -> Iterator["BotToken"]:
-        for name, bot in self.telegram.bots.items():
-            yield BotToken(name, bot.token_env)
 
     @property
     def api_key(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from bot.looking import now_and_then
 from bot.store.store import Store
 
 LOOK_EVERY_S = 60.0
@@ -24,12 +25,7 @@ class Upkeep:
 
     async def run(self) -> None:
         """Look every minute, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception as error:  # the database may be away for a moment; the next look goes on
-                logger.warning("upkeep was interrupted: %s", type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await now_and_then(self.look, LOOK_EVERY_S, logger, "upkeep was interrupted")
 
     async def look(self) -> None:
         """Do all there is to do, in steps."""
@@ -42,9 +38,4 @@ class Upkeep:
 
 async def keep_index(store: Store) -> None:
     """Have what was just said found by a search of words, until cancelled."""
-    while True:
-        try:
-            await store.inbox.index_messages()
-        except Exception as error:  # the database may be away for a moment; the next time goes on
-            logger.warning("messages could not be indexed: %s", type(error).__name__)
-        await asyncio.sleep(INDEX_EVERY_S)
+    await now_and_then(store.inbox.index_messages, INDEX_EVERY_S, logger, "messages could not be indexed")

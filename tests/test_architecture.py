@@ -29,7 +29,7 @@ MAY_IMPORT = {
     ),
     "bot/channels/telegram": (
         "bot.channels", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.errors", "bot.incoming.customer_commands",
-        "bot.naming", "bot.review.rereading", "bot.staffing", "bot.monitoring.meters", "bot.monitoring.tracing",
+        "bot.naming", "bot.review.rereading", "bot.secrets.bots", "bot.staffing", "bot.monitoring.meters", "bot.monitoring.tracing",
     ),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ and filled with other weights."""
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def _trace(module: nn.Module, config: Any, inputs: Sequence[str]) -> Any:
     return _filled(program.model, dict.fromkeys(module.state_dict()))
 
 
-def _filled(graph: Any, weights: dict[str, Tensor | None] | dict[str, Tensor]) -> Any:
+def _filled(graph: Any, weights: Mapping[str, Tensor | None]) -> Any:
     """A copy with these weights."""
     model = graph.clone()
     for name, value in model.graph.initializers.items():

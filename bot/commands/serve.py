@@ -94,8 +94,9 @@ def _mined(settings: "Settings") -> "Mined":
 def addresses(settings: "Settings", places: "Places") -> str:
     """What to open, and what else answers."""
     from bot.console.links import console_link
+    from bot.secrets.bots import telegram_bots
 
-    variables = [one.variable for one in settings.telegram_tokens]
+    variables = [one.variable for one in telegram_bots(settings)]
     telegram = f"answering with {', '.join(variables)}" if variables else "off; set TELEGRAM_BOT_TOKEN"
     lines = [
         f"{settings.desk.name} answers. Ctrl-C stops it.",

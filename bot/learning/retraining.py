@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 
 from bot.errors import BotError
+from bot.looking import now_and_then
 from bot.settings import Settings
 from bot.store.retrainings import Retraining
 from bot.store.store import Store
@@ -52,12 +53,12 @@ class Retrainings:
     async def run(self) -> None:
         """Look every few seconds, until cancelled; then the process is ended, and whoever serves next goes on."""
         try:
-            while True:
-                try:
-                    await self.look(datetime.now(UTC))
-                except Exception as error:  # the database may be away for a moment; the next look goes on
-                    logger.warning("retraining could not be looked after: %s", type(error).__name__)
-                await asyncio.sleep(LOOK_EVERY_S)
+            await now_and_then(
+                lambda: self.look(datetime.now(UTC)),
+                LOOK_EVERY_S,
+                logger,
+                "retraining could not be looked after",
+            )
         finally:
             await self._end()
 

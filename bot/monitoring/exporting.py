@@ -82,7 +82,7 @@ class ToCollector(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        self._inner.shutdown()  # type: ignore[no-untyped-call]
+        self._inner.shutdown()  # type: ignore[no-untyped-call]  # the exporter lacks this one annotation
 
 
 class _Session(requests.Session):

@@ -10,12 +10,13 @@ def _never() -> bool:
     return False
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Readiness:
-    """`makes_do` says whether the desk answers without a release that can be read."""
+    """`is_stopping` says whether the process was told to stop, `makes_do` whether the desk answers without a release that can
+    be read."""
 
+    is_stopping: Callable[[], bool] = _never
     makes_do: Callable[[], bool] = _never
-    is_stopping: bool = False
 
     @property
     def note(self) -> str:

@@ -1,17 +1,15 @@
 """What is wrong with the environment that a desk is started in: a line for each variable, never its value."""
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bot.errors import BotError
+from bot.secrets.bots import TOKEN, telegram_bots
 from bot.secrets.values import VARIABLE, SecretError, secret
-from bot.settings import Settings, SettingsError
+from bot.settings import WANTED_ADDRESS, WEB_ADDRESS, Settings, SettingsError
 from bot.store.database import parse_url
 from bot.store.sealing.keyring import read_keyring
 
-TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
-WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s#]*)?")
 WHERE = "environment"
 NOT_SHOWN = "met a value that is not shown"
 
@@ -53,7 +51,7 @@ def _check_api_key() -> None:
 
 def _of_bots(settings: Settings) -> Iterator[str]:
     try:
-        bots = settings.telegram_tokens
+        bots = telegram_bots(settings)
     except SettingsError as error:
         yield from str(error).splitlines()
         return
@@ -91,4 +89,4 @@ def _of_webhook(settings: Settings) -> Iterator[str]:
     except SecretError:
         return  # `_of_variables` tells it
     if named and address and not WEB_ADDRESS.fullmatch(address):
-        yield f"{WHERE}: {named[1]}: {NOT_SHOWN}; wanted an address such as 'https://chat.example/hooks/1'"
+        yield f"{WHERE}: {named[1]}: {NOT_SHOWN}; {WANTED_ADDRESS}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bot.looking import now_and_then
 from bot.outgoing.webhook import Webhook
 from bot.settings import Settings
 from bot.store.days import midnight
@@ -86,12 +87,7 @@ class Drifting:
 
     async def run(self) -> None:
         """Look every ten minutes, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception as error:  # the database may be away for a moment; the next look goes on
-                logger.warning("the drift watch could not look: %s", type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await now_and_then(self.look, LOOK_EVERY_S, logger, "the drift watch could not look")
 
     async def look(self, now: datetime | None = None) -> None:
         """Count what is to be counted; warn of what moved, and take back what no longer holds."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bot.looking import now_and_then
 from bot.outgoing.webhook import Webhook
 from bot.settings import Settings
 from bot.store.alerts import Alert, Felt, NewAlert
@@ -35,12 +36,7 @@ class Watching:
 
     async def run(self) -> None:
         """Look every minute, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception as error:  # the database may be away for a moment; the watch goes on
-                logger.warning("the sentiment watch could not look: %s", type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+        await now_and_then(self.look, LOOK_EVERY_S, logger, "the sentiment watch could not look")
 
     async def look(self, now: datetime | None = None) -> None:
         """Take in what was said since the last time; raise and resolve alerts."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -29,15 +28,13 @@ from bot.channels.telegram.webhook import Webhook, secret_of, webhook_url
 from bot.engine import Engine
 from bot.errors import BotError
 from bot.review.rereading import Rereading
-from bot.settings import BotToken, Settings
+from bot.secrets.bots import THE_BOT, TOKEN, BotToken
+from bot.settings import Settings
 from bot.staffing import Staffing
 from bot.store.peers.work import Work
 from bot.store.store import Store
 
 logger = logging.getLogger(__name__)
-
-THE_BOT = BotToken("", "TELEGRAM_BOT_TOKEN")
-_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 
 
 class TokenRefused(BotError):
@@ -53,7 +50,7 @@ class TelegramChannel:
     ) -> None:
         self._settings, self._tempo, self._news, self._store = settings, tempo, engine.news, store
         self._variable, self._channel = account.variable, channel_of(account.name)
-        self._is_token = _TOKEN.fullmatch(token) is not None
+        self._is_token = TOKEN.fullmatch(token) is not None
         self._bot = make_bot(token, settings.telegram.base_url, tempo)
         pace = Pace(tempo)
         self._outbox = Outbox(store, self._bot, pace, tempo, self._channel)

@@ -108,7 +108,7 @@ async def readyz(request: web.Request) -> web.Response:
     """The desk can answer: its log can be read soon, and it was not told to stop. One that makes do without a release
     answers too, and says so."""
     readiness = request.app[READINESS]
-    if readiness.is_stopping:
+    if readiness.is_stopping():
         raise refused(
             503, "stopping", "this process was told to stop and takes no more", retry_after_s=RETRY_AFTER_S
         )

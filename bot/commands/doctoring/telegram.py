@@ -11,8 +11,8 @@ from bot.commands.doctoring.database import beside
 from bot.commands.doctoring.findings import Finding, Level, fault, fine
 from bot.commands.doctoring.webhook import webhook
 from bot.errors import BotError
-from bot.secrets.environment import TOKEN
-from bot.settings import BotToken, Settings
+from bot.secrets.bots import TOKEN, BotToken, telegram_bots
+from bot.settings import Settings
 
 PATIENCE_S = 5.0
 REMEDY = "put the token as @BotFather gives it into {variable}"
@@ -25,7 +25,7 @@ class Unreachable(Exception):
 def bot(settings: Settings) -> Iterator[Finding]:
     """Each token is good, updates are fetched, and Telegram's clock is ours."""
     try:
-        tokens = settings.telegram_tokens
+        tokens = telegram_bots(settings)
     except BotError:
         return  # `settings` tells it
     if not tokens:

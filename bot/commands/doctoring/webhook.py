@@ -7,7 +7,8 @@ from typing import Any
 from yarl import URL
 
 from bot.commands.doctoring.findings import Finding, fault, warning
-from bot.settings import BotToken, Settings
+from bot.secrets.bots import BotToken
+from bot.settings import Settings
 
 MANY_WAITING = 100
 A_DAY_S = 86400.0

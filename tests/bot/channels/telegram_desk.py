@@ -12,7 +12,8 @@ from bot.channels.telegram.tempo import Tempo
 from bot.desk import beside
 from bot.engine import Engine
 from bot.hearing import Hearing
-from bot.settings import BotToken, Settings, Telegram, Web
+from bot.secrets.bots import BotToken
+from bot.settings import Settings, Telegram, Web
 from bot.store.store import Store
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings

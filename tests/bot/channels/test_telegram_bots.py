@@ -12,7 +12,8 @@ from bot.channels.telegram.place import Place, channel_of
 from bot.channels.telegram.webhook import secret_of, webhook_url
 from bot.desk import beside
 from bot.naming import channel_name
-from bot.settings import BotToken, SettingsError, load_settings
+from bot.secrets.bots import BotToken, telegram_bots
+from bot.settings import SettingsError, load_settings
 from bot.staffing import Staffing
 from bot.store.finding import Asked
 from bot.store.store import Store
@@ -131,13 +132,13 @@ def test_tokens_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(
         SettingsError, match=r"telegram\.bots\.shop.token_env: the environment variable SHOP_TOKEN"
     ):
-        _ = settings.telegram_tokens
+        _ = telegram_bots(settings)
     monkeypatch.setenv("SHOP_TOKEN", SHOP_TOKEN)
-    assert settings.telegram_tokens == (SHOP,)
-    assert SHOP_TOKEN not in repr(settings.telegram_tokens)
+    assert telegram_bots(settings) == (SHOP,)
+    assert SHOP_TOKEN not in repr(telegram_bots(settings))
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", SHOP_TOKEN)
     with pytest.raises(SettingsError, match="holds the token of TELEGRAM_BOT_TOKEN's bot"):
-        _ = settings.telegram_tokens
+        _ = telegram_bots(settings)
 
 
 @pytest.mark.parametrize("name", ["Shop", "a.b", "a:b", "1", "x" * 33])

@@ -75,12 +75,18 @@ class WebDesk:
     slow: SlowUnderstander
     client: aiohttp.ClientSession
     url: str = ""
-    readiness: Readiness = field(default_factory=Readiness)
+    was_told_to_stop: bool = False
+    makes_do: bool = False
     _runner: web.AppRunner | None = None
 
     async def start(self, port: int = 0) -> None:
         self._runner = LimitedRunner(
-            web_app(self.engine, self.store, self.settings, readiness=self.readiness)
+            web_app(
+                self.engine,
+                self.store,
+                self.settings,
+                readiness=Readiness(lambda: self.was_told_to_stop, lambda: self.makes_do),
+            )
         )
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
