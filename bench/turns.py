@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from bench.chats import chats
 from bench.command import run
+from bench.load import texts_of, texts_of_dialogues
 from bench.served import copy_for_clients
 from bot.desk import open_desk
 from bot.dialogue.reading import Searches, Understands
@@ -32,7 +33,6 @@ from bot.store.database import Database, open_database
 from bot.store.store import Store
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
-from training.dialogues import dialogue_files, read_dialogues
 
 WARM_UP = 100  # messages
 
@@ -113,13 +113,17 @@ class TimedDatabase:
 
 @click.command(context_settings={"show_default": True})
 @click.argument("workspace", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--texts",
+    "texts_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="As for bench.load.",
+)
 @click.option("--messages", type=click.IntRange(min=1), default=1000)
 @click.option("--database", help="An empty database; SQLite, a file of its own, by default.")
-def main(workspace: Path, messages: int, database: str | None) -> None:
-    """Send what the workspace's customers wrote."""
-    texts = [
-        turn.text for one in read_dialogues(dialogue_files(workspace)) for turn in one.turns if turn.intents
-    ]
+def main(workspace: Path, texts_file: Path | None, messages: int, database: str | None) -> None:
+    """Send what the workspace's customers wrote, or others."""
+    texts = texts_of(texts_file) if texts_file else texts_of_dialogues(workspace)
     random.Random(0).shuffle(texts)
     with tempfile.TemporaryDirectory(prefix="kefu-turns-") as folder:
         copy = copy_for_clients(workspace, Path(folder) / "workspace")

@@ -1,6 +1,7 @@
 """Messages that are nothing but a set phrase, or a title or label of the desk's, mean what these stand for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from bot.dialogue.decide import GOODBYE, GREETING, TALK_TO_PERSON, THANKS
 from bot.dialogue.phrases import plain
@@ -31,10 +32,19 @@ def meant_by_name(book: AnswerBook, text: str) -> Decision | None:
     said = plain(text)
     if (intent := _MEANT.get(said or text.strip(), "")) in book.intents:
         return Decision("answer", "confident", intent, 1.0)
+    intent, answer_id = _meant_in(book).get(said, ("", None))
+    return Decision("answer", "confident", intent, 1.0, answer_id) if intent else None
+
+
+@lru_cache(maxsize=2)  # of the release that serves, and of one that is tried beside it
+def _meant_in(book: AnswerBook) -> Mapping[str, tuple[str, str | None]]:
+    """The intent, and the answer where a button leads to one, by a title or label without its signs."""
+    meant: dict[str, tuple[str, str | None]] = {}
     for phrasing, intent, answer_id in _names(book):
-        if said and said in map(plain, phrasing.templates):
-            return Decision("answer", "confident", intent, 1.0, answer_id)
-    return None
+        for name in map(plain, phrasing.templates):
+            if name:
+                meant.setdefault(name, (intent, answer_id))
+    return meant
 
 
 def _names(book: AnswerBook) -> Iterator[tuple[Phrasing, str, str | None]]:

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from bot.monitoring.meters import timed
 from bot.store.errors import StoreError
+from bot.store.group_commit import GroupCommit
 from bot.store.peers.peers import NoPeers
 from bot.store.sealing.columns import use_keys
 from bot.store.sealing.keyring import Keyring
@@ -44,7 +45,7 @@ class SqliteDatabase:
         # Other processes are kept out from the start, so that no transaction fails half-way for want of the lock.
         self._writing = self._engine.execution_options(begins="BEGIN IMMEDIATE")
         self._bare = self._engine.execution_options(begins=None)
-        self._writer = ThreadPoolExecutor(1, "store-write")
+        self._writer = GroupCommit(self._writing)
         self._readers = ThreadPoolExecutor(READERS, "store-read")
 
     def use_keys(self, keyring: Keyring | None) -> None:
@@ -72,13 +73,8 @@ class SqliteDatabase:
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        def run() -> T:
-            with self._writing.begin() as connection:
-                return work(connection, *args, **kwargs)
-
-        # A task that is cancelled meanwhile doesn't stop the thread: the transaction is whole either way.
         with timed("writing"):
-            return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+            return await self._writer.write(lambda connection: work(connection, *args, **kwargs))
 
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -87,18 +83,16 @@ class SqliteDatabase:
             with self._writing.connect() as connection:
                 return work(connection, *args, **kwargs)  # leaving without a commit rolls back
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, run)
+        return await self._writer.between(run)
 
     async def erase_traces(self, *, rewrite: bool) -> bool:
         """Deleted bytes were zeroed already (secure_delete); here the log of older pages is emptied, and with
         `rewrite` the whole file is written anew. False where a reader held the log for five seconds."""
-        erase = functools.partial(_erase_traces, self._bare, rewrite=rewrite)
-        return await asyncio.get_running_loop().run_in_executor(self._writer, erase)
+        return await self._writer.between(functools.partial(_erase_traces, self._bare, rewrite=rewrite))
 
     async def close(self) -> None:
-        loop = asyncio.get_running_loop()
-        for executor in (self._readers, self._writer):
-            await loop.run_in_executor(None, executor.shutdown)
+        await asyncio.get_running_loop().run_in_executor(None, self._readers.shutdown)
+        await self._writer.close()
         self._engine.dispose()
         if self._server_lock is not None:
             self._server_lock.close()

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from aiohttp import web
@@ -68,6 +69,7 @@ def is_within_any(client: str, networks: Sequence[Network]) -> bool:
     return met is not None and any(_is_within(met, network) for network in networks)
 
 
+@lru_cache(maxsize=SWEEP_AT)
 def _network(address: str) -> Network | None:
     try:
         parsed = ip_address(address)
