@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import URL, AsyncAdaptedQueuePool, Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.monitoring.meters import timed
 from bot.store.errors import StoreError
 from bot.store.peers.news import SENDER
 from bot.store.peers.postgres import PostgresPeers
+from bot.store.pinging import ping_idle
 from bot.store.pool import PoolUse
 from bot.store.sealing.columns import use_keys
 from bot.store.sealing.keyring import Keyring
@@ -34,9 +35,9 @@ class PostgresDatabase:
         try:
             self._engine = create_async_engine(
                 through,
-                pool_pre_ping=True,
                 pool_size=POOL_SIZE,
                 max_overflow=POOL_LIMIT - POOL_SIZE,
+                pool_use_lifo=True,  # the one used last is there most surely, see ping_idle
                 execution_options={SENDER: self.sender},
             )
         except ImportError as error:
@@ -44,6 +45,11 @@ class PostgresDatabase:
             raise StoreError(
                 f"{shown}: the driver is missing ({error}); pip install 'kefu[postgres]' brings it"
             ) from error
+        ping_idle(self._engine.sync_engine)
+        # In one snapshot, which PostgreSQL by itself takes for each statement anew.
+        self._reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
         self.peers = PostgresPeers(self._engine, through, self.sender)
 
     @property
@@ -60,27 +66,27 @@ class PostgresDatabase:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with timed("reading"):
-            async with self._connection() as connection:
+            async with self._connection(self._reading) as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with timed("writing"):
-            async with self._connection() as connection, connection.begin():
+            async with self._connection(self._engine) as connection, connection.begin():
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        async with self._connection() as connection:
+        async with self._connection(self._engine) as connection:
             return await connection.run_sync(work, *args, **kwargs)  # leaving without a commit rolls back
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         is_waiting, self._n_waiting = True, self._n_waiting + 1
         try:
-            async with self._engine.connect() as connection:
+            async with engine.connect() as connection:
                 is_waiting, self._n_waiting = False, self._n_waiting - 1
                 yield connection
         finally:

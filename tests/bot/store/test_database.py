@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,21 @@ async def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
         modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.glob("kefu.db*")}
     assert set(modes.values()) == {0o600}
     assert len(modes) > 1
+
+
+async def test_a_read_sees_one_moment(store: Store, server: str) -> None:
+    def look_twice(connection: Connection) -> list[int]:
+        found = []
+        for pause in (True, False):
+            found.append(connection.exec_driver_sql("SELECT count(*) FROM messages").scalar_one())
+            if pause and server:
+                connection.exec_driver_sql("SELECT pg_sleep(0.5)")
+            elif pause:
+                time.sleep(0.5)
+        return found
+
+    looking = asyncio.create_task(store._database.read(look_twice))
+    await asyncio.sleep(0.2)
+    await tell(store, message())
+    assert await looking == [0, 0]
+    assert await store._database.read(look_twice) == [2, 2]
