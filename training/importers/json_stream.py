@@ -52,6 +52,8 @@ class JsonStream:
                 continue
             except RecursionError as error:
                 raise self._broken("nested too deeply", self._at) from error
+            except ValueError as error:
+                raise self._broken("a number of thousands of digits", self._at) from error
             if len(self._text) - end > UNFINISHED or not self._read_more():
                 self._at = end
                 return found

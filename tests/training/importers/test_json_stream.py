@@ -109,3 +109,8 @@ def test_a_value_that_never_ends_is_not_read_to_the_end(monkeypatch: pytest.Monk
 def test_a_value_nested_too_deeply_is_told() -> None:
     with pytest.raises(TrainingError, match=r"some.json:1: not JSON: nested too deeply"):
         stream("[" * 200_000, 100_000).value()
+
+
+def test_a_number_of_too_many_digits_is_told() -> None:
+    with pytest.raises(TrainingError, match=r"some.json:2: not JSON: a number of thousands of digits"):
+        stream('{"a":\n' + "9" * 5000 + "}", 100_000).skip()
