@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from bot.store.numbering import numbers_since
 from bot.store.tables.labels import feedback
@@ -13,6 +13,16 @@ from bot.store.tables.log import custody_changes, decisions, messages
 
 SOON = timedelta(hours=1)  # a hand-over that comes later has other causes
 CLOCKS_DIFFER = timedelta(minutes=1)  # a message has its channel's time, a hand-over ours
+
+_ANSWER_BEFORE = (
+    select(decisions.c.answer_id)
+    .join(messages, messages.c.id == decisions.c.message_id)
+    .where(messages.c.conversation_id == bindparam("conversation_id"), messages.c.speaker == "customer")
+    .where(messages.c.at >= bindparam("since"), messages.c.at <= bindparam("until"))
+    .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
+    .order_by(messages.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +107,8 @@ def _opinions(connection: Connection, since: datetime) -> Counter[tuple[str, str
 def answer_before(connection: Connection, conversation_id: int, at: datetime) -> str | None:
     """What the bot had answered last, SOON before at most; None where it had not. Kept with a hand-over as it happens: to
     look for it later means to read all messages of all conversations that people had."""
-    query = (
-        select(decisions.c.answer_id)
-        .join(messages, messages.c.id == decisions.c.message_id)
-        .where(messages.c.conversation_id == conversation_id, messages.c.speaker == "customer")
-        .where(messages.c.at >= at - SOON, messages.c.at <= at + CLOCKS_DIFFER)
-        .where(decisions.c.kind == "answer", decisions.c.answer_id.is_not(None))
-        .order_by(messages.c.id.desc())
-        .limit(1)
-    )
-    return connection.execute(query).scalar_one_or_none()
+    moment = {"conversation_id": conversation_id, "since": at - SOON, "until": at + CLOCKS_DIFFER}
+    return connection.execute(_ANSWER_BEFORE, moment).scalar_one_or_none()
 
 
 def _handed_over(connection: Connection, since: datetime) -> Counter[str]:

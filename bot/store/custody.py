@@ -16,6 +16,7 @@ from bot.store.tables.staff_work import notes
 from bot.store.upsert import insert_new
 from bot.store.values import FORGOTTEN, button_rows, now, storable
 
+_MOVED = insert(custody_changes)
 _LOCKED = select(conversations).where(conversations.c.id == bindparam("conversation_id")).with_for_update()
 
 
@@ -108,7 +109,7 @@ def log_move(
         "at": moment,
         "after_answer": answer_before(connection, conversation_id, moment) if status == "waiting" else None,
     }
-    connection.execute(insert(custody_changes).values(values))
+    connection.execute(_MOVED, values)
 
 
 def add_note(
