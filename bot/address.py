@@ -1,4 +1,6 @@
-"""What to type into a browser."""
+"""Addresses: what to type into a browser, and what others wrote as one."""
+
+from yarl import URL
 
 from bot.settings import Web
 
@@ -9,3 +11,13 @@ def address(options: Web, port: int) -> str:
         return options.public_url.rstrip("/") + "/"
     host = "127.0.0.1" if options.host in {"0.0.0.0", "::", ""} else options.host  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def parse_address(text: str, *, encoded: bool = False) -> URL:
+    """What others wrote, as an address; `encoded`: with its quoting as it stands.
+
+    Raises ValueError where it is none, also where yarl stumbles, as over "//a[]@"."""
+    try:
+        return URL(text, encoded=encoded)
+    except IndexError as error:
+        raise ValueError("brackets without an address in them") from error

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
+from bot.address import parse_address
 from bot.console.console import console_of
 from bot.console.cookies import SESSION, read_cookie
 from bot.console.csrf import SAFE, check_origin, check_token
@@ -88,7 +89,7 @@ def _to_sign_in(request: web.Request) -> web.Response:
 def safe_next(root: str, wanted: str) -> str:
     """The page of the console to go on with after signing in; its start where something else is wanted."""
     try:
-        url = URL(wanted)
+        url = parse_address(wanted)
     except ValueError:
         return f"{root}/"
     is_ours = (

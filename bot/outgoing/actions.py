@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from yarl import URL
 
+from bot.address import parse_address
 from bot.errors import BotError
 from bot.monitoring.tracing import span
 from bot.outgoing.caller import Caller
@@ -144,7 +145,7 @@ class Actions:
 
 def _url(name: str, rendered: str) -> URL:
     try:
-        return URL(rendered, encoded=True)
+        return parse_address(rendered, encoded=True)
     except ValueError as error:
         raise ActionFailed(f"action {name!r}: the slots make no address of its url") from error
 

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.address import parse_address
 from bot.channels.telegram.addressing import Me
 from bot.channels.telegram.reading import read_update
 from bot.channels.web import live, rest
 from bot.channels.web.errors import Refused, parse_json, response_to
+from bot.console.access import safe_next
 from bot.console.accounts.half_step import email_of
 from bot.console.accounts.second_factor import matching_step
 from bot.console.app import ROUTES
@@ -111,15 +113,20 @@ def test_notes_codes_and_addresses_are_read_or_refused() -> None:
         host = written_host(text)
         assert "{" not in host
         with suppress(ValueError, CallRefused):
-            Hosts.of(Outgoing(), [text]).check(live_url(text))
+            Hosts.of(Outgoing(), [text]).check(parse_address(text, encoded=True))
+        assert safe_next("/console", text).startswith("/console")
 
-    fuzz((b"YQ==.1.x", b"123456", b"https://a.example/{{ x }}", b"http://[::1]:80/"), check)
-
-
-def live_url(text: str) -> Any:
-    from yarl import URL
-
-    return URL(text, encoded=True)
+    fuzz(
+        (
+            b"YQ==.1.x",
+            b"123456",
+            b"https://a.example/{{ x }}",
+            b"http://[::1]:80/",
+            b"https://a[]@/",
+            b"/console/inbox?x=1",
+        ),
+        check,
+    )
 
 
 @pytest.mark.slow

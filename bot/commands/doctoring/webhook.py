@@ -6,6 +6,7 @@ from typing import Any
 
 from yarl import URL
 
+from bot.address import parse_address
 from bot.commands.doctoring.findings import Finding, fault, warning
 from bot.secrets.bots import BotToken
 from bot.settings import Settings
@@ -91,6 +92,6 @@ def _number(value: Any) -> float:
 
 def _host(url: str) -> str:
     try:
-        return URL(url).host or "an address that can't be read"
+        return parse_address(url).host or "an address that can't be read"
     except ValueError:
         return "an address that can't be read"

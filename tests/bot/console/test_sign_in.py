@@ -63,7 +63,7 @@ async def test_htmx_and_forms_are_sent_to_the_door_too(desk: ConsoleDesk) -> Non
     [
         "https://evil.example/", "//evil.example/console/", "/\\evil.example", "/console/../evil", "/console\\evil",
         "/", "/consoles/team", "javascript:alert(1)", "/console/%2e%2e/evil", "/console/\\evil", "\t//evil.example",
-        "/console/\r\nSet-Cookie: a=b", "http://[", "/console/..;/x/../../y", "https:/console/team",
+        "/console/\r\nSet-Cookie: a=b", "http://[", "/console/..;/x/../../y", "https:/console/team", "//a[]@/console/",
     ],
 )  # fmt: skip
 async def test_a_sign_in_leads_nowhere_else(desk: ConsoleDesk, wanted: str) -> None:
