@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ MAX_READ = 5000  # distinct texts of a group that its examples are taken from
 MAX_NEAR, LEAST_NEAR = 3, 0.3  # groups alike that are told, by the cosine of their centres
 MIN_REQUESTS = 5  # of a group, to be an intent
 PARTS = 16  # texts that a thread encodes at once
+KEPT = 20_000  # vectors, 30 MB where they have 384 numbers
 Vectors = NDArray[np.floating]
 
 
@@ -83,7 +85,7 @@ def propose(
     intents = []
     encoder = answering.encoder.open()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        encode = partial(_encode, pool, partial(encode_block, encoder))
+        encode = EncodedOnce(partial(_encode, pool, partial(encode_block, encoder)))
         for done, (number, name) in enumerate(zip(numbers, names, strict=True)):
             watch(done, len(numbers))
             examples, cohesion = _examples(grouped, rows[number], country)
@@ -93,6 +95,25 @@ def propose(
                 ProposedIntent(name, (str(number),), len(rows[number]), examples, cohesion, near, answers)
             )
     return tuple(intents)
+
+
+class EncodedOnce:
+    """Encodes each text once: staff say much again, under one request and the next, and a long reply takes the encoder as
+    long as ten requests. The KEPT texts that came last are known."""
+
+    def __init__(self, encode: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
+        self._encode = encode
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors (texts, width)."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._encode(new), strict=True))
+        found = np.stack([self._known[text] for text in texts])
+        for text in [*islice(self._known, max(0, len(self._known) - KEPT))]:
+            del self._known[text]
+        return found
 
 
 def masked(text: str, country: str) -> str:
