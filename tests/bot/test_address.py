@@ -5,7 +5,9 @@ import pytest
 from bot.address import parse_address
 
 
-@pytest.mark.parametrize("text", ["http://[", "//a[]@/x", "https://[]@", "http://a:b:c/", "http://a:99999999/"])
+@pytest.mark.parametrize(
+    "text", ["http://[", "//a[]@/x", "https://[]@", "http://a:b:c/", "http://a:99999999/"]
+)
 def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         parse_address(text)
