@@ -142,7 +142,7 @@ async def test_how_the_connections_to_postgresql_are_used_is_told(
         async with AsyncExitStack() as stack:
             inner: Any = log._database
             for _ in range(POOL_LIMIT - int(one)):
-                await stack.enter_async_context(inner._connection())
+                await stack.enter_async_context(inner._connection(inner._engine))
             assert use_of(desk) == {"in_use": POOL_LIMIT, "limit": POOL_LIMIT, "waited_for": 0}
             late = asyncio.create_task(log.standing(datetime.now(UTC)))
             await asyncio.sleep(0)
