@@ -1,7 +1,7 @@
 """Messages that are nothing but a set phrase, or a title or label of the desk's, mean what these stand for."""
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from bot.dialogue.decide import GOODBYE, GREETING, TALK_TO_PERSON, THANKS
 from bot.dialogue.phrases import plain
@@ -24,6 +24,7 @@ SET_PHRASES = {
         "人工", "转人工", "人工客服", "转人工客服", "找人工", "找人工客服",
     ),
 }  # fmt: skip
+_MEANT_IN: WeakKeyDictionary[AnswerBook, Mapping[str, tuple[str, str | None]]] = WeakKeyDictionary()
 _MEANT = {phrase: intent for intent, phrases in SET_PHRASES.items() for phrase in phrases}
 
 
@@ -36,15 +37,16 @@ def meant_by_name(book: AnswerBook, text: str) -> Decision | None:
     return Decision("answer", "confident", intent, 1.0, answer_id) if intent else None
 
 
-@lru_cache(maxsize=2)  # of the release that serves, and of one that is tried beside it
 def _meant_in(book: AnswerBook) -> Mapping[str, tuple[str, str | None]]:
     """The intent, and the answer where a button leads to one, by a title or label without its signs."""
-    meant: dict[str, tuple[str, str | None]] = {}
-    for phrasing, intent, answer_id in _names(book):
-        for name in map(plain, phrasing.templates):
-            if name:
-                meant.setdefault(name, (intent, answer_id))
-    return meant
+    if book not in _MEANT_IN:
+        meant: dict[str, tuple[str, str | None]] = {}
+        for phrasing, intent, answer_id in _names(book):
+            for name in map(plain, phrasing.templates):
+                if name:
+                    meant.setdefault(name, (intent, answer_id))
+        _MEANT_IN[book] = meant
+    return _MEANT_IN[book]
 
 
 def _names(book: AnswerBook) -> Iterator[tuple[Phrasing, str, str | None]]:

@@ -221,6 +221,7 @@ async def test_nothing_of_a_release_that_was_replaced_is_left_though_nobody_look
     live: Desk,
 ) -> None:
     await answer_to(live, "are you open today")
+    await answer_to(live, "kindly dance")  # nothing is found for it, so that titles are looked through
     old = live.model
     kept = [
         old.understander,
@@ -238,7 +239,9 @@ async def test_nothing_of_a_release_that_was_replaced_is_left_though_nobody_look
     try:
         assert await live.reload()
         del old, kept
-        assert [part() for part in parts if part() is not None] == []
+        async with asyncio.timeout(10):  # the thread that loaded beside it may hold it for a moment
+            while any(part() is not None for part in parts):
+                await asyncio.sleep(0.01)
     finally:
         gc.enable()
 
