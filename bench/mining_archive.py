@@ -1,6 +1,6 @@
 """A whole `kefu mine` of an archive as large as a big company's: time by stage, and memory.
 
-    python -m bench.mining_archive multidogo/*_train.jsonl.gz bitext.jsonl --dialogues 500000
+    python -m bench.mining_archive multidogo/*_train.jsonl.gz bitext/faq_responses.csv.gz --dialogues 500000
 
 The dialogues are drawn from the files, again and again. So that an archive isn't a few texts said over and over, two letters
 change places in a share of what customers say (`--misspelt`): each such text is one more to encode and to group."""

@@ -24,6 +24,7 @@ SET_PHRASES = {
         "人工", "转人工", "人工客服", "转人工客服", "找人工", "找人工客服",
     ),
 }  # fmt: skip
+# Weak: it must keep no book in memory that was edited since.
 _MEANT_IN: WeakKeyDictionary[AnswerBook, Mapping[str, tuple[str, str | None]]] = WeakKeyDictionary()
 _MEANT = {phrase: intent for intent, phrases in SET_PHRASES.items() for phrase in phrases}
 

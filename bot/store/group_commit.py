@@ -85,7 +85,8 @@ class GroupCommit:
         except BaseException as error:
             for one in taken:
                 one.error = error
-        taken[0].done.get_loop().call_soon_threadsafe(_tell, taken)
+        loop = taken[0].done.get_loop()
+        loop.call_soon_threadsafe(_tell, loop, taken)
 
     def _take(self) -> list[_Waiting]:
         n = min(AT_ONCE, len(self._waiting))
@@ -93,6 +94,6 @@ class GroupCommit:
         return [one for one in taken if not one.done.cancelled()]
 
 
-def _tell(taken: Sequence[_Waiting]) -> None:
-    for one in taken:
-        one.tell()
+def _tell(loop: asyncio.AbstractEventLoop, taken: Sequence[_Waiting]) -> None:
+    for one in taken:  # each by itself: an outcome that can't be told, StopIteration, keeps none from theirs
+        loop.call_soon(one.tell)

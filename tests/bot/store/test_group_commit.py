@@ -78,6 +78,20 @@ async def test_one_that_fails_takes_nothing_of_the_others_with_it(
     assert words(engine) == {"before", "after"}
 
 
+async def test_an_outcome_that_cannot_be_told_keeps_none_from_theirs(writer: GroupCommit) -> None:
+    is_free = threading.Event()
+    busy = asyncio.create_task(writer.write(lambda _: is_free.wait(10)))
+    await asyncio.sleep(0.05)
+    untold = asyncio.create_task(writer.write(lambda _: next(iter(()))))
+    told = asyncio.create_task(writer.write(adds("told")))
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    is_free.set()
+    assert await busy
+    assert await asyncio.wait_for(told, 10) == "told"
+    untold.cancel()
+
+
 async def test_nobody_is_told_of_success_where_the_commit_fails(engine: Engine, writer: GroupCommit) -> None:
     def refuse(connection: Connection) -> None:
         raise OSError("the disk is full")

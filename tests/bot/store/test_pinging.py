@@ -1,5 +1,7 @@
 """Connections to PostgreSQL that ended while nobody used them."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 
@@ -32,7 +34,8 @@ async def test_one_that_lay_idle_is_made_anew_unnoticed(shared: str, monkeypatch
 async def test_one_in_steady_use_is_not_asked(shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pinging, "IDLE_S", 60.0)
     async with await Store.open(shared) as store:
-        database = store._database._engine.sync_engine.dialect  # type: ignore[attr-defined]
+        inner: Any = store._database
+        database = inner._engine.sync_engine.dialect
         asked = []
         ping = database.do_ping
         monkeypatch.setattr(database, "do_ping", lambda driver: asked.append(driver) or ping(driver))
