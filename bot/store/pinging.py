@@ -1,13 +1,13 @@
 """A connection that lay idle is asked whether its database is still there, before it is used.
 
 SQLAlchemy's `pool_pre_ping` asks each time, by three round trips of asyncpg: six of the nineteen of a turn. Under load a
-connection is used again at once, and one that was lost meanwhile says so by itself: then all of the pool are made anew, and
+connection is used again at once, and one that was lost meanwhile fails by itself: then all of the pool are made anew, and
 what was under way is tried again by whoever asked for it."""
 
 from time import monotonic
 
 from sqlalchemy import Engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -29,6 +29,11 @@ def ping_idle(engine: Engine) -> None:
         except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError from error
 
+    def notice(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, engine.dialect.loaded_dbapi.InternalClientError):
+            context.is_disconnect = True  # the server's farewell came, and asyncpg hasn't read it to its end
+
     event.listen(engine, "connect", note)
     event.listen(engine, "checkin", note)
     event.listen(engine, "checkout", ping)
+    event.listen(engine, "handle_error", notice)

@@ -45,18 +45,30 @@ async def restarted(proxy: Proxy, url: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def out_of_connections(proxy: Proxy, url: str) -> AsyncIterator[None]:
-    """All that it allows are others' while the block runs."""
+    """All that it allows are others' while the block runs, however quickly the desk took one that became free."""
     ours = await asyncpg.connect(url)
     limit = int(await ours.fetchval("SHOW max_connections"))
-    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    await ours.execute(ended)
-    tried = (asyncpg.connect(url) for _ in range(limit))
-    taken = await asyncio.gather(*tried, return_exceptions=True)
-    assert any(isinstance(one, asyncpg.TooManyConnectionsError) for one in taken)
-    yield
-    for one in (ours, *taken):
-        if isinstance(one, asyncpg.Connection):
+    taken: list[asyncpg.Connection] = []
+    try:
+        while foreign := await others_than(ours, taken):
+            for pid in foreign:
+                await ours.execute("SELECT pg_terminate_backend($1)", pid)
+            tried = await asyncio.gather(
+                *(asyncpg.connect(url) for _ in range(limit)), return_exceptions=True
+            )
+            taken += [one for one in tried if isinstance(one, asyncpg.Connection)]
+            assert len(taken) < limit
+        yield
+    finally:
+        for one in (*taken, ours):
             await one.close()
+
+
+async def others_than(ours: asyncpg.Connection, taken: list[asyncpg.Connection]) -> list[int]:
+    """The sessions of the database that are neither: their process ids."""
+    known = [one.get_server_pid() for one in (ours, *taken)]
+    there = await ours.fetch("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    return [row["pid"] for row in there if row["pid"] not in known]
 
 
 async def control(url: str, *words: str) -> None:

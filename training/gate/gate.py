@@ -19,7 +19,8 @@ from training.turns import OUT_OF_SCOPE
 MIN_MESSAGES = 30  # with an intent, or nothing can be told
 MIN_LETTERS = 20  # of a text that two customers don't write alike by chance
 MAX_LEAKED = 0.05  # share of such texts that may stand in both parts all the same
-SLOWER = 1.5  # as long as before a message may take, if it is above the bar
+SLOWER = 1.5  # as long as before a message may take
+NOTICEABLE_MS = 5.0  # less than this is never too slow, whatever it took before
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _speed(after: Served, before: Served | None, limits: Limits) -> Check:
     bar = limits.max_ms
     told = ""
     if before is not None:
-        bar = min(bar, max(SLOWER * before.median_ms, 1.0))
+        bar = min(bar, max(SLOWER * before.median_ms, NOTICEABLE_MS))
         told = f", {before.median_ms:.1f} ms before"
     return Check(
         "speed",

@@ -4,6 +4,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from bot.store import pinging
 from bot.store.store import Store
@@ -54,6 +55,7 @@ async def test_one_that_ends_in_steady_use_fails_once_and_no_more(
     async with await Store.open(shared) as store:
         await store.corrections()
         assert await end_others(shared) > 0
-        with pytest.raises(Exception, match="connection"):
+        with pytest.raises(DBAPIError) as failed:
             await store.corrections()
+        assert failed.value.connection_invalidated
         assert await store.corrections() == []
