@@ -31,7 +31,7 @@ from bot.console.cookies import PLAIN_NAMES, SESSION
 from bot.console.inbox.asking import filters_in
 from bot.dialogue.answering import Answering
 from bot.dialogue.dialogue import Dialogue
-from bot.dialogue.reading import Searches
+from bot.dialogue.reading import Reads
 from bot.engine import Engine
 from bot.garbage import settle
 from bot.settings import load_settings
@@ -134,9 +134,13 @@ async def measure(path: Path, time_zone: str | None) -> dict[str, tuple[float, f
 
 
 class _Words:
-    """Reads a text as the mean of its words' vectors."""
+    """Reads a text as the mean of its words' vectors, and knows the names of intents."""
 
     entity_types = ()
+    intents = INTENTS
+
+    async def alike(self, bound: float) -> list[tuple[str, str]]:
+        return []
 
     async def understand(self, text: str) -> Understanding:
         words = [np.random.default_rng(crc32(word.encode())).normal(size=WIDTH) for word in text.split()]
@@ -147,8 +151,8 @@ class _Words:
 
 def _dialogue() -> Dialogue:
     """What the pages ask of one: the names of intents, and vectors."""
-    known = SimpleNamespace(intents=INTENTS, alike=lambda bound: [], of_intent=lambda intent: ())
-    return Dialogue(_Words(), cast(Searches, known), cast(Answering, SimpleNamespace(book=known)))
+    book = SimpleNamespace(intents=INTENTS, of_intent=lambda intent: ())
+    return Dialogue(cast(Reads, _Words()), cast(Answering, SimpleNamespace(book=book)))
 
 
 @asynccontextmanager

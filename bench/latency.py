@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from bench.command import run
 from bench.measure import peak_rss_mb, percentiles
 from bot.loading import current_release, load_release
+from bot.reader.reader import Reader
 from bot.settings import load_settings
 from nlu.files import ReleaseFiles
 from nlu.runtime import onnxruntime
@@ -126,19 +127,13 @@ def without_answers(retriever: Retriever) -> Retriever:
 
 async def time_together(understander: Understander, retriever: Retriever, texts: Sequence[str]) -> float:
     """Milliseconds a message where TOGETHER arrive at the same moment, the median of the rounds."""
-    bare = without_answers(retriever)
-
-    async def take(text: str) -> None:
-        understood = await understander.understand(text)
-        asked = understood.read_as, understood.vector, understood.class_probs
-        await asyncio.to_thread(bare.search, *asked)
-
+    reader = Reader(understander, without_answers(retriever))
     rounds = []
     for start in range(0, max(1, len(texts) - TOGETHER + 1), TOGETHER):
         understander.recent.forget()
         begun = time.perf_counter()
         arrived = [texts[(start + i) % len(texts)] for i in range(TOGETHER)]
-        await asyncio.gather(*(take(text) for text in arrived))
+        await asyncio.gather(*map(reader.read, arrived))
         rounds.append(1000 * (time.perf_counter() - begun) / TOGETHER)
     return float(np.median(rounds))
 

@@ -29,7 +29,7 @@ import psutil
 
 from bench.chats import MESSAGES_EACH
 from bench.command import run
-from bench.measure import percentiles
+from bench.measure import desk_cpu_s, desk_rss_mb, percentiles
 from bench.read_log import read_log
 from bench.served import copy_for_clients, serving
 from bot.errors import BotError
@@ -97,17 +97,17 @@ async def serve_and_send(
         desks = [psutil.Process(pid) for pid, _ in served]
         urls = [url.rstrip("/") for _, url in served]
         await send(urls, clients, n_warm_up, texts)
-        rss, seconds = [_rss_mb(desk) for desk in desks], sum(map(_cpu_s, desks))
-        own = _cpu_s(psutil.Process())
+        rss, seconds = [round(desk_rss_mb(desk)) for desk in desks], sum(map(desk_cpu_s, desks))
+        own = time.process_time()
         figures = await send(urls, clients, messages, [*texts[n_warm_up:], *texts[:n_warm_up]])
         n = len(desks)
         return {
             **figures,
             "processes": n,
-            "cpu_ms_a_message": round(1000 * (sum(map(_cpu_s, desks)) - seconds) / messages, 2),
-            "client_cpu_ms_a_message": round(1000 * (_cpu_s(psutil.Process()) - own) / messages, 2),
+            "cpu_ms_a_message": round(1000 * (sum(map(desk_cpu_s, desks)) - seconds) / messages, 2),
+            "client_cpu_ms_a_message": round(1000 * (time.process_time() - own) / messages, 2),
             "rss_mb": rss,
-            "rss_mb_after": (after := [_rss_mb(desk) for desk in desks]),
+            "rss_mb_after": (after := [round(desk_rss_mb(desk)) for desk in desks]),
             "rss_grew_percent": round(100 * (sum(after) / sum(rss) - 1), 1),
             "not_answered_once": await _not_once(database),
         }
@@ -198,17 +198,8 @@ def server_rss_mb(url: str) -> int | None:
         address = connection.laddr
         is_listening = connection.status == psutil.CONN_LISTEN and bool(address)
         if is_listening and getattr(address, "port", None) == port and connection.pid:
-            return _rss_mb(psutil.Process(connection.pid))
+            return round(desk_rss_mb(psutil.Process(connection.pid)))
     return None
-
-
-def _rss_mb(process: psutil.Process) -> int:
-    return round(process.memory_info().rss / 2**20)
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return float(used.user + used.system)
 
 
 if __name__ == "__main__":

@@ -259,12 +259,11 @@ async def stage_now(name: str, labels: int, workspace: Path, test: Sequence[Labe
 
 async def stage_of(name: str, labels: int, desk: Desk, test: Sequence[Labelled]) -> Stage:
     """Measure what a desk makes of each message by itself."""
-    retriever, right, answered, wrong, inside = desk.model.retriever, 0, 0, 0, 0
+    reader, right, answered, wrong, inside = desk.model.reader, 0, 0, 0, 0
     for text, intent in test:
-        read = await desk.model.understander.understand(text)
-        found = retriever.search(read.read_as, read.vector, read.class_probs)
+        found = (await reader.read(text)).findings
         is_right = bool(found.intents) and found.intents[0].intent == intent
-        is_given = found.confidence >= retriever.budget.answer_threshold
+        is_given = found.confidence >= reader.budget.answer_threshold
         inside += intent != OUT_OF_SCOPE
         right += is_right
         answered += is_given

@@ -26,7 +26,7 @@ import psutil
 
 from bench.chats import MESSAGES_EACH
 from bench.command import run
-from bench.measure import percentiles
+from bench.measure import desk_rss_mb, percentiles
 from bench.read_log import Logged, read_log
 from bench.served import KEFU, copy_for_clients, link_or_copy, serving
 from bench.served import TEXTS as SAID
@@ -192,7 +192,7 @@ async def _swap(workspace: Path, watched: Watched, swaps: int, servers: Sequence
         changed = (workspace / "releases" / "current").stat().st_mtime
         watched.swaps.append(Swap(began, changed, names[(number + 1) % 2]))
         await asyncio.sleep(max(0.0, changed + EVERY_S - time.time()))
-        watched.rss_mb.append([round(server.memory_info().rss / 2**20, 1) for server in servers])
+        watched.rss_mb.append([round(desk_rss_mb(server), 1) for server in servers])
 
 
 def summary(watched: Watched, logged: dict[str, Logged], processes: int) -> dict[str, object]:

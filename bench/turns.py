@@ -26,8 +26,8 @@ from bench.command import run
 from bench.load import texts_of, texts_of_dialogues
 from bench.served import copy_for_clients
 from bot.desk import open_desk
-from bot.dialogue.reading import Searches, Understands
 from bot.garbage import settle
+from bot.reader.reader import Reader
 from bot.settings import load_settings
 from bot.store.database import Database, open_database
 from bot.store.store import Store
@@ -59,35 +59,31 @@ class Stages:
 class TimedUnderstander:
     """An understander whose time is taken."""
 
-    inner: Understands
+    inner: Any
     stages: Stages
 
-    @property
-    def entity_types(self) -> tuple[str, ...]:
-        return self.inner.entity_types
-
-    async def understand(self, text: str) -> Understanding:
-        """Understand one message."""
+    def understand_batch(self, texts: Sequence[str]) -> list[Understanding]:
+        """Understand messages."""
         with self.stages.at("understanding"):
-            return await self.inner.understand(text)
+            found: list[Understanding] = self.inner.understand_batch(texts)
+            return found
 
 
 @dataclass(frozen=True)
 class TimedRetriever:
     """A retriever whose time is taken."""
 
-    inner: Searches
+    inner: Any
     stages: Stages
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def search(
-        self, text: str, vector: NDArray[np.float32], class_probs: NDArray[np.float32], *, top: int = 5
-    ) -> Findings:
+    def search(self, text: str, vector: NDArray[np.float32], class_probs: NDArray[np.float32]) -> Findings:
         """Find what a message may mean."""
         with self.stages.at("retrieval"):
-            return self.inner.search(text, vector, class_probs, top=top)
+            found: Findings = self.inner.search(text, vector, class_probs)
+            return found
 
 
 @dataclass(frozen=True)
@@ -138,12 +134,10 @@ async def measure(workspace: Path, url: str, texts: Sequence[str], messages: int
     async with log, open_desk(load_settings(workspace), store=log) as desk:
         settle()
         engine, inner = desk.engine, desk.engine.dialogue
-        timed = replace(
-            inner,
-            understander=TimedUnderstander(inner.understander, stages),
-            retriever=cast(Searches, TimedRetriever(inner.retriever, stages)),  # the rest it passes on
-        )
-        engine.take_over(timed, engine.release)
+        reader = cast(Reader, inner.reader)
+        understander: Any = TimedUnderstander(reader.understander, stages)
+        retriever: Any = TimedRetriever(reader.retriever, stages)  # the rest it passes on
+        engine.take_over(replace(inner, reader=Reader(understander, retriever)), engine.release)
         for number, message in enumerate(chats(texts, WARM_UP + messages)):
             if number == WARM_UP:
                 stages.cpu.clear()

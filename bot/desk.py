@@ -14,11 +14,13 @@ from bot.engine import Engine
 from bot.errors import BotError
 from bot.garbage import settle_new
 from bot.hearing import Hearing
-from bot.loading import Model, current_release, files_state, load_model
-from bot.making_do import load_or_make_do, make_do
+from bot.loading import current_release, files_state
+from bot.model import Model
 from bot.monitoring.meters import count_error
 from bot.outgoing.actions import Actions
 from bot.outgoing.webhook import Webhook
+from bot.reader.models import Models
+from bot.reader.remote import worker_models
 from bot.retaining import Retaining
 from bot.settings import Settings
 from bot.store.peers.work import Work
@@ -47,7 +49,7 @@ class Desk:
 
     settings: Settings
     store: Store
-    actions: Actions
+    models: Models
     model: Model
     engine: Engine = field(init=False)
     _seen: int = field(default=0)
@@ -62,7 +64,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.settings, self.store, self.model.dialogue, self.model.release)
-        self.trialing = Trialing(self.settings, self.actions, self.engine, self._teach_candidate)
+        self.trialing = Trialing(self.settings, self.models, self.engine, self._teach_candidate)
 
     async def learn_corrections(self) -> int:
         """Bring the memory up to the corrections stored since the last time; how many changes there were."""
@@ -94,7 +96,7 @@ class Desk:
             names = await self.store.inbox.marked_names()
             known = {name: (label, name) for name, label in names.items() if is_name(name)}
             for model in models:
-                await asyncio.to_thread(model.understander.teach, known)
+                await model.reader.teach(known)
             self._marks = version
 
     async def follow_autonomy(self) -> None:
@@ -125,7 +127,7 @@ class Desk:
     async def _load(self, state: str) -> Model | None:
         """The workspace's files of that state; None where they won't do, which is said once."""
         try:
-            return await asyncio.to_thread(load_model, self.settings, self.actions, beside=self.beside())
+            return await self.models.load(beside=self.beside())
         except (BotError, NluError, RetrievalError) as error:
             if state in {self.model.state, self._refused}:
                 return None
@@ -134,7 +136,7 @@ class Desk:
             if not self.model.problem:
                 return None
             with suppress(BotError, NluError, RetrievalError):  # it may be the answers that were edited
-                model = await asyncio.to_thread(make_do, self.settings, self.actions)
+                model = await self.models.make_do()
                 return replace(model, problem=str(error))
             return None
 
@@ -195,38 +197,27 @@ def is_name(text: str) -> bool:
 
 async def _teach(model: Model, changes: Sequence[Correction]) -> None:
     for start in range(0, len(changes), CORRECTION_BATCH):
-        batch = changes[start : start + CORRECTION_BATCH]
-        # Those without words belonged to a customer who was forgotten.
-        taught = [change for change in batch if change.undoes is None and change.text]
-        read = await asyncio.gather(*(model.understander.understand(change.text) for change in taught))
-        for change, understanding in zip(taught, read, strict=True):
-            model.retriever.learn(
-                change.text,
-                change.intent,
-                understanding.vector,
-                correction_id=change.id,
-                answer_id=change.answer_id,
-            )
-        for change in batch:
-            if change.undoes is not None:
-                model.retriever.unlearn(change.undoes)
+        await model.reader.learn(changes[start : start + CORRECTION_BATCH])
 
 
 @asynccontextmanager
 async def open_desk(
-    settings: Settings, *, store: Store | None = None, mask: Mask | None = None
+    settings: Settings, *, store: Store | None = None, mask: Mask | None = None, in_worker: bool = False
 ) -> AsyncIterator[Desk]:
     """Load the workspace's current release and all around it; `store` stays the caller's to close; `mask` is how personal
-    data are masked where [retention] wants that.
+    data are masked where [retention] wants that; messages are read in a process of its own with `in_worker`.
 
     Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
     actions = Actions(settings.actions, outgoing=settings.outgoing, key=settings.signing_key)
-    model = await asyncio.to_thread(load_or_make_do, settings, actions)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(actions.close)
+        models = Models(settings, actions)
+        if in_worker:
+            models = await stack.enter_async_context(worker_models(settings, actions))
+        model = await models.load_or_make_do()
         if store is None:
             store = await stack.enter_async_context(await Store.open(settings.database_url))
-        desk = Desk(settings, store, actions, model)
+        desk = Desk(settings, store, models, model)
         stack.push_async_callback(desk.trialing.close)
         await desk.learn_corrections()
         await desk.follow_autonomy()

@@ -1,4 +1,4 @@
-"""A workspace's files become a dialogue: the current release, the answers, the articles, the entity rules."""
+"""A workspace's files become what reads messages: the current release, the answers, the articles, the entity rules."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,24 +6,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.dialogue.answering import Answering
-from bot.dialogue.dialogue import Dialogue
 from bot.errors import BotError
-from bot.outgoing.actions import Actions
+from bot.reader.reader import Reader
+from bot.reader.threads import give_way
 from bot.settings import Settings
 from bot.texts import Texts, entity_rules, load_texts, state_of, text_files
 from nlu.checksums import check_as_written
 from nlu.encoder import encoder_digest
 from nlu.errors import NluError
 from nlu.files import ReleaseFiles
-from nlu.patterns import PatternUnderstander
 from nlu.rules import EntityRules
-from nlu.understander import Understander, give_way, served_precision
+from nlu.understander import Understander, served_precision
 from retrieval.answers import AnswerBook
 from retrieval.articles import Passage, load_articles
 from retrieval.errors import RetrievalError
 from retrieval.fusion import load_fusion
-from retrieval.lexical_retriever import LexicalRetriever
 from retrieval.memory import load_memory
 from retrieval.retriever import Retriever
 from retrieval.vector_cache import VectorCache
@@ -33,39 +30,33 @@ WARM_UP = "call 020 7946 0018 tomorrow at noon, please"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A release in use: what it understands and finds, and the dialogue made of both.
-
-    `state` is the `files_state` it was read from, `texts` what it answers with; `problem` says why the release can't be
-    read where the desk makes do without."""
+class LoadedReader:
+    """What reads messages with a release, the texts it finds answers in, and the `files_state` of both."""
 
     release: str
     state: str
-    understander: Understander | PatternUnderstander
-    retriever: Retriever | LexicalRetriever
-    dialogue: Dialogue
-    texts: Texts | None = None
-    problem: str = ""
+    texts: Texts
+    reader: Reader
 
 
-def load_model(
+def load_reader(
     settings: Settings,
-    actions: Actions,
     *,
     candidate: str | None = None,
-    beside: Model | None = None,
-    in_background: bool = False,
-) -> Model:
-    """Read all that a workspace answers with; takes a second, so not in the event loop.
+    texts: Texts | None = None,
+    beside: Reader | None = None,
+    threads: ThreadPoolExecutor | None = None,
+) -> LoadedReader:
+    """Read a release and the texts of a workspace; takes a second, so not in the event loop.
 
-    `candidate` is another release than the current one. Encoder and texts are those of `beside`, a model in use, where the
-    files are the same; one `in_background` gives way to all else that wants the processor. Raises BotError, NluError or
-    RetrievalError naming the file that is missing or wrong."""
+    `candidate` is another release than the current one. `texts` read before and the encoder of a reader in use `beside` are
+    taken where the files are the same; it reads in `threads`. Raises BotError, NluError or RetrievalError naming the file
+    that is missing or wrong."""
     state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
     release = (
         current_release(settings.folder) if candidate is None else find_release(settings.folder, candidate)
     )
-    texts = load_texts(settings, beside.texts if beside else None)
+    texts = load_texts(settings, texts)
     in_use = beside.understander if beside else None
     understander, retriever = load_release(
         settings,
@@ -74,13 +65,11 @@ def load_model(
         texts.passages,
         rules=texts.rules,
         beside=in_use if isinstance(in_use, Understander) else None,
-        in_background=in_background,
     )
     # Tables of dates, currencies, units and languages are made at their first use: half a second.
     understander.understand_batch([WARM_UP])
-    answering = Answering(texts.book, actions, settings, retriever.budget.passage_threshold)
-    dialogue = Dialogue(understander, retriever, answering)
-    return Model(release.name, state, understander, retriever, dialogue, texts)
+    reader = Reader(understander, retriever, threads)
+    return LoadedReader(release.name, state, texts, reader)
 
 
 def load_release(
@@ -91,7 +80,6 @@ def load_release(
     *,
     rules: EntityRules | None = None,
     beside: Understander | None = None,
-    in_background: bool = False,
 ) -> tuple[Understander, Retriever]:
     """What a release understands and finds in a workspace; passages and rules are its own, given where read already."""
     options = settings.understanding
@@ -105,7 +93,6 @@ def load_release(
         language=settings.desk.language,
         max_chars=options.max_chars,
         beside=beside,
-        in_background=in_background,
     )
     fusion, budget = load_fusion(files.fusion, settings.decide.max_wrong_answers)
 

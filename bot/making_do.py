@@ -1,21 +1,21 @@
 """A desk whose current release can't be read makes do: patterns find numbers and names, what was said before in the same
 words is answered, the rest goes to people."""
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.dialogue.answering import Answering
 from bot.dialogue.decide import NOT_UNDERSTOOD
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.talk import Talk
-from bot.loading import Model, current_release, files_state, load_model
+from bot.loading import current_release, files_state
 from bot.messages import Decision
+from bot.model import Model
 from bot.outgoing.actions import Actions
+from bot.reader.reader import Reader
 from bot.settings import Settings
 from bot.texts import load_texts
-from nlu.errors import NluError
 from nlu.files import BadRelease, ReleaseFiles
 from nlu.patterns import PatternUnderstander
 from nlu.understanding import Understanding
@@ -26,24 +26,6 @@ from retrieval.examples import Example
 from retrieval.lexical_retriever import LexicalRetriever
 
 NO_RELEASE = "none"  # in the place of a release's name
-
-logger = logging.getLogger(__name__)
-
-
-def load_or_make_do(settings: Settings, actions: Actions) -> Model:
-    """The current release, or what there is without it. Raises what `load_model` does for all but an unreadable release:
-    a workspace that was never trained, answers with errors."""
-    current_release(settings.folder)
-    try:
-        return load_model(settings, actions)
-    except (NluError, RetrievalError) as error:
-        model = make_do(settings, actions)  # raises where it is the answers that are wrong
-        logger.critical(
-            "the current release can't be read, so only what was said before in the same words is answered, and the rest "
-            "goes to people. Mend it, or go back with `kefu releases promote NAME`; no restart is needed: %s",
-            error,
-        )
-        return replace(model, problem=str(error))
 
 
 def make_do(settings: Settings, actions: Actions) -> Model:
@@ -56,9 +38,9 @@ def make_do(settings: Settings, actions: Actions) -> Model:
         texts.rules, language=settings.desk.language, max_chars=options.max_chars
     )
     retriever = LexicalRetriever(_examples(settings), texts.book)
-    answering = Answering(texts.book, actions, settings, retriever.budget.passage_threshold)
-    dialogue = PlainDialogue(understander, retriever, answering)
-    return Model(NO_RELEASE, state, understander, retriever, dialogue, texts)
+    reader = Reader(understander, retriever)
+    answering = Answering(texts.book, actions, settings, reader.budget.passage_threshold)
+    return Model(NO_RELEASE, state, reader, PlainDialogue(reader, answering), texts)
 
 
 @dataclass(frozen=True, slots=True)

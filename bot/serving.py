@@ -21,6 +21,7 @@ from bot.garbage import hold_little, settle
 from bot.learning.retraining import Retrainings, can_retrain
 from bot.monitoring.listening import metrics_at
 from bot.monitoring.readiness import Readiness
+from bot.reader.threads import n_cores
 from bot.review.mined import OpenMined
 from bot.secrets.bots import BotToken, telegram_bots
 from bot.settings import Settings
@@ -64,7 +65,7 @@ async def serve(
             from bot.monitoring.exporting import exporting
 
             await stack.enter_async_context(exporting())
-        desk = await stack.enter_async_context(open_desk(settings, mask=mask))
+        desk = await stack.enter_async_context(open_desk(settings, mask=mask, in_worker=n_cores() > 1))
         hooks = Hooks()
         readiness = Readiness(stopping.is_begun, lambda: bool(desk.model.problem))
         url = await stack.enter_async_context(listening(desk, open_mined, hooks, readiness))

@@ -1,7 +1,6 @@
 """Understanding without a model, for a desk whose release can't be read: what patterns and names find, the language,
 and the words of a message as its vector."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zlib import crc32
@@ -35,10 +34,6 @@ class PatternUnderstander:
     def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
         """Find these names from now on: a name as written -> (type, value)."""
         self.rules.teach(names)
-
-    async def understand(self, text: str) -> Understanding:
-        """Understand one message, in a thread."""
-        return (await asyncio.to_thread(self.understand_batch, [text]))[0]
 
     def understand_batch(self, texts: Sequence[str], *, now: datetime | None = None) -> list[Understanding]:
         """Understand texts, dates relative to `now` (default: this moment)."""

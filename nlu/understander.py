@@ -1,11 +1,6 @@
 """Text becomes an Understanding, in one encoder pass and without torch."""
 
-import asyncio
-import os
-import sys
-import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,7 +20,6 @@ from nlu.text import clean
 from nlu.understanding import Entity, IntentProb, Sentiment, Understanding
 
 TOP = 5
-NICENESS = 10
 
 
 class Understander:
@@ -40,10 +34,8 @@ class Understander:
         *,
         language: str = "en",
         max_chars: int = 4096,
-        in_background: bool = False,
     ) -> None:
-        """`words`: those customers are known to write, see `nlu.spelling.count_words`. `in_background`: one message at a
-        time, and others go first."""
+        """`words`: those customers are known to write, see `nlu.spelling.count_words`."""
         self.encoder = encoder
         read = partial(Speller(words or {}, encoder).encode, reader=GistReader(encoder, heads.intent))
         self.recent = RecentTexts(read)
@@ -51,9 +43,6 @@ class Understander:
         self.rules = rules
         self._language = language
         self._max_chars = max_chars
-        self._threads = ThreadPoolExecutor(
-            1 if in_background else n_cores(), "understand", give_way if in_background else None
-        )
 
     @classmethod
     def load(
@@ -66,7 +55,6 @@ class Understander:
         language: str = "en",
         max_chars: int = 4096,
         beside: "Understander | None" = None,
-        in_background: bool = False,
     ) -> "Understander":
         """Load a release folder and run it once, so that the first customer doesn't wait.
 
@@ -85,9 +73,7 @@ class Understander:
         except BadRelease as error:
             raise BadRelease(f"{files.heads}: {error}") from error
         words = read_json(files.words)
-        found = cls(
-            encoder, heads, rules, words, language=language, max_chars=max_chars, in_background=in_background
-        )
+        found = cls(encoder, heads, rules, words, language=language, max_chars=max_chars)
         found.understand_batch(["hello"])
         return found
 
@@ -106,11 +92,6 @@ class Understander:
     def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
         """Find these names from now on, besides those of the files: a name as written -> (type, value)."""
         self.rules.teach(names)
-
-    async def understand(self, text: str) -> Understanding:
-        """Understand one message in a thread, as many at a time as there are cores: the event loop never computes."""
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, self.understand_batch, [text])
-        return found[0]
 
     def understand_batch(self, texts: Sequence[str], *, now: datetime | None = None) -> list[Understanding]:
         """Understand texts, dates relative to `now` (default: this moment)."""
@@ -154,18 +135,6 @@ class Understander:
 def served_precision(files: ReleaseFiles, wanted: str) -> str:
     """The one wanted, unless the release was trained for fp32."""
     return "fp32" if files.read_manifest().get("options", {}).get("precision") == "fp32" else wanted
-
-
-def n_cores() -> int:
-    """The cores this process may use. With a message on each, the encoder's passes, which leave Python's lock to
-    others, run side by side."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def give_way() -> None:
-    """Let others have the processor before this thread; on Linux a thread has a niceness of its own."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def find_entities(

@@ -72,7 +72,7 @@ class Terminal:
             )
 
     def _explain(self, turn: Turn) -> None:
-        budget = self.engine.dialogue.retriever.budget
+        budget = self.engine.dialogue.reader.budget
         thresholds = (budget.answer_threshold, budget.clarify_threshold)
         for name, value in explain(turn, thresholds):
             self.console.print(f"[dim]{name:>12}  {escape(_CONTROL.sub('', value))}[/dim]", highlight=False)

@@ -58,7 +58,7 @@ def console_app(
         assets,
         engine,
         learn,
-        Grouping(lambda: engine.dialogue.understander),
+        Grouping(lambda: engine.dialogue.reader),
         open_mined,
     )
     app.on_shutdown.append(close_pages)

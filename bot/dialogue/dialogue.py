@@ -28,7 +28,7 @@ from bot.dialogue.forms import (
 )
 from bot.dialogue.names import meant_by_name
 from bot.dialogue.phrases import after_no, is_asking, is_bare, is_dropping, is_other_one
-from bot.dialogue.reading import Searches, Understands, read
+from bot.dialogue.reading import Reads, read
 from bot.dialogue.requests import Request, answer_all, apart, asked_for, clauses
 from bot.dialogue.state import Form
 from bot.dialogue.talk import Outcome, Talk, moving_on, with_given, with_values, without_form
@@ -43,8 +43,7 @@ from retrieval.candidates import Findings
 class Dialogue:
     """Reads messages with one release and answers them from one book."""
 
-    understander: Understands
-    retriever: Searches
+    reader: Reads
     answering: Answering
 
     def quietly(self) -> "Dialogue":
@@ -56,7 +55,7 @@ class Dialogue:
         """Answer a message in words."""
         if (chosen := self._typed_choice(talk)) is not None:
             return await self.choose(talk, chosen)
-        talk, decision = self._decided(await read(talk, self.understander, self.retriever))
+        talk, decision = self._decided(await read(talk, self.reader))
         if talk.state.form is not None:
             outcome = await self._in_form(talk, talk.state.form, decision)
         elif decision.reason in NOT_UNDERSTOOD and is_dropping(talk.text):
@@ -73,13 +72,13 @@ class Dialogue:
 
     async def overhear(self, talk: Talk) -> Talk:
         """Understand a message that a person answers, and remember the values it gives."""
-        talk = await read(talk, self.understander, self.retriever)
+        talk = await read(talk, self.reader)
         at = talk.now.timestamp()
         return replace(talk, state=keep_lasting(talk.state, self._lasting, talk.entities, at=at))
 
     async def is_request(self, talk: Talk) -> bool:
         """Whether a message surely asks for something that is answered."""
-        _, decision = self._decided(await read(talk, self.understander, self.retriever))
+        _, decision = self._decided(await read(talk, self.reader))
         return decision.reason in {"confident", "passage"} and decision.intent not in SMALL_TALK
 
     async def choose(self, talk: Talk, intent: str, answer_id: str | None = None) -> Outcome:
@@ -120,7 +119,7 @@ class Dialogue:
     def _decide(self, talk: Talk, understanding: Understanding, findings: Findings) -> Decision:
         if is_bare(understanding.text, understanding.entities):
             understanding = replace(understanding, sentiment=None)  # a number has no mood
-        book, budget = self.answering.book, self.retriever.budget
+        book, budget = self.answering.book, self.reader.budget
         decision = decide(understanding, findings, budget, state=talk.state, answerable=book.intents)
         if decision.reason in NOT_UNDERSTOOD:
             return meant_by_name(book, understanding.text) or decision
@@ -132,13 +131,13 @@ class Dialogue:
             return None
         requests = await self._of_clauses(talk)
         if len(requests) < 2:
-            requests = asked_for(talk, decision, self.retriever.budget, self.answering.book.intents)
+            requests = asked_for(talk, decision, self.reader.budget, self.answering.book.intents)
         return await answer_all(talk, requests, self.answering) if len(requests) > 1 else None
 
     async def _of_clauses(self, talk: Talk) -> tuple[Request, ...]:
         found = []
         for clause in clauses(talk.text):
-            part = await read(replace(talk, text=clause), self.understander, self.retriever)
+            part = await read(replace(talk, text=clause), self.reader)
             assert part.understanding is not None and part.findings is not None  # noqa: S101, PT018 - just read
             decision = self._decide(part, part.understanding, part.findings)
             found.append(Request(part.understanding, part.findings, decision))

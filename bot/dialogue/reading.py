@@ -1,8 +1,9 @@
 """A message is read: understood in one encoder pass, and searched for."""
 
-import asyncio
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,26 +11,33 @@ from numpy.typing import NDArray
 from bot.dialogue.decide import OUT_OF_SCOPE, SMALL_TALK
 from bot.dialogue.phrases import after_greeting
 from bot.dialogue.talk import Talk
-from bot.monitoring.meters import timed_in_turn
+from bot.monitoring.meters import tell_in_turn
 from bot.monitoring.pulse import UNDERSTANDING
 from nlu.understanding import Understanding
 from retrieval.budget import Budget
 from retrieval.candidates import Findings
 
+if TYPE_CHECKING:
+    from bot.store.records import Correction
 
-class Understands(Protocol):
-    """nlu's Understander, as far as the desk needs it."""
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """What one text means and what was found for it, and how many seconds of reading it were the search."""
+
+    understanding: Understanding
+    findings: Findings
+    search_s: float
+
+
+class Reads(Protocol):
+    """A model, as far as the desk needs it."""
 
     @property
     def entity_types(self) -> tuple[str, ...]:
         """What may be found in a message."""
-
-    async def understand(self, text: str) -> Understanding:
-        """Understand one message."""
-
-
-class Searches(Protocol):
-    """retrieval's Retriever, as far as the desk needs it."""
 
     @property
     def budget(self) -> Budget:
@@ -39,47 +47,61 @@ class Searches(Protocol):
     def intents(self) -> tuple[str, ...]:
         """All that a message can be found to mean."""
 
-    def search(
-        self, text: str, vector: NDArray[np.float32], class_probs: NDArray[np.float32], *, top: int = 5
-    ) -> Findings:
-        """Find intents, answers and passages for a message."""
+    async def read(self, text: str) -> ReadText:
+        """Understand a text, and find intents, answers and passages for it."""
 
-    def nearness(self, vector: NDArray[np.float32]) -> float:
-        """The cosine of the nearest labelled example."""
+    async def understand(self, text: str) -> Understanding:
+        """Understand a text, for its vector alone."""
 
-    def taught_share(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    async def nearness(self, vectors: Vectors) -> Vectors:
+        """The cosine of each vector's (n, width) nearest labelled example: (n,); -1 where there is none."""
+
+    async def taught_share(self, vectors: Vectors) -> Vectors:
         """How near each vector (n, width) is to what corrections taught, 0..1: (n,)."""
 
-    def alike(self, bound: float) -> list[tuple[str, str]]:
+    async def alike(self, bound: float) -> list[tuple[str, str]]:
         """Pairs of answers whose words are nearer to each other than that cosine."""
 
+    async def learn(self, changes: "Sequence[Correction]") -> None:
+        """Remember corrections from now on, and forget those that others undo."""
 
-async def read(talk: Talk, understander: Understands, retriever: Searches) -> Talk:
+    async def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
+        """Find these names from now on, besides those of the files: a name as written -> (type, value)."""
+
+
+async def read(talk: Talk, reader: Reads) -> Talk:
     """The talk with its understanding and findings.
 
     For "hi, where is my order" the findings are those of the request, where there is one; the entities
     are of the whole message."""
-    understanding = await _understand(talk.text, talk, understander)
-    findings = await _search(understanding, talk, retriever)
+    found = await _read(talk.text, talk, reader)
+    findings = found.findings
     if (
         findings.intents
         and findings.intents[0].intent in SMALL_TALK
-        and (rest := after_greeting(understanding.text))
+        and (rest := after_greeting(found.understanding.text))
     ):
-        found = await _search(await _understand(rest, talk, understander), talk, retriever)
-        findings = found if _is_request(found, retriever.budget) else findings
-    return replace(talk, understanding=understanding, findings=findings)
+        request = (await _read(rest, talk, reader)).findings
+        findings = request if _is_request(request, reader.budget) else findings
+    return replace(talk, understanding=found.understanding, findings=findings)
 
 
-async def _understand(text: str, talk: Talk, understander: Understands) -> Understanding:
-    with UNDERSTANDING.beating(), timed_in_turn("understanding", talk.timings_ms):
-        return await understander.understand(text)
-
-
-async def _search(understanding: Understanding, talk: Talk, retriever: Searches) -> Findings:
-    text, vector, class_probs = understanding.read_as, understanding.vector, understanding.class_probs
-    with timed_in_turn("retrieval", talk.timings_ms):
-        return await asyncio.to_thread(retriever.search, text, vector, class_probs)
+async def _read(text: str, talk: Talk, reader: Reads) -> ReadText:
+    began = perf_counter()
+    search_s, failure = 0.0, None
+    try:
+        with UNDERSTANDING.beating():
+            found = await reader.read(text)
+        search_s = found.search_s
+    except Exception as error:
+        failure = error
+        raise
+    finally:
+        lasted = perf_counter() - began
+        tell_in_turn("understanding", lasted - search_s, talk.timings_ms, ago_s=lasted, failure=failure)
+        if search_s:
+            tell_in_turn("retrieval", search_s, talk.timings_ms, ago_s=search_s)
+    return found
 
 
 def _is_request(findings: Findings, budget: Budget) -> bool:

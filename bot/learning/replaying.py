@@ -5,6 +5,7 @@ nothing of what it would have said or asked itself. Nothing is stored, and no sy
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +19,8 @@ from bot.dialogue.talk import Outcome, Talk
 from bot.engine import Engine
 from bot.messages import Decision, Message, Reply, Turn
 from bot.outgoing.actions import ActionFailed, Actions
+from bot.reader.reader import Reader
+from bot.reader.threads import reading_threads
 from bot.settings import Settings
 from bot.store.peers.peers import NoPeers
 from bot.store.records import Conversation
@@ -104,21 +107,21 @@ class AbsentActions(Actions):
         raise ActionFailed(f"action {name!r}: nothing is called for a past dialogue")
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
-    """An understander on a day of the past: "tomorrow" is the day after."""
+class PastReader(Reader):
+    """A reader on a day of the past: "tomorrow" is the day after."""
 
-    understander: Understander
-    log: "PastLog"
+    def __init__(
+        self,
+        understander: Understander,
+        retriever: Retriever,
+        threads: ThreadPoolExecutor,
+        log: "PastLog",
+    ) -> None:
+        super().__init__(understander, retriever, threads)
+        self._log = log
 
-    @property
-    def entity_types(self) -> tuple[str, ...]:
-        return self.understander.entity_types
-
-    async def understand(self, text: str) -> Understanding:
-        """Understand one message."""
-        found = await asyncio.to_thread(self.understander.understand_batch, [text], now=self.log.now)
-        return found[0]
+    def _understand(self, text: str) -> Understanding:
+        return self.understander.understand_batch([text], now=self._log.now)[0]
 
 
 @dataclass
@@ -186,6 +189,7 @@ class PastDesk:
     book: AnswerBook
     understander: Understander
     retriever: Retriever
+    _threads: ThreadPoolExecutor = field(default_factory=reading_threads)
 
     def hear(self, dialogues: Sequence[Sequence[Said]]) -> list[list[Heard | None]]:
         """What becomes of the customers' turns of each dialogue, None for those without words. Runs an event loop."""
@@ -200,7 +204,8 @@ class PastDesk:
         settings = self.settings.model_copy(update={"conversation": options})
         actions = AbsentActions(settings.actions)
         answering = Answering(self.book, actions, settings, self.retriever.budget.passage_threshold)
-        dialogue = OpenDialogue(AsOf(self.understander, log), self.retriever, answering)
+        reader = PastReader(self.understander, self.retriever, self._threads, log)
+        dialogue = OpenDialogue(reader, answering)
         engine = Engine(settings, cast("Store", log), dialogue, self.release)
         found: list[Heard | None] = []
         for number, turn in enumerate(turns):

@@ -7,11 +7,13 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.gc_collector import GCCollector
+from prometheus_client.metrics_core import Metric
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 from bot.messages import Turn
-from bot.monitoring.tracing import note, span
+from bot.monitoring.tracing import note, past_span, span
 
 Stage = Literal["queue", "understanding", "retrieval", "reading", "writing", "sending", "in all"]
 Where = Literal["turn", "web", "telegram", "following"]
@@ -20,6 +22,22 @@ REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
+
+
+class _WorkerCollector(Collector):
+    """Memory and processor of the process that reads messages, where there is one."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self._all = ProcessCollector(namespace="kefu_worker", pid=lambda: self.pid, registry=None)
+
+    def collect(self) -> Iterator[Metric]:
+        found = self._all.collect() if self.pid else ()
+        return (one for one in found if one.name.endswith(("resident_memory_bytes", "cpu_seconds")))
+
+
+_WORKER = _WorkerCollector()
+REGISTRY.register(_WORKER)
 
 # What is timed for a turn as a whole, by its name among the turn's timings.
 TIMINGS: dict[Stage, str] = {"understanding": "understand", "retrieval": "search"}
@@ -55,6 +73,12 @@ _DELIVERIES = Counter(
 _SLOWED = Counter("kefu_telegram_slow_downs", "Times that Telegram asked to wait (429).", registry=REGISTRY)
 _PAUSE = Counter("kefu_telegram_pause_seconds", "How long it asked to wait in all.", registry=REGISTRY)
 
+_LOST_WORKERS = Counter(
+    "kefu_lost_workers",
+    "Times that the process which reads messages ended and was begun anew.",
+    registry=REGISTRY,
+)
+
 for _stage in ("queue", "understanding", "retrieval", "reading", "writing", "sending", "in all"):
     _STAGES.labels(_stage)
 for _where in ("turn", "web", "telegram", "following"):
@@ -75,13 +99,18 @@ def timed(stage: Stage) -> AbstractContextManager[None]:
     return _measured(stage, _STAGES.labels(stage).observe)
 
 
-def timed_in_turn(stage: Stage, timings_ms: dict[str, float]) -> AbstractContextManager[None]:
-    """Time of a stage that a turn may pass through several times: its timings get the sum, for `count_turn`."""
-
-    def add(seconds: float) -> None:
-        timings_ms[TIMINGS[stage]] = timings_ms.get(TIMINGS[stage], 0.0) + seconds * 1000
-
-    return _measured(stage, add)
+def tell_in_turn(
+    stage: Stage,
+    seconds: float,
+    timings_ms: dict[str, float],
+    *,
+    ago_s: float,
+    failure: Exception | None = None,
+) -> None:
+    """A stage that a turn may pass through several times began `ago_s` before now and took so long, perhaps to fail: its
+    timings get the sum, for `count_turn`."""
+    timings_ms[TIMINGS[stage]] = timings_ms.get(TIMINGS[stage], 0.0) + seconds * 1000
+    past_span(stage, seconds, ago_s=ago_s, failure=failure)
 
 
 @contextmanager
@@ -125,3 +154,13 @@ def count_slow_down(pause_s: float) -> None:
     """Telegram asked to wait."""
     _SLOWED.inc()
     _PAUSE.inc(pause_s)
+
+
+def count_lost_worker() -> None:
+    """The process that reads messages ended."""
+    _LOST_WORKERS.inc()
+
+
+def watch_worker(pid: int) -> None:
+    """Tell of the memory and the processor that the process takes which reads messages."""
+    _WORKER.pid = pid

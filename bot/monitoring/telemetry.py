@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from time import time_ns
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
@@ -44,6 +45,15 @@ class Telemetry:
 
     def span(self, name: str, told: Mapping[str, Value]) -> AbstractContextManager[object]:
         return self._within(name, told, None) if get_current_span().is_recording() else nullcontext()
+
+    def past_span(self, name: str, seconds: float, ago_s: float, failure: Exception | None) -> None:
+        if not get_current_span().is_recording():
+            return
+        began = time_ns() - int(ago_s * 1e9)
+        span = self._tracer.start_span(name, start_time=began)
+        if failure is not None:
+            _fail(span, failure)
+        span.end(began + int(seconds * 1e9))
 
     def note(self, told: Mapping[str, Value]) -> None:
         get_current_span().set_attributes(_attributes(told))

@@ -21,6 +21,9 @@ class Tracer(Protocol):
     def span(self, name: str, told: Mapping[str, Value]) -> AbstractContextManager[object]:
         """One within the span that runs, nothing where none does."""
 
+    def past_span(self, name: str, seconds: float, ago_s: float, failure: Exception | None) -> None:
+        """One that is over, within the span that runs: it began `ago_s` before now and took so long, perhaps to fail."""
+
     def note(self, told: Mapping[str, Value]) -> None:
         """Tell more of the span that runs."""
 
@@ -56,6 +59,12 @@ def trace(name: str, *, reply: int = 0, **told: Value) -> AbstractContextManager
 def span(name: str, **told: Value) -> AbstractContextManager[object]:
     """The block is a span of the trace that runs."""
     return _NOTHING if _tracer is None else _tracer.span(name, told)
+
+
+def past_span(name: str, seconds: float, *, ago_s: float, failure: Exception | None = None) -> None:
+    """A part of the trace that runs is over: it began `ago_s` before now and took so long, perhaps to fail."""
+    if _tracer is not None:
+        _tracer.past_span(name, seconds, ago_s, failure)
 
 
 def note(**told: Value) -> None:

@@ -6,12 +6,13 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.dialogue.reading import Understands
 from bot.review.clustering import MAX_VECTORS, cluster
+from nlu.understanding import Understanding
 
 KEPT_VECTORS = 4000
 KEPT_RESULTS = 8
@@ -19,6 +20,13 @@ KEPT_RESULTS = 8
 Clusters = tuple[tuple[int, ...], ...]
 Key = tuple[int, int]  # a message's id, and the hash of its text: an edited message is another
 logger = logging.getLogger(__name__)
+
+
+class Understands(Protocol):
+    """A reader, as far as it is needed here."""
+
+    async def understand(self, text: str) -> Understanding:
+        """Understand a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,9 @@ class Grouping:
     """Clusters of messages. What it keeps are vectors and ids, never words, so that nothing of a forgotten customer
     is found in it; a new release begins anew."""
 
-    def __init__(self, understander: Callable[[], Understands]) -> None:
-        """`understander` gives the one of the moment."""
-        self._current = understander
+    def __init__(self, reader: Callable[[], Understands]) -> None:
+        """`reader` gives the one of the moment."""
+        self._current = reader
         self._used: Understands | None = None
         self._vectors: OrderedDict[Key, NDArray[np.float32]] = OrderedDict()
         self._unreadable: set[Key] = set()
@@ -82,19 +90,19 @@ class Grouping:
             self._results.clear()
 
     async def _read_and_cluster(self, texts: Mapping[Key, str]) -> None:
-        understander = self._used
-        assert understander is not None  # noqa: S101 - group() came first
-        await self._read(understander, texts)
+        reader = self._used
+        assert reader is not None  # noqa: S101 - group() came first
+        await self._read(reader, texts)
         known = [key for key in texts if key in self._vectors]
-        if not known or understander is not self._used:
+        if not known or reader is not self._used:
             return
         vectors = np.stack([self._vectors[key] for key in known])
         found = await asyncio.to_thread(cluster, vectors)
-        if understander is self._used:
+        if reader is self._used:
             clusters = tuple(tuple(known[row][0] for row in rows) for rows in found)
             self._results.append((frozenset(known), clusters))
 
-    async def _read(self, understander: Understands, texts: Mapping[Key, str]) -> None:
+    async def _read(self, reader: Understands, texts: Mapping[Key, str]) -> None:
         """One text at a time, so that a customer's message waits for one at most."""
         by_text: dict[str, list[Key]] = {}
         for key, text in texts.items():
@@ -104,12 +112,12 @@ class Grouping:
                 by_text.setdefault(text, []).append(key)
         for text, keys in by_text.items():
             try:
-                vector = (await understander.understand(text)).vector
+                vector = (await reader.understand(text)).vector
             except Exception as error:  # the others go on
                 logger.warning("a message could not be read for grouping: %s", type(error).__name__)
                 self._unreadable.update(keys)
                 continue
-            if understander is not self._used:
+            if reader is not self._used:
                 return
             self._vectors.update(dict.fromkeys(keys, vector))
             while len(self._vectors) > KEPT_VECTORS:

@@ -60,13 +60,13 @@ class Rereading:
     @property
     def intents(self) -> tuple[str, ...]:
         """All that a message may mean, by name."""
-        known = {*self.dialogue.answering.book.intents, *self.dialogue.retriever.intents, OUT_OF_SCOPE}
+        known = {*self.dialogue.answering.book.intents, *self.dialogue.reader.intents, OUT_OF_SCOPE}
         return tuple(sorted(known))
 
     @property
     def entity_types(self) -> tuple[str, ...]:
         """All that may be marked in a message."""
-        return self.dialogue.understander.entity_types
+        return self.dialogue.reader.entity_types
 
     @property
     def answers(self) -> tuple[tuple[str, str], ...]:
@@ -95,7 +95,7 @@ class Rereading:
         )
         if last is None or not last.text.strip():
             return ()
-        talk = await read(self._talk(case, last.text), self.dialogue.understander, self.dialogue.retriever)
+        talk = await read(self._talk(case, last.text), self.dialogue.reader)
         assert talk.findings is not None  # noqa: S101 - the message was read
         suggested = await self._of_intents(talk, talk.findings) + self._of_passages(talk, talk.findings)
         best = sorted(suggested, key=lambda one: -one.prob)
@@ -109,7 +109,7 @@ class Rereading:
         return Reread(
             understanding,
             findings,
-            self.dialogue.retriever.budget,
+            self.dialogue.reader.budget,
             outcome.decision or Decision("clarify", "uncertain"),
             tuple(reply.text for reply in outcome.replies),
         )

@@ -109,6 +109,7 @@ def _prepare(connection: sqlite3.Connection, record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _begin
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # an acknowledged message survives a power cut
+    connection.execute("PRAGMA temp_store = MEMORY")  # what savepoints may want back, else on disk twice
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # what `forget` deletes is overwritten
 

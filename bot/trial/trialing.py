@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from bot.engine import Engine
 from bot.errors import BotError
-from bot.loading import Model, current_release, load_model
-from bot.outgoing.actions import Actions
+from bot.loading import current_release
+from bot.model import Model
+from bot.reader.models import Models
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.store.trial_records import Trial, TrialOutcome
@@ -26,7 +27,7 @@ class Trialing:
     """One process's part in a trial; `teach` tells a new model all that was corrected."""
 
     settings: Settings
-    actions: Actions
+    models: Models
     engine: Engine
     teach: Callable[[Model], Awaitable[None]]
     trial: Trial | None = None
@@ -44,13 +45,8 @@ class Trialing:
         if is_known and self.candidate is not None and self.candidate.state == live.state:
             return False
         try:
-            candidate = await asyncio.to_thread(
-                load_model,
-                self.settings,
-                self.actions,
-                candidate=trial.release,
-                beside=live,
-                in_background=trial.kind == "shadow",
+            candidate = await self.models.load(
+                candidate=trial.release, beside=live, in_background=trial.kind == "shadow"
             )
         except (BotError, NluError, RetrievalError) as error:
             logger.error("the trial of release %s ends: %s", trial.release, error)

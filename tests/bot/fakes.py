@@ -1,8 +1,8 @@
 """Small stand-ins for model and retriever, and a shop small enough to see through."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from bot.dialogue.answering import Answering
 from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.reading import ReadText, Vectors
 from bot.engine import Engine
 from bot.messages import ButtonPress, Message, Turn
 from bot.outgoing.actions import ActionFailed, Actions
 from bot.settings import Settings
+from bot.store.records import Correction
 from bot.store.store import Store
 from nlu.understanding import Entity, IntentProb, Sentiment, Understanding
 from retrieval.answer_files import load_answers
@@ -111,9 +113,6 @@ class FakeUnderstander:
     def entity_types(self) -> tuple[str, ...]:
         return tuple(ENTITIES)
 
-    def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
-        self.taught = dict(names)
-
     async def understand(self, text: str) -> Understanding:
         self.read.append(text)
         if self.meanwhile is not None:
@@ -151,6 +150,7 @@ class FakeRetriever:
     passages: Mapping[str, float] = field(default_factory=dict)
     budget: Budget = BUDGET
     twins: list[tuple[str, str]] = field(default_factory=list)  # answers that say nearly the same
+    taught: dict[int, tuple[str, str]] = field(default_factory=dict)  # by correction
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -159,14 +159,22 @@ class FakeRetriever:
     def alike(self, bound: float) -> list[tuple[str, str]]:
         return self.twins
 
-    def taught_share(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def taught_share(self, vectors: Vectors) -> Vectors:
         return np.zeros(len(vectors), np.float32)
 
-    def nearness(self, vector: NDArray[np.float32]) -> float:
-        known = [words_vector(text) for text in self.meanings]
-        return float(max(vector @ one for one in known))
+    def nearness(self, vectors: Vectors) -> Vectors:
+        known = np.stack([words_vector(text) for text in self.meanings])
+        nearest: Vectors = (vectors @ known.T).max(axis=1)
+        return nearest
 
-    def search(self, text: str, vector: object, class_probs: object, *, top: int = 5) -> Findings:
+    def learn(self, changes: Sequence[Correction]) -> None:
+        for change in changes:
+            if change.undoes is None:
+                self.taught[change.id] = change.text, change.intent
+            else:
+                self.taught.pop(change.undoes, None)
+
+    def search(self, text: str, vector: object = None, class_probs: object = None) -> Findings:
         intent, confidence = self.meanings.get(text, ("order_status", 0.05))
         rest = [
             other
@@ -179,6 +187,65 @@ class FakeRetriever:
             "article:sizes#1", "passage", None, score, score, "Sizes", "It is 2 m wide.", "sizes.md"
         )
         return Findings(intents, confidence, confidence, confidence, (), (passage,) if score else (), ())
+
+
+@dataclass
+class FakeReader:
+    """Both together."""
+
+    understander: FakeUnderstander
+    retriever: FakeRetriever
+
+    @property
+    def entity_types(self) -> tuple[str, ...]:
+        return self.understander.entity_types
+
+    @property
+    def budget(self) -> Budget:
+        return self.retriever.budget
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        return self.retriever.intents
+
+    async def read(self, text: str) -> ReadText:
+        return ReadText(await self.understander.understand(text), self.retriever.search(text), 1e-6)
+
+    async def understand(self, text: str) -> Understanding:
+        return await self.understander.understand(text)
+
+    async def nearness(self, vectors: Vectors) -> Vectors:
+        return self.retriever.nearness(vectors)
+
+    async def taught_share(self, vectors: Vectors) -> Vectors:
+        return self.retriever.taught_share(vectors)
+
+    async def alike(self, bound: float) -> list[tuple[str, str]]:
+        return self.retriever.alike(bound)
+
+    async def learn(self, changes: Sequence[Correction]) -> None:
+        self.retriever.learn(changes)
+
+    async def teach(self, names: Mapping[str, tuple[str, str]]) -> None:
+        self.understander.taught = dict(names)
+
+
+def with_parts(
+    dialogue: Dialogue,
+    *,
+    understander: FakeUnderstander | None = None,
+    retriever: FakeRetriever | None = None,
+) -> Dialogue:
+    """A dialogue on fakes with others of them."""
+    reader = fake_reader(dialogue)
+    return replace(
+        dialogue, reader=FakeReader(understander or reader.understander, retriever or reader.retriever)
+    )
+
+
+def fake_reader(dialogue: Dialogue) -> FakeReader:
+    assert isinstance(dialogue.reader, FakeReader)
+    return dialogue.reader
 
 
 @dataclass
@@ -262,11 +329,9 @@ def make_engine(
 ) -> tuple[Engine, FakeActions]:
     """An engine on fakes, and its actions to look at."""
     actions = FakeActions({})
-    retriever = FakeRetriever(MEANINGS, passages or {})
+    reader = FakeReader(FakeUnderstander(moods or {}, several or {}), FakeRetriever(MEANINGS, passages or {}))
     answering = Answering(load_book(settings.folder), actions, settings, BUDGET.passage_threshold)
-    return Engine(
-        settings, store, Dialogue(FakeUnderstander(moods or {}, several or {}), retriever, answering), "test"
-    ), actions
+    return Engine(settings, store, Dialogue(reader, answering), "test"), actions
 
 
 @dataclass

@@ -17,7 +17,7 @@ from bot.store.store import Store
 from bot.store.tables.staff_work import drafts
 from bot.store.values import now
 from tests.bot.colleagues import add_colleague
-from tests.bot.fakes import Customer, Make
+from tests.bot.fakes import Customer, Make, fake_reader
 
 
 @dataclass
@@ -203,7 +203,7 @@ async def test_the_newest_message_has_the_draft(floor: Floor) -> None:
 
 async def test_an_answer_that_may_be_given_is_made_once(floor: Floor) -> None:
     floor.let(cancel_order="suggest")
-    understander: Any = floor.anna.engine.dialogue.understander
+    understander = fake_reader(floor.anna.engine.dialogue).understander
     await floor.ask("where is LW-11111")
     assert understander.read == ["where is LW-11111"]
     assert [call[0] for call in floor.calls] == ["get_order"]

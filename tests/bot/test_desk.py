@@ -7,7 +7,7 @@ import shutil
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,42 +16,29 @@ import pytest
 from bot import desk as desk_module
 from bot.desk import Desk
 from bot.errors import BotError
-from bot.loading import Model, current_release, load_model
+from bot.loading import current_release
+from bot.model import Model, load_model
 from bot.outgoing.actions import Actions
+from bot.reader.models import Models
 from bot.settings import Action, load_settings
 from bot.store.entity_labels import Mark
 from bot.store.records import Correction
 from bot.store.store import Store
 from bot.texts import check_actions
-from tests.bot.fakes import Customer, FakeUnderstander, load_book, make_engine, make_settings
+from tests.bot.fakes import Customer, fake_reader, load_book, make_engine, make_settings
 from tests.tiny import with_another_tokenizer
-
-
-@dataclass
-class FakeMemory:
-    """Remembers what it was taught."""
-
-    taught: dict[int, tuple[str, str]] = field(default_factory=dict)
-
-    def learn(
-        self, text: str, intent: str, vector: Any, *, correction_id: int, answer_id: str | None = None
-    ) -> None:
-        self.taught[correction_id] = (text, intent)
-
-    def unlearn(self, correction_id: int) -> bool:
-        return self.taught.pop(correction_id, None) is not None
 
 
 @pytest.fixture
 def desk(log: Store, tmp_path: Path) -> Desk:
     settings = make_settings(tmp_path)
     engine, _ = make_engine(log, settings)
-    model = Model("r1", "", FakeUnderstander(), FakeMemory(), engine.dialogue)
-    return Desk(settings, log, Actions({}), model)
+    model = Model("r1", "", engine.dialogue.reader, engine.dialogue)
+    return Desk(settings, log, Models(settings, Actions({})), model)
 
 
 async def test_corrections_are_learned_once_and_unlearned_when_undone(desk: Desk, log: Store) -> None:
-    memory: Any = desk.model.retriever
+    memory = fake_reader(desk.model.dialogue).retriever
     first = await log.add_correction("wheres me stuff", "order_status", "sam")
     await log.add_correction("gimme money", "refund_request", "sam")
     assert await desk.learn_corrections() == 2
@@ -68,7 +55,7 @@ async def test_corrections_are_learned_once_and_unlearned_when_undone(desk: Desk
 
 
 async def test_marked_words_are_looked_for_until_the_mark_is_taken_back(desk: Desk, log: Store) -> None:
-    understander: Any = desk.model.understander
+    understander = fake_reader(desk.model.dialogue).understander
     turn = await Customer(desk.engine).send("where is my Oslo bench, 1?")
     await log.inbox.mark_entities(turn.message_id, [Mark(12, 22, "product"), Mark(24, 25, "amount")], "sam")
 
@@ -90,7 +77,7 @@ async def test_corrections_that_two_ask_for_at_once_are_learned_once(desk: Desk,
 
 
 async def test_what_was_undone_before_the_start_is_not_learned(desk: Desk, log: Store) -> None:
-    memory: Any = desk.model.retriever
+    memory = fake_reader(desk.model.dialogue).retriever
     await log.undo_correction(await log.add_correction("oops", "order_status", "sam"), "sam")
 
     await desk.learn_corrections()
@@ -102,7 +89,7 @@ async def test_what_was_undone_before_the_start_is_not_learned(desk: Desk, log: 
 def live(log: Store, trained: Path) -> Desk:
     """A desk on the files of a workspace."""
     settings, actions = load_settings(trained), Actions({})
-    return Desk(settings, log, actions, load_model(settings, actions))
+    return Desk(settings, log, Models(settings, actions), load_model(settings, actions))
 
 
 async def answer_to(desk: Desk, text: str) -> str:
@@ -213,7 +200,7 @@ async def test_another_release_knows_what_was_corrected_before(live: Desk, log: 
     assert live.engine.release == "second"
     assert await live.learn_corrections() == 0
     assert await answer_to(live, "kindly dance") == "From nine to five."
-    assert not live.model.retriever.unlearn(undone)
+    assert not reader_of(live.model).retriever.unlearn(undone)
 
 
 @pytest.mark.slow
@@ -222,12 +209,13 @@ async def test_nothing_of_a_release_that_was_replaced_is_left_though_nobody_look
 ) -> None:
     await answer_to(live, "are you open today")
     await answer_to(live, "kindly dance")  # nothing is found for it, so that titles are looked through
-    old = live.model
+    old, reader = live.model, reader_of(live.model)
     kept = [
-        old.understander,
-        old.understander.encoder,
-        old.retriever,
-        old.retriever.memory,
+        reader,
+        reader.understander,
+        reader.understander.encoder,
+        reader.retriever,
+        reader.retriever.memory,
         old.dialogue.answering.book,
     ]
     parts = [weakref.ref(part) for part in kept if hasattr(part, "__weakref__")]
@@ -238,7 +226,7 @@ async def test_nothing_of_a_release_that_was_replaced_is_left_though_nobody_look
     gc.disable()
     try:
         assert await live.reload()
-        del old, kept
+        del old, reader, kept
         async with asyncio.timeout(10):  # the thread that loaded beside it may hold it for a moment
             while any(part() is not None for part in parts):
                 await asyncio.sleep(0.01)
@@ -253,8 +241,12 @@ async def test_what_is_the_same_in_the_next_release_is_not_loaded_again(live: De
 
     assert await live.reload()
 
-    assert live.model.understander.encoder is before.understander.encoder
+    assert reader_of(live.model).understander.encoder is reader_of(before).understander.encoder
     assert live.model.texts is before.texts
+
+
+def reader_of(model: Model) -> Any:
+    return model.reader
 
 
 def add_release(desk: Desk, name: str) -> Path:
@@ -268,7 +260,7 @@ def add_release(desk: Desk, name: str) -> Path:
 async def test_a_database_that_is_away_for_a_moment_ends_nothing(
     desk: Desk, log: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory: Any = desk.model.retriever
+    memory = fake_reader(desk.model.dialogue).retriever
     await log.add_correction("wheres me stuff", "order_status", "sam")
     monkeypatch.setattr(desk_module, "FOLLOW_EVERY_S", 0.001)
     desk.store = AwayAtFirst(log)

@@ -14,8 +14,7 @@ STRANGE = "mug rug mug sofa"
 
 
 async def meaning_of(desk: Desk, text: str) -> tuple[str, float]:
-    understanding = await desk.model.understander.understand(text)
-    findings = desk.model.retriever.search(text, understanding.vector, understanding.class_probs)
+    findings = (await desk.model.reader.read(text)).findings
     return findings.intents[0].intent, findings.confidence
 
 

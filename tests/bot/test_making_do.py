@@ -9,10 +9,11 @@ import pytest
 from bot import desk as desk_module
 from bot.desk import Desk
 from bot.errors import BotError
-from bot.loading import load_model
-from bot.making_do import NO_RELEASE, load_or_make_do
+from bot.making_do import NO_RELEASE
 from bot.messages import Turn
+from bot.model import load_model
 from bot.outgoing.actions import Actions
+from bot.reader.models import Models
 from bot.settings import load_settings
 from bot.store.store import Store
 from bot.texts import TextsError
@@ -29,7 +30,8 @@ async def bare(log: Store, trained: Path, release: Path) -> AsyncIterator[Desk]:
     """A desk whose release lost its weights."""
     (release / "heads.safetensors").rename(release / "away")
     settings, actions = load_settings(trained), Actions({})
-    yield Desk(settings, log, actions, load_or_make_do(settings, actions))
+    models = Models(settings, actions)
+    yield Desk(settings, log, models, await models.load_or_make_do())
     await actions.close()
 
 
@@ -38,12 +40,12 @@ async def ask(desk: Desk, text: str) -> Turn:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_whatever_part_of_the_release_is_broken_there_is_a_model(
+async def test_whatever_part_of_the_release_is_broken_there_is_a_model(
     part: str, trained: Path, release: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (release / part).write_bytes(b"null")
 
-    model = load_or_make_do(load_settings(trained), Actions({}))
+    model = await Models(load_settings(trained), Actions({})).load_or_make_do()
 
     assert model.release == NO_RELEASE
     assert str(release / part) in model.problem
@@ -66,8 +68,8 @@ async def test_the_rest_goes_to_people(bare: Desk) -> None:
 
 async def test_without_examples_everything_goes_to_people(trained: Path, release: Path, log: Store) -> None:
     (release / "examples.jsonl").write_bytes(b"\xff")
-    settings, actions = load_settings(trained), Actions({})
-    turn = await ask(Desk(settings, log, actions, load_or_make_do(settings, actions)), KNOWN)
+    models = Models(load_settings(trained), Actions({}))
+    turn = await ask(Desk(models.settings, log, models, await models.load_or_make_do()), KNOWN)
     assert turn.decision is not None
     assert turn.decision.reason == "no_model"
 
@@ -102,18 +104,18 @@ async def test_the_release_is_taken_over_once_it_is_mended(
     assert bare.engine.release == release.name
 
 
-def test_answers_with_errors_and_a_workspace_without_a_release_are_still_refused(
+async def test_answers_with_errors_and_a_workspace_without_a_release_are_still_refused(
     trained: Path, workspace: Path
 ) -> None:
     (trained / "answers" / "all.yaml").write_text("nonsense: 1\n", "utf-8")
     with pytest.raises(TextsError, match=r"all\.yaml:1"):
-        load_or_make_do(load_settings(trained), Actions({}))
+        await Models(load_settings(trained), Actions({})).load_or_make_do()
     with pytest.raises(BotError, match="train a first release"):
-        load_or_make_do(load_settings(workspace), Actions({}))
+        await Models(load_settings(workspace), Actions({})).load_or_make_do()
 
 
-def test_a_whole_release_is_loaded_as_ever(trained: Path, release: Path) -> None:
+async def test_a_whole_release_is_loaded_as_ever(trained: Path, release: Path) -> None:
     settings = load_settings(trained)
-    model = load_or_make_do(settings, Actions({}))
+    model = await Models(settings, Actions({})).load_or_make_do()
     assert (model.release, model.problem) == (release.name, "")
     assert model.state == load_model(settings, Actions({})).state

@@ -17,7 +17,7 @@ from bot.store.store import Store
 from bot.store.tables.log import custody_changes, ratings
 from bot.store.tables.staff_work import notes
 from tests.bot.colleagues import add_colleague
-from tests.bot.fakes import Customer, FakeUnderstander, Make
+from tests.bot.fakes import Customer, Make, fake_reader
 
 
 @dataclass
@@ -112,8 +112,7 @@ async def test_a_conversation_can_be_taken_from_a_colleague_and_given_to_one(flo
 async def test_a_reply_under_way_is_dropped_when_a_person_takes_over_meanwhile(floor: Floor) -> None:
     await floor.anna.say("hi")
     number = await floor.id()
-    understander = floor.anna.engine.dialogue.understander
-    assert isinstance(understander, FakeUnderstander)
+    understander = fake_reader(floor.anna.engine.dialogue).understander
     understander.meanwhile = lambda: floor.staffing.say(number, floor.ben, "I'm on it.")
 
     turn = await floor.anna.send("where is LW-11111")
@@ -127,8 +126,7 @@ async def test_a_reply_under_way_is_dropped_when_a_person_takes_over_meanwhile(f
 async def test_a_message_read_while_it_is_given_back_is_answered(floor: Floor) -> None:
     await floor.anna.say("a human please")
     number = await floor.id()
-    understander = floor.anna.engine.dialogue.understander
-    assert isinstance(understander, FakeUnderstander)
+    understander = fake_reader(floor.anna.engine.dialogue).understander
     understander.meanwhile = lambda: floor.staffing.give_back(number, floor.ben)
 
     assert await floor.anna.say("where is LW-11111") == ("answer", "order_shipped")
@@ -180,8 +178,7 @@ async def test_notes_stay_among_staff(floor: Floor) -> None:
 async def test_who_floods_a_person_costs_no_understanding(customer: Make, log: Store) -> None:
     anna = customer(messages_per_minute=3)
     await anna.say("a human please")
-    understander = anna.engine.dialogue.understander
-    assert isinstance(understander, FakeUnderstander)
+    understander = fake_reader(anna.engine.dialogue).understander
     understander.read.clear()
 
     for number in range(6):
@@ -223,8 +220,7 @@ async def test_the_bot_never_speaks_while_people_have_the_conversation(
     anna.key = f"web:{next(KEYS)}"
     await anna.say("hi")
     number = await floor.id()
-    understander = anna.engine.dialogue.understander
-    assert isinstance(understander, FakeUnderstander)
+    understander = fake_reader(anna.engine.dialogue).understander
     for line, deed, is_meanwhile in steps:
         anna.now += timedelta(seconds=30)
         if deed and is_meanwhile:

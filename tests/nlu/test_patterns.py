@@ -8,9 +8,9 @@ from nlu.patterns import PatternUnderstander, word_vector
 from nlu.rules import EntityRules
 
 
-async def test_patterns_and_names_are_found() -> None:
+def test_patterns_and_names_are_found() -> None:
     rules = EntityRules({"email": "email", "product": "text"}, names={"floor lamp": ("product", "lamp")})
-    understood = await PatternUnderstander(rules).understand("Is the floor lamp back? anna@example.org")
+    [understood] = PatternUnderstander(rules).understand_batch(["Is the floor lamp back? anna@example.org"])
     assert [(one.label, one.value) for one in understood.entities] == [
         ("product", "lamp"),
         ("email", "anna@example.org"),

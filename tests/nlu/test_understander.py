@@ -1,6 +1,5 @@
 """Text becomes an Understanding: values of its own for each caller, offsets of the original text."""
 
-import asyncio
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,16 +100,6 @@ def test_entities_dont_overlap_and_patterns_come_first(release: Path, rules: Ent
         ("product", "the", "model"),
         ("product", "lamp", "model"),
     ]
-
-
-async def test_messages_that_arrive_together_are_understood_as_each_alone(understander: Understander) -> None:
-    texts = [f"{word} {i}" for i, word in enumerate(["cancel", "open", "money", "lamp", "joke"] * 8)]
-    alone = [understander.understand_batch([text], now=NOW)[0] for text in texts]
-    together = await asyncio.gather(*(understander.understand(text) for text in texts))
-    assert [one.text for one in together] == texts
-    for one, other in zip(together, alone, strict=True):
-        assert np.array_equal(one.vector, other.vector)
-        assert one.intents == other.intents
 
 
 def test_many_threads_get_the_same_as_one(understander: Understander) -> None:

@@ -9,8 +9,8 @@ import httpx
 from packaging.requirements import Requirement
 
 from bot.commands.doctoring.findings import Finding, fault, fine, warning
+from bot.reader.threads import n_cores
 from bot.settings import Settings
-from nlu.understander import n_cores
 
 LITTLE_MB, TOO_LITTLE_MB = 1000, 100
 PATIENCE_S = 3.0

@@ -59,7 +59,7 @@ async def rows_of(request: web.Request, found: Snapshot) -> list[Row]:
         usage,
         log_begins=await store.log_begins(),
         now=now(),
-        alike=console.engine.dialogue.retriever.alike(ALIKE),
+        alike=await console.engine.dialogue.reader.alike(ALIKE),
     )
     return [
         Row(

@@ -1,6 +1,5 @@
 """New intents that unanswered messages suggest: made with one press, or dismissed."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -84,15 +83,17 @@ async def _proposed(
     clusters: tuple[tuple[int, ...], ...],
 ) -> list[Cluster]:
     vectors = console.grouping.vectors_of(said)
-    known = await asyncio.to_thread(_nearness, console, vectors)
+    known = await _nearness(console, vectors)
     dismissed = await console.store.labels.dismissed()
     kept = undismissed(novel(clusters, vectors, known), dismissed)
     return clusters_of(wordings, [one.members for one in kept])
 
 
-def _nearness(console: Console, vectors: Mapping[int, NDArray[np.float32]]) -> dict[int, float]:
-    retriever = console.engine.dialogue.retriever
-    return {number: retriever.nearness(vector) for number, vector in vectors.items()}
+async def _nearness(console: Console, vectors: Mapping[int, NDArray[np.float32]]) -> dict[int, float]:
+    if not vectors:
+        return {}
+    known = await console.engine.dialogue.reader.nearness(np.stack(list(vectors.values())))
+    return dict(zip(vectors, known.tolist(), strict=True))
 
 
 ROUTES = (

@@ -1,6 +1,5 @@
 """The review queue: one message after another, most valuable first, each labelled with a key."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -121,7 +120,7 @@ async def _values(
     newest = {one.item.message_ids[0]: one.item.text for one in queue}
     grouped = await console.grouping.group(newest)
     vectors = console.grouping.vectors_of(newest)
-    shares = await asyncio.to_thread(_taught, console, vectors)
+    shares = await _taught(console, vectors)
     queue = together(untaught(queue, shares), grouped.clusters)
     worth = queue[0] if queue else None
     disputed = await open_conflicts(request)
@@ -145,11 +144,11 @@ async def _values(
     }
 
 
-def _taught(console: Console, vectors: Mapping[int, NDArray[np.float32]]) -> dict[int, float]:
+async def _taught(console: Console, vectors: Mapping[int, NDArray[np.float32]]) -> dict[int, float]:
     """How near each message is to what was labelled before."""
     if not vectors:
         return {}
-    shares = console.engine.dialogue.retriever.taught_share(np.stack(list(vectors.values())))
+    shares = await console.engine.dialogue.reader.taught_share(np.stack(list(vectors.values())))
     return dict(zip(vectors, shares.tolist(), strict=True))
 
 

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.store.records import Conversation, StoredMessage
 from bot.store.store import Store
 from nlu.understanding import Understanding
-from tests.bot.fakes import ANSWERS, FakeUnderstander, make_engine, make_settings, read_book
+from tests.bot.fakes import ANSWERS, FakeUnderstander, make_engine, make_settings, read_book, with_parts
 
 GREETING = 'variants: ["Hello!", "Hi!"]'
 OPENERS = "buttons: [{label: {en: 'Where is my parcel?', zh: 查询订单}, intent: order_status}]"
@@ -200,4 +200,4 @@ def give_openers(desk: WebDesk) -> None:
     path.write_text(answers, "utf-8")
     dialogue = desk.engine.dialogue
     answering = replace(dialogue.answering, book=read_book(answers))
-    desk.engine.take_over(replace(dialogue, understander=desk.slow, answering=answering), "test")
+    desk.engine.take_over(replace(with_parts(dialogue, understander=desk.slow), answering=answering), "test")

@@ -2,12 +2,11 @@
 
 import asyncio
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from nlu.understanding import Understanding
 from tests.bot.channels.web_desk import open_web_desk
-from tests.bot.fakes import FakeUnderstander
+from tests.bot.fakes import FakeUnderstander, with_parts
 
 THINKS_S = 0.05
 
@@ -23,7 +22,7 @@ class ThoughtfulUnderstander(FakeUnderstander):
 async def run(folder: Path, port: int) -> None:
     """Serve until killed."""
     async with open_web_desk(folder, requests_per_minute=100_000) as desk:
-        dialogue = replace(desk.engine.dialogue, understander=ThoughtfulUnderstander())
+        dialogue = with_parts(desk.engine.dialogue, understander=ThoughtfulUnderstander())
         desk.engine.take_over(dialogue, "test")
         await desk.stop()
         await desk.start(port)

@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
@@ -13,6 +12,7 @@ from bot.store.tables.log import messages
 from bot.store.values import now
 from retrieval.answer_files import load_answers
 from tests.bot.console.console_desk import OURS, Answer, Browser, ConsoleDesk
+from tests.bot.fakes import fake_reader
 
 GREETING = ("Hello!", "Hi!")
 
@@ -434,8 +434,7 @@ async def test_what_speaks_against_an_answer_is_told_in_words(desk: ConsoleDesk,
     await desk.customer().say("hi")
     assert "Never given" not in (await lea.get("/answers")).words
     await desk.store._database.write(_age, timedelta(days=40))
-    retriever: Any = desk.engine.dialogue.retriever
-    retriever.twins.append(("greeting", "goodbye"))
+    fake_reader(desk.engine.dialogue).retriever.twins.append(("greeting", "goodbye"))
     await save(lea, "thanks", "You're welcome.", **{"variants:zh": "不客气"})
 
     page = await lea.get("/answers?only=concerns")

@@ -12,6 +12,7 @@ from retrieval.answer_files import load_answers
 from tests.bot.channels.browser import FAINT, WIDER, open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
 from tests.bot.console.test_inbox_browser import VIEWS
+from tests.bot.fakes import fake_reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -98,8 +99,7 @@ async def test_pages_are_readable_everywhere(
     browser: Browser, desk: ConsoleDesk, view: dict[str, Any]
 ) -> None:
     await desk.customer().say("where is LW-11111")
-    retriever: Any = desk.engine.dialogue.retriever
-    retriever.twins.append(("greeting", "goodbye"))
+    fake_reader(desk.engine.dialogue).retriever.twins.append(("greeting", "goodbye"))
     async with open_tab(browser, may_say="422", **view) as page:
         await open_page(page, desk, "/answers/order_shipped")
         await page.locator(".variants textarea").first.fill("{{ oder }} " + "x" * 200)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -16,16 +17,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import make_url
 
 from bot.desk import Desk
-from bot.loading import Model
+from bot.model import Model
 from bot.monitoring.listening import metrics_at
-from bot.monitoring.meters import REGISTRY, count_slow_down
+from bot.monitoring.meters import REGISTRY, count_slow_down, watch_worker
 from bot.monitoring.pool import pool_metrics
 from bot.monitoring.standing import DeskStanding
 from bot.outgoing.actions import Actions
+from bot.reader.models import Models
 from bot.store.pool import PoolUse
 from bot.store.postgres import POOL_LIMIT, PostgresDatabase
 from bot.store.store import Store
-from tests.bot.fakes import Customer, FakeUnderstander, make_engine, make_settings
+from tests.bot.fakes import Customer, make_engine, make_settings
 from tests.bot.store.postgres import database
 from tests.shop_desk import free_port
 
@@ -40,7 +42,8 @@ SECRET_WORDS = "my daughter Ophelia's wardrobe"
 def desk(log: Store, tmp_path: Path) -> Desk:
     settings = make_settings(tmp_path)
     engine, _ = make_engine(log, settings)
-    desk = Desk(settings, log, Actions({}), Model("r1", "", FakeUnderstander(), object(), engine.dialogue))
+    model = Model("r1", "", engine.dialogue.reader, engine.dialogue)
+    desk = Desk(settings, log, Models(settings, Actions({})), model)
     desk.engine = engine
     return desk
 
@@ -135,9 +138,8 @@ async def test_how_the_connections_to_postgresql_are_used_is_told(
     async with database(postgres, tables) as url, await Store.open(url, exclusive=False) as log:
         settings = make_settings(tmp_path)
         engine, _ = make_engine(log, settings)
-        desk = Desk(
-            settings, log, Actions({}), Model("r1", "", FakeUnderstander(), object(), engine.dialogue)
-        )
+        model = Model("r1", "", engine.dialogue.reader, engine.dialogue)
+        desk = Desk(settings, log, Models(settings, Actions({})), model)
         one = use_of(desk)["in_use"]
         async with AsyncExitStack() as stack:
             inner: Any = log._database
@@ -174,7 +176,9 @@ async def test_a_desk_on_sqlite_tells_of_no_connections(desk: Desk) -> None:
 
 async def test_dashboard_and_alerts_ask_for_what_there_is_and_all_of_it_is_shown(desk: Desk) -> None:
     await Customer(desk.engine, key="web:anna").send("hi")
+    watch_worker(os.getpid())
     known = await told(desk)
+    watch_worker(0)
     dashboard = json.loads(DASHBOARD.read_text("utf-8"))
     asked = {
         name

@@ -1,6 +1,5 @@
 """A canary answers its share of the conversations, and each of them always."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -8,14 +7,14 @@ from sqlalchemy import select
 from bot.store.store import Store
 from bot.store.tables.log import understandings
 from bot.trial.canary import Canary
-from tests.bot.fakes import MEANINGS, Customer, FakeRetriever, make_engine, make_settings
+from tests.bot.fakes import MEANINGS, Customer, FakeRetriever, make_engine, make_settings, with_parts
 
 KEYS = [f"web:{number}" for number in range(4000)]
 
 
 async def test_its_conversations_are_answered_by_it_and_logged_so(log: Store, tmp_path: Path) -> None:
     engine, _ = make_engine(log, make_settings(tmp_path))
-    other = replace(engine.dialogue, retriever=FakeRetriever(MEANINGS | {"hi": ("thanks", 0.99)}))
+    other = with_parts(engine.dialogue, retriever=FakeRetriever(MEANINGS | {"hi": ("thanks", 0.99)}))
     engine.canary = Canary("new", other, 0.5)
     mine = next(key for key in KEYS if engine.canary.has(key))
     others = next(key for key in KEYS if not engine.canary.has(key))

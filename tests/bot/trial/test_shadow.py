@@ -22,6 +22,7 @@ from tests.bot.fakes import (
     FakeUnderstander,
     make_engine,
     make_settings,
+    with_parts,
 )
 
 
@@ -43,7 +44,7 @@ class Floor:
 def floor(log: Store, tmp_path: Path) -> Floor:
     engine, actions = make_engine(log, make_settings(tmp_path))
     meanings = MEANINGS | {"hi": ("thanks", 0.99), "cancel LW-11111": ("order_status", 0.95)}
-    dialogue = replace(engine.dialogue, understander=FakeUnderstander(), retriever=FakeRetriever(meanings))
+    dialogue = with_parts(engine.dialogue, understander=FakeUnderstander(), retriever=FakeRetriever(meanings))
     made = Floor(Customer(engine), actions, Shadow(1, dialogue, log))
     made.shadow.offer = made.heard.append  # type: ignore[method-assign]  # to be looked at
     engine.shadow = made.shadow

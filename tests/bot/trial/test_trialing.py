@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.desk import Desk
-from bot.loading import load_model
+from bot.model import Model, load_model
 from bot.outgoing.actions import Actions
+from bot.reader.models import Models
 from bot.settings import load_settings
 from bot.store.store import Store
 from bot.store.trial_records import Trial
@@ -21,10 +23,15 @@ pytestmark = pytest.mark.slow
 def desk(log: Store, trained: Path) -> Desk:
     """A desk on the files of a workspace that has a second release, "candidate"."""
     settings, actions = load_settings(trained), Actions({})
-    made = Desk(settings, log, actions, load_model(settings, actions))
+    made = Desk(settings, log, Models(settings, actions), load_model(settings, actions))
     releases = trained / "releases"
     shutil.copytree(releases / made.model.release, releases / "candidate")
     return made
+
+
+def encoder_of(model: Model) -> object:
+    reader: Any = model.reader
+    return reader.understander.encoder
 
 
 def make_current(desk: Desk, name: str) -> None:
@@ -78,7 +85,7 @@ async def test_models_beside_each_other_share_what_is_the_same(desk: Desk, log: 
     await follow(desk)
     candidate = desk.trialing.candidate
     assert candidate is not None
-    assert candidate.understander.encoder is desk.model.understander.encoder
+    assert encoder_of(candidate) is encoder_of(desk.model)
     assert candidate.texts is desk.model.texts
 
 
