@@ -18,6 +18,7 @@ from bench.command import run
 from bench.measure import peak_rss_mb, percentiles
 from bot.loading import current_release, load_release
 from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.settings import load_settings
 from nlu.files import ReleaseFiles
 from nlu.runtime import onnxruntime
@@ -127,7 +128,7 @@ def without_answers(retriever: Retriever) -> Retriever:
 
 async def time_together(understander: Understander, retriever: Retriever, texts: Sequence[str]) -> float:
     """Milliseconds a message where TOGETHER arrive at the same moment, the median of the rounds."""
-    reader = Reader(understander, without_answers(retriever))
+    reader = ThreadedReader(Reader(understander, without_answers(retriever)))
     rounds = []
     for start in range(0, max(1, len(texts) - TOGETHER + 1), TOGETHER):
         understander.recent.forget()

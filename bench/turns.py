@@ -28,6 +28,7 @@ from bench.served import copy_for_clients
 from bot.desk import open_desk
 from bot.garbage import settle
 from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.settings import load_settings
 from bot.store.database import Database, open_database
 from bot.store.store import Store
@@ -134,10 +135,12 @@ async def measure(workspace: Path, url: str, texts: Sequence[str], messages: int
     async with log, open_desk(load_settings(workspace), store=log) as desk:
         settle()
         engine, inner = desk.engine, desk.engine.dialogue
-        reader = cast(Reader, inner.reader)
+        reader = cast(ThreadedReader, inner.reader).reader
         understander: Any = TimedUnderstander(reader.understander, stages)
         retriever: Any = TimedRetriever(reader.retriever, stages)  # the rest it passes on
-        engine.take_over(replace(inner, reader=Reader(understander, retriever)), engine.release)
+        engine.take_over(
+            replace(inner, reader=ThreadedReader(Reader(understander, retriever))), engine.release
+        )
         for number, message in enumerate(chats(texts, WARM_UP + messages)):
             if number == WARM_UP:
                 stages.cpu.clear()

@@ -45,13 +45,11 @@ def load_reader(
     candidate: str | None = None,
     texts: Texts | None = None,
     beside: Reader | None = None,
-    threads: ThreadPoolExecutor | None = None,
 ) -> LoadedReader:
     """Read a release and the texts of a workspace; takes a second, so not in the event loop.
 
     `candidate` is another release than the current one. `texts` read before and the encoder of a reader in use `beside` are
-    taken where the files are the same; it reads in `threads`. Raises BotError, NluError or RetrievalError naming the file
-    that is missing or wrong."""
+    taken where the files are the same. Raises BotError, NluError or RetrievalError naming the file that is missing or wrong."""
     state = files_state(settings.folder)  # before reading: what changes meanwhile is seen the next time
     release = (
         current_release(settings.folder) if candidate is None else find_release(settings.folder, candidate)
@@ -68,8 +66,7 @@ def load_reader(
     )
     # Tables of dates, currencies, units and languages are made at their first use: half a second.
     understander.understand_batch([WARM_UP])
-    reader = Reader(understander, retriever, threads)
-    return LoadedReader(release.name, state, texts, reader)
+    return LoadedReader(release.name, state, texts, Reader(understander, retriever))
 
 
 def load_release(

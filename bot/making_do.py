@@ -14,6 +14,7 @@ from bot.messages import Decision
 from bot.model import Model
 from bot.outgoing.actions import Actions
 from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.settings import Settings
 from bot.texts import load_texts
 from nlu.files import BadRelease, ReleaseFiles
@@ -38,7 +39,7 @@ def make_do(settings: Settings, actions: Actions) -> Model:
         texts.rules, language=settings.desk.language, max_chars=options.max_chars
     )
     retriever = LexicalRetriever(_examples(settings), texts.book)
-    reader = Reader(understander, retriever)
+    reader = ThreadedReader(Reader(understander, retriever))
     answering = Answering(texts.book, actions, settings, reader.budget.passage_threshold)
     return Model(NO_RELEASE, state, reader, PlainDialogue(reader, answering), texts)
 

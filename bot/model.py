@@ -7,7 +7,7 @@ from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.reading import Reads
 from bot.loading import load_reader
 from bot.outgoing.actions import Actions
-from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.reader.threads import reading_threads
 from bot.settings import Settings
 from bot.texts import Texts
@@ -43,11 +43,11 @@ def load_model(
         settings,
         candidate=candidate,
         texts=beside.texts if beside else None,
-        beside=in_use if isinstance(in_use, Reader) else None,
-        threads=reading_threads(in_background=in_background),
+        beside=in_use.reader if isinstance(in_use, ThreadedReader) else None,
     )
-    dialogue = dialogue_of(settings, actions, loaded.texts, loaded.reader)
-    return Model(loaded.release, loaded.state, loaded.reader, dialogue, loaded.texts)
+    reader = ThreadedReader(loaded.reader, reading_threads(in_background=in_background))
+    dialogue = dialogue_of(settings, actions, loaded.texts, reader)
+    return Model(loaded.release, loaded.state, reader, dialogue, loaded.texts)
 
 
 def dialogue_of(settings: Settings, actions: Actions, texts: Texts, reader: Reads) -> Dialogue:

@@ -26,6 +26,7 @@ from bot.loading import current_release, load_release
 from bot.messages import Turn
 from bot.outgoing.actions import Actions
 from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.settings import load_settings
 from bot.store.store import Store
 from nlu.understander import Understander
@@ -119,7 +120,7 @@ async def customer(
         }
         calls = Actions(actions, first_pause_s=0.01)
         answering = Answering(model.book, calls, settings, model.retriever.budget.passage_threshold)
-        dialogue = Dialogue(Reader(model.understander, model.retriever), answering)
+        dialogue = Dialogue(ThreadedReader(Reader(model.understander, model.retriever)), answering)
         # Not the fakes' day in March: the log's own clock says when a conversation changed hands.
         yield Customer(
             Engine(settings, log, dialogue, "shop"), key=f"web:{request.node.name}", now=datetime.now(UTC)

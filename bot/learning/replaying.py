@@ -20,6 +20,7 @@ from bot.engine import Engine
 from bot.messages import Decision, Message, Reply, Turn
 from bot.outgoing.actions import ActionFailed, Actions
 from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.reader.threads import reading_threads
 from bot.settings import Settings
 from bot.store.peers.peers import NoPeers
@@ -110,17 +111,11 @@ class AbsentActions(Actions):
 class PastReader(Reader):
     """A reader on a day of the past: "tomorrow" is the day after."""
 
-    def __init__(
-        self,
-        understander: Understander,
-        retriever: Retriever,
-        threads: ThreadPoolExecutor,
-        log: "PastLog",
-    ) -> None:
-        super().__init__(understander, retriever, threads)
+    def __init__(self, understander: Understander, retriever: Retriever, log: "PastLog") -> None:
+        super().__init__(understander, retriever)
         self._log = log
 
-    def _understand(self, text: str) -> Understanding:
+    def understand(self, text: str) -> Understanding:
         return self.understander.understand_batch([text], now=self._log.now)[0]
 
 
@@ -204,7 +199,7 @@ class PastDesk:
         settings = self.settings.model_copy(update={"conversation": options})
         actions = AbsentActions(settings.actions)
         answering = Answering(self.book, actions, settings, self.retriever.budget.passage_threshold)
-        reader = PastReader(self.understander, self.retriever, self._threads, log)
+        reader = ThreadedReader(PastReader(self.understander, self.retriever, log), self._threads)
         dialogue = OpenDialogue(reader, answering)
         engine = Engine(settings, cast("Store", log), dialogue, self.release)
         found: list[Heard | None] = []

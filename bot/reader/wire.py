@@ -108,6 +108,12 @@ def pack(value: Any) -> msgspec.Raw:
     return msgspec.Raw(_encoder.encode(value))
 
 
+def framed(value: Any) -> bytes:
+    """A frame with its length before it."""
+    frame = _encoder.encode(value)
+    return len(frame).to_bytes(LENGTH, "little") + frame
+
+
 def arguments_of(asked: Asked) -> tuple[Any, ...]:
     return cast(tuple[Any, ...], _arguments[asked.operation].decode(asked.what))
 
@@ -126,7 +132,7 @@ def read_answer(frame: bytes) -> Told | Failed | Logged:
 
 
 class Frames(asyncio.Protocol):
-    """One end of the connection; `receive` gets each frame, `lose` hears when there will be no more."""
+    """The desk's end of the connection; `receive` gets each frame, `lose` hears when there will be no more."""
 
     def __init__(self, receive: Callable[[bytes], None], lose: Callable[[], None]) -> None:
         self._receive = receive
@@ -154,8 +160,7 @@ class Frames(asyncio.Protocol):
     def send(self, value: Any) -> None:
         """Send a frame, soon; to an end that is gone nothing is sent."""
         assert self._transport is not None  # noqa: S101 - there is one from the beginning
-        frame = _encoder.encode(value)
-        self._transport.write(len(frame).to_bytes(LENGTH, "little") + frame)
+        self._transport.write(framed(value))
 
     def close(self) -> None:
         if self._transport is not None:

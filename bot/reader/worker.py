@@ -1,16 +1,17 @@
 """The process that reads messages for a desk: `python -m bot.reader.worker FD`, with the settings as its first frame.
 
-It ends when the connection does, however the desk ended."""
+It ends when the connection does, however the desk ended. Its threads are leader and followers (Schmidt et al. 2000): one waits
+for the next frame, and does itself what that asks for, while the next one waits; so nothing passes from thread to thread."""
 
-import asyncio
 import logging
 import os
 import signal
 import socket
 import sys
+import threading
 import traceback
-from collections.abc import Coroutine
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import BotError
@@ -18,14 +19,15 @@ from bot.garbage import hold_little, settle_new
 from bot.loading import LoadedReader, load_reader
 from bot.reader.threads import n_cores, reading_threads
 from bot.reader.wire import (
+    LENGTH,
     Asked,
     Failed,
-    Frames,
     Loaded,
     Logged,
     Told,
     Wanted,
     arguments_of,
+    framed,
     pack,
     read_asked,
 )
@@ -36,69 +38,90 @@ from retrieval.errors import RetrievalError
 KINDS = {"bot": BotError, "nlu": NluError, "retrieval": RetrievalError}
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model, and the thread of one that reads in the background."""
+
+    loaded: LoadedReader
+    behind: ThreadPoolExecutor | None
+
+
 class Worker:
-    """Models by number, and what is asked of them."""
+    """Models by number, and what is asked of them over a connection."""
 
-    def __init__(self) -> None:
-        self._settings: Settings | None = None
-        self._models: dict[int, LoadedReader] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._is_over = asyncio.Event()
-        self.frames = Frames(self._receive, self._is_over.set)
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._coming = connection.makefile("rb")
+        self._leading, self._sending = threading.Lock(), threading.Lock()
+        self._models: dict[int, Served] = {}
+        self._settings = Settings.model_validate_json(self._receive())
 
-    async def wait(self) -> None:
-        """Until the desk is gone."""
-        await self._is_over.wait()
+    def follow(self) -> None:
+        """Do what is asked, one thing after another; raises EOFError once the desk is gone."""
+        while True:
+            with self._leading:
+                frame = self._receive()
+            asked = read_asked(frame)
+            served = self._models.get(asked.model)
+            if asked.operation == "load":  # takes a second
+                threading.Thread(target=self._answer, args=(asked,), daemon=True).start()
+            elif served is not None and served.behind is not None:
+                served.behind.submit(self._answer, asked)
+            else:
+                self._answer(asked)
 
     def log(self, record: logging.LogRecord) -> None:
         """Have the desk log it."""
-        self.frames.send(Logged(record.name, record.levelno, record.getMessage()))
+        self._send(Logged(record.name, record.levelno, record.getMessage()))
 
-    def _receive(self, frame: bytes) -> None:
-        if self._settings is None:
-            self._settings = Settings.model_validate_json(frame)
-            return
-        task = asyncio.create_task(self._answer(read_asked(frame)))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _receive(self) -> bytes:
+        length = int.from_bytes(self._read(LENGTH), "little")
+        return self._read(length)
 
-    async def _answer(self, asked: Asked) -> None:
+    def _read(self, n: int) -> bytes:
+        found = self._coming.read(n)
+        if len(found) < n:
+            raise EOFError
+        return found
+
+    def _send(self, answer: Told | Failed | Logged) -> None:
+        frame = framed(answer)
+        with self._sending:
+            self._connection.sendall(frame)
+
+    def _answer(self, asked: Asked) -> None:
         try:
-            answer: Told | Failed = Told(asked.number, pack(await self._do(asked)))
+            answer: Told | Failed = Told(asked.number, pack(self._do(asked)))
         except Exception as error:
             answer = _failed(asked.number, error)
-        self.frames.send(answer)
+        self._send(answer)
 
-    def _do(self, asked: Asked) -> Coroutine[Any, Any, Any]:
+    def _do(self, asked: Asked) -> Any:
+        arguments = arguments_of(asked)
         if asked.operation == "load":
-            return self._load(asked.model, *arguments_of(asked))
+            return self._load(asked.model, *arguments)
         if asked.operation == "drop":
             return self._drop(asked.model)
-        operation = getattr(self._models[asked.model].reader, asked.operation)
-        answer: Coroutine[Any, Any, Any] = operation(*arguments_of(asked))
-        return answer
+        return getattr(self._models[asked.model].loaded.reader, asked.operation)(*arguments)
 
-    async def _load(self, number: int, wanted: Wanted) -> Loaded:
-        assert self._settings is not None  # noqa: S101 - they came first
+    def _load(self, number: int, wanted: Wanted) -> Loaded:
         beside = self._models.get(wanted.beside) if wanted.beside is not None else None
-        # A core is the desk's own.
-        threads = reading_threads(max(1, n_cores() - 1), in_background=wanted.in_background)
-        load = partial(
-            load_reader,
+        found = load_reader(
             self._settings,
             candidate=wanted.candidate,
-            texts=beside.texts if beside else None,
-            beside=beside.reader if beside else None,
-            threads=threads,
+            texts=beside.loaded.texts if beside else None,
+            beside=beside.loaded.reader if beside else None,
         )
-        found = self._models[number] = await asyncio.to_thread(load)
+        self._models[number] = Served(
+            found, reading_threads(in_background=True) if wanted.in_background else None
+        )
         settle_new()
         reader = found.reader
         return Loaded(
             found.release, found.state, found.texts.state, reader.entity_types, reader.budget, reader.intents
         )
 
-    async def _drop(self, number: int) -> None:
+    def _drop(self, number: int) -> None:
         self._models.pop(number, None)
         settle_new()
 
@@ -116,31 +139,33 @@ class DeskLog(logging.Handler):
 
     def __init__(self, worker: Worker) -> None:
         super().__init__()
-        self._worker, self._loop = worker, asyncio.get_running_loop()
+        self._worker = worker
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._loop.call_soon_threadsafe(self._worker.log, record)
+        self._worker.log(record)
 
 
-async def work(fd: int) -> None:
-    """Answer what is asked over a connected socket."""
-    worker = Worker()
-    connection = socket.socket(fileno=fd)
-    await asyncio.get_running_loop().create_connection(lambda: worker.frames, sock=connection)
-    logging.basicConfig(level=logging.INFO, handlers=[DeskLog(worker)])
-    await worker.wait()
+def follow_to_the_end(worker: Worker) -> None:
+    """Until the desk is gone; then nobody waits for what is being read any more."""
+    try:
+        worker.follow()
+    except (EOFError, OSError):
+        os._exit(0)
 
 
 def main() -> None:
-    """Until the desk is gone."""
+    """Read for the desk at the other end of the socket with that number; a core is left to the desk."""
     hold_little()
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
     ):  # a terminal sends them to all: turns under way are finished first
         signal.signal(number, signal.SIG_IGN)
-    asyncio.run(work(int(sys.argv[1])))
-    os._exit(0)  # nobody waits for what is being read any more
+    worker = Worker(socket.socket(fileno=int(sys.argv[1])))
+    logging.basicConfig(level=logging.INFO, handlers=[DeskLog(worker)])
+    for _ in range(n_cores() - 2):
+        threading.Thread(target=follow_to_the_end, args=(worker,), daemon=True).start()
+    follow_to_the_end(worker)
 
 
 if __name__ == "__main__":

@@ -246,7 +246,8 @@ async def test_what_is_the_same_in_the_next_release_is_not_loaded_again(live: De
 
 
 def reader_of(model: Model) -> Any:
-    return model.reader
+    threaded: Any = model.reader
+    return threaded.reader
 
 
 def add_release(desk: Desk, name: str) -> Path:

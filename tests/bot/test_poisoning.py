@@ -12,7 +12,7 @@ import pytest
 
 from bot.desk import Desk, open_desk
 from bot.messages import ButtonPress, Message, Turn
-from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.settings import load_settings
 from bot.store.tables.log import messages
 from tests.bot.commands.logged import run
@@ -103,8 +103,8 @@ async def test_200_hostile_clicks_move_no_answer_at_once_nor_after_training(
     async with open_desk(settings) as desk:
         before = await replies_to_probes(desk, "before")
         mob = Mob(desk, is_one)
-        assert isinstance(desk.model.reader, Reader)
-        retriever = desk.model.reader.retriever
+        assert isinstance(desk.model.reader, ThreadedReader)
+        retriever = desk.model.reader.reader.retriever
         usual = retriever.budget
         # A desk that asks back whatever is said, so that each message can be answered for by a press.
         retriever.budget = replace(usual, answer_threshold=1.01, clarify_threshold=0.0)

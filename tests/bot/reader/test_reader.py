@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot.loading import load_reader
-from bot.reader.reader import Reader
+from bot.reader.threaded import ThreadedReader
 from bot.reader.threads import NICENESS, n_cores, reading_threads
 from bot.settings import load_settings
 
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def reader(trained: Path) -> Reader:
-    return load_reader(load_settings(trained)).reader
+def reader(trained: Path) -> ThreadedReader:
+    return ThreadedReader(load_reader(load_settings(trained)).reader)
 
 
-async def test_messages_that_arrive_together_are_read_as_each_alone(reader: Reader) -> None:
+async def test_messages_that_arrive_together_are_read_as_each_alone(reader: ThreadedReader) -> None:
     texts = [f"{word} {i}" for i, word in enumerate(["cancel", "open", "money", "lamp", "joke"] * 8)]
     alone = [await reader.read(text) for text in texts]
     together = await asyncio.gather(*map(reader.read, texts))
@@ -33,7 +33,7 @@ async def test_messages_that_arrive_together_are_read_as_each_alone(reader: Read
         assert one.findings == other.findings
 
 
-async def test_the_nearest_example_of_each_vector_is_told(reader: Reader) -> None:
+async def test_the_nearest_example_of_each_vector_is_told(reader: ThreadedReader) -> None:
     [example] = (await reader.read("are you open today")).findings.neighbours[:1]
     vectors = [(await reader.understand(text)).vector for text in (example.text, "zzz qqq")]
     nearest = await reader.nearness(np.stack(vectors))

@@ -21,6 +21,7 @@ from bot.outgoing.actions import Actions
 from bot.reader import process as process_module
 from bot.reader.process import WorkerFailed, WorkerLost, WorkerProcess
 from bot.reader.remote import RemoteReader, WorkerModels, worker_models
+from bot.reader.threaded import ThreadedReader
 from bot.settings import load_settings
 from bot.store.records import Correction
 from bot.texts import TextsError
@@ -53,7 +54,7 @@ def pid_of(worker: WorkerProcess) -> int:
 
 
 async def test_it_reads_as_a_model_of_this_process_does(models: WorkerModels, trained: Path) -> None:
-    here, there = load_reader(load_settings(trained)).reader, (await models.load()).reader
+    here, there = ThreadedReader(load_reader(load_settings(trained)).reader), (await models.load()).reader
     assert there.entity_types == here.entity_types
     assert there.budget == here.budget
     assert there.intents == here.intents

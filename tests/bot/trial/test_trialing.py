@@ -31,7 +31,7 @@ def desk(log: Store, trained: Path) -> Desk:
 
 def encoder_of(model: Model) -> object:
     reader: Any = model.reader
-    return reader.understander.encoder
+    return reader.reader.understander.encoder
 
 
 def make_current(desk: Desk, name: str) -> None:
