@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, field_validator
 
+from bot.address import is_web_address
 from bot.errors import BotError
 from bot.secrets.values import VARIABLE, secret
 from bot.setting_problems import setting_problems, table_problems
 from bot.timetable import parse_timetable
 
-WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s#]*)?")  # to post to
 WANTED_ADDRESS = "wanted an address such as 'https://chat.example/hooks/1'"
 Share = Annotated[float, Field(gt=0, lt=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -135,8 +135,8 @@ class Web(Group):
 
     @field_validator("public_url")
     @classmethod
-    def is_web_address(cls, url: str) -> str:
-        if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+    def is_address(cls, url: str) -> str:
+        if url and not is_web_address(url):
             raise ValueError("wanted an address such as 'https://desk.example/'")
         return url
 
@@ -169,8 +169,8 @@ class Watch(Group):
 
     @field_validator("webhook")
     @classmethod
-    def is_web_address(cls, url: str) -> str:
-        if url and not VARIABLE.fullmatch(url) and not WEB_ADDRESS.fullmatch(url):
+    def is_address(cls, url: str) -> str:
+        if url and not VARIABLE.fullmatch(url) and not is_web_address(url, to_post_to=True):
             raise ValueError(WANTED_ADDRESS)
         return url
 

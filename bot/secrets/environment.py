@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bot.address import is_web_address
 from bot.errors import BotError
 from bot.secrets.bots import TOKEN, telegram_bots
 from bot.secrets.values import VARIABLE, SecretError, secret
-from bot.settings import WANTED_ADDRESS, WEB_ADDRESS, Settings, SettingsError
+from bot.settings import WANTED_ADDRESS, Settings, SettingsError
 from bot.store.database import parse_url
 from bot.store.sealing.keyring import read_keyring
 
@@ -88,5 +89,5 @@ def _of_webhook(settings: Settings) -> Iterator[str]:
         address = secret(named[1]) if named else ""
     except SecretError:
         return  # `_of_variables` tells it
-    if named and address and not WEB_ADDRESS.fullmatch(address):
+    if named and address and not is_web_address(address, to_post_to=True):
         yield f"{WHERE}: {named[1]}: {NOT_SHOWN}; {WANTED_ADDRESS}"

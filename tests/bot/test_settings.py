@@ -27,6 +27,12 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
         ("[desk]\ntime_zone = 'Mars'", r"desk.time_zone: met 'Mars'; .*Europe/London"),
         ("[web]\nallowed_origins = ['shop.example']", r"'shop.example' is no origin"),
         ("[web]\npublic_url = 'desk'", r"web.public_url: met 'desk'; .*https://"),
+        (
+            "[web]\npublic_url = 'https://a[]@'",
+            r"web.public_url: met .* not shown; .*https://",
+        ),  # a password may stand before an @
+        ("[web]\npublic_url = 'https://a:port/'", r"web.public_url: met 'https://a:port/'; .*https://"),
+        ("[watch]\nwebhook = 'https://a[]@/hooks'", r"watch.webhook: .*wanted an address"),
         ("[web]\ntrusted_proxies = ['proxy']", r"web.trusted_proxies: .*'proxy'"),
         ("[actions.get_order]\nmethod = 'GET'", r"actions.get_order.url"),
         ("folder = '/elsewhere'", r"folder: met '/elsewhere'"),
