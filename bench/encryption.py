@@ -16,7 +16,7 @@ import click
 
 from bench.command import run
 from bot.messages import Decision, Message, Reply
-from bot.store.finding import Asked
+from bot.store.inbox.finding import Asked
 from bot.store.sealing.keyring import new_key
 from bot.store.store import Store
 

@@ -21,13 +21,13 @@ from bench.encoding import encode_once
 from bench.learning_desk import LearningDesk, Trainer
 from bench.texts import read_rows
 from bot.review.reviewing import most_valuable_first, untaught
-from bot.store.views import ReviewItem
+from bot.store.inbox.views import ReviewItem
 from retrieval.candidates import Findings
 from training.features import Features
 from training.turns import OUT_OF_SCOPE
 
 DAYS, A_DAY, LABELS_A_DAY, EXAMPLES = 10, 400, 20, 5
-LOOKED_AT = 2000  # open messages, the newest; as in bot/store/review.py
+LOOKED_AT = 2000  # open messages, the newest; as in bot/store/labels/review.py
 
 
 @dataclass

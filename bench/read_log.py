@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from bot.store.database import open_database
+from bot.store.databases.database import open_database
 from bot.store.tables.log import messages, understandings
 
 

@@ -30,7 +30,7 @@ from bot.garbage import settle
 from bot.reader.reader import Reader
 from bot.reader.threaded import ThreadedReader
 from bot.settings import load_settings
-from bot.store.database import Database, open_database
+from bot.store.databases.database import Database, open_database
 from bot.store.store import Store
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings

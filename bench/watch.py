@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from bench.command import run
-from bot.store.figures import Mood, Series
+from bot.store.insights.figures import Mood, Series
 from bot.watch.watch import MONTH_DAYS, Plan, plans
 
 INTENTS = 25

@@ -1,6 +1,6 @@
 """What the fixed words of the log are called by people."""
 
-from bot.store.views import Changed, Person
+from bot.store.inbox.views import Changed, Person
 from bot.wording import Wording
 
 

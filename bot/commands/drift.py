@@ -9,7 +9,7 @@ import click
 from bot.cli import workspace_option
 
 if TYPE_CHECKING:
-    from bot.store.drift import Far
+    from bot.store.insights.drift import Far
     from bot.watch.drift import Compared
     from bot.watch.drifting import Standing
 

@@ -12,7 +12,7 @@ from bot.errors import BotError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from bot.store.retrainings import Retraining
+    from bot.store.candidates.retrainings import Retraining
     from bot.store.store import Store
 
 MARKS = {"done": "✓", "failed": "✗", "running": "…"}
@@ -54,7 +54,7 @@ def command(
 
     kefu retrain --every night at 03:00 sets the schedule of the desk; times are those of its time zone."""
     from bot.settings import load_settings
-    from bot.store.retrainings import STEPS
+    from bot.store.candidates.retrainings import STEPS
 
     settings = load_settings(workspace)
     chosen = {name: value for name, value in choices.items() if value is not None}

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.settings import Settings
-    from bot.store.accounts import Accounts
-    from bot.store.staff_records import Role, Staff
+    from bot.store.staff.accounts import Accounts
+    from bot.store.staff.records import Role, Staff
 
 ROLES = ("agent", "lead", "admin")
 
@@ -49,7 +49,7 @@ def add(workspace: Path, email: str, name: str, role: "Role", password_stdin: bo
     """Invite somebody by a link that is good once, for seven days.
 
     Send it to them yourself: the desk sends no e-mail. They choose their own password."""
-    from bot.store.staff import is_email
+    from bot.store.staff.members import is_email
 
     if not is_email(email):
         raise BotError(f"{email!r} is no e-mail address; wanted one such as ana@shop.example")

@@ -13,8 +13,8 @@ from bot.errors import BotError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from bot.store.candidates.records import Deed, Disagreement, Mean, Rate, ReleaseRates, Trial
     from bot.store.store import Store
-    from bot.store.trial_records import Deed, Disagreement, Mean, Rate, ReleaseRates, Trial
 
 MOST = 10  # intents
 MAX_TEXT = 200  # characters
@@ -157,8 +157,8 @@ def _print_heading(trial: "Trial", settings: "Settings") -> None:
 
 
 async def _print_shadow(store: "Store", trial: "Trial", messages: int, agreement: float) -> None:
-    from bot.store.trial_records import Rate
-    from bot.store.trial_verdict import verdict
+    from bot.store.candidates.records import Rate
+    from bot.store.candidates.verdict import verdict
 
     counts = await store.trials.counts(trial.id)
     dropped = f", {trial.dropped:,} more not looked at under load" if trial.dropped else ""

@@ -11,8 +11,8 @@ from bot.console.console import console_of
 from bot.console.cookies import SESSION, read_cookie
 from bot.console.csrf import SAFE, check_origin, check_token
 from bot.console.routes import ACCESS, may, role_for
-from bot.store.staff_records import Staff, StaffSession
-from bot.store.staff_sessions import SEEN_EVERY
+from bot.store.staff.records import Staff, StaffSession
+from bot.store.staff.sessions import SEEN_EVERY
 from bot.store.values import now
 
 

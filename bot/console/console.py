@@ -22,7 +22,7 @@ from bot.review.mined import Mined, OpenMined
 from bot.review.rereading import Rereading
 from bot.settings import Settings
 from bot.staffing import Staffing
-from bot.store.accounts import Accounts
+from bot.store.staff.accounts import Accounts
 from bot.store.store import Store
 
 

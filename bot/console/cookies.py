@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.console.accounts.half_step import VALID_S
 from bot.console.console import Console
-from bot.store.staff_sessions import LONGEST
+from bot.store.staff.sessions import LONGEST
 
 SESSION: Final = "session"
 HALF_STEP: Final = "half_step"

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.channels.web.origins import is_own_origin
 from bot.console.console import console_of
-from bot.store.staff_records import StaffSession
+from bot.store.staff.records import StaffSession
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.console.rendering import render, words_for
-from bot.store.staff import StaffUnknown
+from bot.store.staff.members import StaffUnknown
 from bot.wording import Wording
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bot.console.accounts.passwords import MAX_LENGTH, MIN_LENGTH
-from bot.store.staff import is_email
+from bot.store.staff.members import is_email
 from bot.wording import Wording
 
 MAX_NAME = 80

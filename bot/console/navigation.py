@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.console.routes import may
-from bot.store.staff_records import Role
+from bot.store.staff.records import Role
 from bot.wording import Wording
 
 

@@ -23,7 +23,7 @@ from bot.console.links import PREFIX
 from bot.console.navigation import menu
 from bot.console.notices import read_notice
 from bot.console.template_parts import template_parts
-from bot.store.staff_records import Role
+from bot.store.staff.records import Role
 from bot.store.values import now
 from bot.wording import Wording, wording
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractMatchInfo
 from aiohttp.typedefs import Handler
 
-from bot.store.staff_records import Role
+from bot.store.staff.records import Role
 
 RANKS: dict[Role, int] = {"agent": 0, "lead": 1, "admin": 2}
 Access = dict[web.AbstractRoute, Role | None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.store.answer_usage import Usage
+from bot.store.insights.answer_usage import Usage
 from bot.wording import LANGUAGES
 from retrieval.answers import ANY_LANGUAGE, Answer, AnswerBook
 

@@ -12,8 +12,8 @@ from bot.editing.entries import append_entry, entries_of, remove_entry, replace_
 from bot.editing.errors import Conflict, EditRefused
 from bot.editing.fields import EntryFields
 from bot.editing.files import AnswerFiles, Place, Snapshot
-from bot.store.answers import Answers, NewChange
-from bot.store.views import Person
+from bot.store.inbox.views import Person
+from bot.store.insights.answers import Answers, NewChange
 from retrieval.answers import AnswerBook
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.yaml")

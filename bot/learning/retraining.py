@@ -17,9 +17,9 @@ from importlib.util import find_spec
 from bot.errors import BotError
 from bot.looking import now_and_then
 from bot.settings import Settings
-from bot.store.retrainings import Retraining
+from bot.store.candidates.retrainings import Retraining
+from bot.store.candidates.verdict import verdict
 from bot.store.store import Store
-from bot.store.trial_verdict import verdict
 from bot.timetable import parse_timetable
 
 LOOK_EVERY_S = 5.0

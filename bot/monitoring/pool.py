@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from bot.store.pool import PoolUse
+from bot.store.databases.pool import PoolUse
 
 
 def pool_metrics(pool: PoolUse) -> Iterator[Metric]:

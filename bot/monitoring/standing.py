@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from bot.desk import Desk
 from bot.monitoring.pool import pool_metrics
-from bot.store.standing import Standing
+from bot.store.insights.standing import Standing
 
 PERIOD = timedelta(days=7)
 

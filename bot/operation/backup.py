@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.operation.archive import BadBackup, pack, unpack
 from bot.settings import Settings, load_settings
-from bot.store.copying import Copied, copy_in, copy_out
-from bot.store.database import open_database, parse_url
+from bot.store.databases.copying import Copied, copy_in, copy_out
+from bot.store.databases.database import open_database, parse_url
 
 FILES = ("kefu.toml", "entities.yaml", "regression.yaml", "answers", "knowledge", "dialogues")
 TABLES, WORKSPACE = "tables", "workspace"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.dialogue.decide import SMALL_TALK, TALK_TO_PERSON
-from bot.store.given_labels import GivenLabel, HandoffReply
+from bot.store.labels.given import GivenLabel, HandoffReply
 from retrieval.answers import Answer, AnswerBook
 
 MIN_LITERAL = 15  # letters of a template outside its gaps: "Yes, {{ name }}." is anybody's

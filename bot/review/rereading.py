@@ -10,7 +10,7 @@ from bot.dialogue.state import ConversationState, SlotValue
 from bot.dialogue.talk import Outcome, Talk
 from bot.messages import Decision, Message
 from bot.settings import Settings
-from bot.store.views import Case, Spoken
+from bot.store.inbox.views import Case, Spoken
 from bot.wording import LANGUAGES, wording
 from nlu.understanding import Understanding
 from retrieval.answers import Answer, say

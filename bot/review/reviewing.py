@@ -6,7 +6,7 @@ from math import log2
 
 from bot.dialogue.decide import NOT_IN_SCOPE, SMALL_TALK
 from bot.dialogue.phrases import is_bare
-from bot.store.views import ReviewItem
+from bot.store.inbox.views import ReviewItem
 
 UNHELPFUL = 1.0  # a customer said that the answer was wrong
 DISAGREEMENT = 0.5  # classifier and memory took it for different things

@@ -8,7 +8,7 @@ from bot.errors import BotError
 from bot.secrets.bots import TOKEN, telegram_bots
 from bot.secrets.values import VARIABLE, SecretError, secret
 from bot.settings import WANTED_ADDRESS, Settings, SettingsError
-from bot.store.database import parse_url
+from bot.store.databases.database import parse_url
 from bot.store.sealing.keyring import read_keyring
 
 WHERE = "environment"

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from bot.messages import ConversationStatus, Message, Reply, Turn
+from bot.store.databases.upsert import insert_new
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.tables.log import conversations, customers, decisions, messages
-from bot.store.upsert import insert_new
 from bot.store.values import buttons_from, decision_from, now, storable
 
 _ARRIVAL = (

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from bot.store.staff_records import AuditEntry
+from bot.store.staff.records import AuditEntry
 from bot.store.tables.accounts import audit, staff
 from bot.store.values import now, storable
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.store.audit import write_audit
-from bot.store.database import Database
+from bot.store.databases.database import Database
 from bot.store.privacy.customer_data import write_customer_data
 from bot.store.privacy.ownership import find_customer
 from bot.store.records import Customer

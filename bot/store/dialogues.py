@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, select
 
-from bot.store.entity_labels import as_entities, found_in
-from bot.store.label_rules import TrainingLabels
+from bot.store.inbox.search import wording_of
+from bot.store.labels.entities import as_entities, found_in
+from bot.store.labels.rules import TrainingLabels
 from bot.store.records import LoggedDialogue, LoggedEntity, LoggedTurn
-from bot.store.search import wording_of
 from bot.store.tables.labels import entity_labels, feedback
 from bot.store.tables.log import conversations, customers, decisions, messages, understandings
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bot.store.custody import key_of
-from bot.store.entity_labels import drop_marks
+from bot.store.inbox.custody import key_of
+from bot.store.inbox.search import reindex
+from bot.store.labels.entities import drop_marks
 from bot.store.peers.news import tell
 from bot.store.records import Reworded
-from bot.store.search import reindex
 from bot.store.tables.log import messages
 from bot.store.tables.staff_work import notes
 from bot.store.values import now, storable

@@ -7,32 +7,27 @@ from types import TracebackType
 from typing import Any
 
 from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Reply, Turn
-from bot.store import (
-    arrivals,
-    delivery,
-    dialogues,
-    forget,
-    labelling,
-    labels,
-    moves,
-    transcripts,
-    turns,
-    updates,
-)
-from bot.store.accounts import Accounts
-from bot.store.alerts import Alerts
-from bot.store.answers import Answers
-from bot.store.canned import Canned
+from bot.store import arrivals, delivery, dialogues, moves, turns, updates
+from bot.store.candidates.retrainings import Retrainings
+from bot.store.candidates.trials import Trials
 from bot.store.customers import Customers
-from bot.store.database import Database, open_database
-from bot.store.drift import Drift
-from bot.store.given_labels import GivenLabel
-from bot.store.inbox import Inbox
-from bot.store.insights import Insights
-from bot.store.label_log import LabelLog
-from bot.store.label_rules import training_labels
-from bot.store.mined import MinedLog
-from bot.store.pool import PoolUse
+from bot.store.databases.database import Database, open_database
+from bot.store.databases.pool import PoolUse
+from bot.store.inbox import transcripts
+from bot.store.inbox.canned import Canned
+from bot.store.inbox.inbox import Inbox
+from bot.store.inbox.saved_views import SavedViews
+from bot.store.insights.alerts import Alerts
+from bot.store.insights.answers import Answers
+from bot.store.insights.drift import Drift
+from bot.store.insights.insights import Insights
+from bot.store.insights.standing import Standing, standing
+from bot.store.labels import labelling, labels
+from bot.store.labels.given import GivenLabel
+from bot.store.labels.log import LabelLog
+from bot.store.labels.mined import MinedLog
+from bot.store.labels.rules import training_labels
+from bot.store.privacy import forget
 from bot.store.privacy.masking import Masking
 from bot.store.privacy.retention import Retention
 from bot.store.records import (
@@ -44,12 +39,9 @@ from bot.store.records import (
     StoredMessage,
     StoredUpdate,
 )
-from bot.store.retrainings import Retrainings
-from bot.store.saved_views import SavedViews
 from bot.store.sealing.resealing import Sealing
-from bot.store.staff_group import StaffGroupLog
-from bot.store.standing import Standing, standing
-from bot.store.trials import Trials
+from bot.store.staff.accounts import Accounts
+from bot.store.topics.group import StaffGroupLog
 from bot.store.values import now
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings

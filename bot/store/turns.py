@@ -8,14 +8,14 @@ from sqlalchemy import Connection, Row, ScalarResult, bindparam, func, insert, o
 
 from bot.messages import ConversationStatus, Decision, Draft, Message, Reply, Turn
 from bot.store.arrivals import ensure_customer, make_conversation, turn_before
-from bot.store.custody import lock_conversation, log_move
-from bot.store.days import SETTLED_AFTER, drop_days
-from bot.store.drafts import add_draft, settle_open
+from bot.store.databases.upsert import insert_new
 from bot.store.errors import StoreError
+from bot.store.inbox.custody import lock_conversation, log_move
+from bot.store.inbox.drafts import add_draft, settle_open
+from bot.store.insights.days import SETTLED_AFTER, drop_days
 from bot.store.rewording import put_words
 from bot.store.tables.log import conversations, customers, decisions, messages, understandings
 from bot.store.updates import finish_update
-from bot.store.upsert import insert_new
 from bot.store.values import FORGOTTEN, button_rows, now, storable
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, null, select, update
 
 from bot.store.ages import is_older
+from bot.store.databases.upsert import insert_new
 from bot.store.records import StoredUpdate
 from bot.store.tables.log import updates
-from bot.store.upsert import insert_new
 from bot.store.values import now
 
 _FINISHED = (

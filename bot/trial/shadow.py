@@ -8,8 +8,8 @@ from bot.autonomy import GuardedDialogue, Levels
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.talk import Outcome, Talk
 from bot.messages import Decision, Turn
+from bot.store.candidates.records import ShadowDecision
 from bot.store.store import Store
-from bot.store.trial_records import ShadowDecision
 from bot.trial.retold_actions import RecordingActions, Results, RetoldActions
 
 MAX_WAITING = 64  # messages; more are dropped and counted, so that nobody waits for a shadow

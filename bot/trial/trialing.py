@@ -12,8 +12,8 @@ from bot.loading import current_release
 from bot.model import Model
 from bot.reader.models import Models
 from bot.settings import Settings
+from bot.store.candidates.records import Trial, TrialOutcome
 from bot.store.store import Store
-from bot.store.trial_records import Trial, TrialOutcome
 from bot.trial.canary import Canary
 from bot.trial.shadow import Shadow
 from nlu.errors import NluError

@@ -10,8 +10,8 @@ from typing import Any
 from bot.looking import now_and_then
 from bot.outgoing.webhook import Webhook
 from bot.settings import Settings
-from bot.store.days import midnight
-from bot.store.drift import Far
+from bot.store.insights.days import midnight
+from bot.store.insights.drift import Far
 from bot.store.store import Store
 from bot.watch.drift import Compared, compare
 from nlu.files import BadRelease, ReleaseFiles

@@ -18,7 +18,7 @@ from math import ceil, log, sqrt
 
 import numpy as np
 
-from bot.store.figures import Mood, Series
+from bot.store.insights.figures import Mood, Series
 
 ODDS = 2.0  # a rise worth telling: 10 % to 18 %; larger ones are noticed sooner
 MIN_MESSAGES = 300  # of all series together, before anything is watched

@@ -9,9 +9,9 @@ from typing import Any
 from bot.looking import now_and_then
 from bot.outgoing.webhook import Webhook
 from bot.settings import Settings
-from bot.store.alerts import Alert, Felt, NewAlert
-from bot.store.days import midnight
-from bot.store.figures import Series, total
+from bot.store.insights.alerts import Alert, Felt, NewAlert
+from bot.store.insights.days import midnight
+from bot.store.insights.figures import Series, total
 from bot.store.store import Store
 from bot.watch.watch import Chart, Plan, observe, plans, replanned
 

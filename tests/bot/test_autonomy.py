@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.autonomy import Levels
 from bot.messages import AutonomyLevel, Decision, Reply
 from bot.staffing import DraftGone, Staffing, TakenByOther
-from bot.store.autonomy import DraftCounts
+from bot.store.inbox.autonomy import DraftCounts
 from bot.store.records import StoredDraft
 from bot.store.store import Store
 from bot.store.tables.staff_work import drafts

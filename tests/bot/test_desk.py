@@ -21,7 +21,7 @@ from bot.model import Model, load_model
 from bot.outgoing.actions import Actions
 from bot.reader.models import Models
 from bot.settings import Action, load_settings
-from bot.store.entity_labels import Mark
+from bot.store.labels.entities import Mark
 from bot.store.records import Correction
 from bot.store.store import Store
 from bot.texts import check_actions

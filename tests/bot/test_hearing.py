@@ -86,7 +86,7 @@ async def test_news_that_were_lost_are_found_by_looking(
 async def test_too_many_conversations_are_told_of_without_their_names(
     shared: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.lists.MAX_NAMED", 1)
+    monkeypatch.setattr("bot.store.inbox.lists.MAX_NAMED", 1)
     async with await Store.open(shared) as store:
         engine, _ = make_engine(store, make_settings(tmp_path))
         before = await store.inbox.watermark()

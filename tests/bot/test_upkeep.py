@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select
 
-from bot.store.sign_ins import WINDOW
+from bot.store.staff.sign_ins import WINDOW
 from bot.store.store import Store
 from bot.store.tables.accounts import sign_ins
 from bot.store.tables.figures import day_figures

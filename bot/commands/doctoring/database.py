@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from bot.commands.doctoring.findings import Finding, fault, fine, warning
 from bot.settings import Settings
-from bot.store.condition import clock_of, look_at
-from bot.store.database import parse_url
+from bot.store.databases.condition import clock_of, look_at
+from bot.store.databases.database import parse_url
 from bot.store.errors import StoreError
 
 LATE_S, TOO_LATE_S = 2.0, 20.0  # codes of a second factor are good for 30 s

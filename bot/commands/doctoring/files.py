@@ -10,7 +10,7 @@ from bot.commands.validate import text_problems
 from bot.operation.configuration import read_settings
 from bot.secrets.environment import environment_problems
 from bot.settings import Settings
-from bot.store.database import parse_url
+from bot.store.databases.database import parse_url
 
 MEND = "mend kefu.toml; docs/configuration.md has every key"
 WRITTEN = ("kefu.toml", "entities.yaml", "answers", "knowledge", "releases")

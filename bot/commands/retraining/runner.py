@@ -12,7 +12,7 @@ from bot.commands.retraining.steps import STEPS, Refused, Waits
 from bot.commands.retraining.work import Show, Work
 from bot.errors import BotError
 from bot.settings import Settings
-from bot.store.retrainings import Retraining, RetrainingUnderWay, Status
+from bot.store.candidates.retrainings import Retraining, RetrainingUnderWay, Status
 from bot.store.store import Store
 from nlu.errors import NluError
 from retrieval.errors import RetrievalError

@@ -9,8 +9,8 @@ from bot.commands.retraining.work import Work, read_merged
 from bot.commands.train import make_release, options_of
 from bot.learning.regression import read_cases, run_cases
 from bot.loading import load_release, prepare
+from bot.store.candidates.verdict import verdict as trial_verdict
 from bot.store.records import Correction
-from bot.store.trial_verdict import verdict as trial_verdict
 from nlu.errors import NluError
 from retrieval.answer_files import load_answers
 from training.dataset import read_dataset

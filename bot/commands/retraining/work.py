@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings import Settings
-from bot.store.retrainings import Retraining
+from bot.store.candidates.retrainings import Retraining
 from bot.store.store import Store
 from training.dataset import Dataset, check, read_dataset
 from training.dialogues import read_dialogues

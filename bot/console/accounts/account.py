@@ -9,7 +9,7 @@ from bot.console.forms import form_of, name_problem, number_of, password_problem
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.store.staff_links import CODE_VALID
+from bot.store.staff.links import CODE_VALID
 
 
 async def account_page(request: web.Request) -> web.Response:

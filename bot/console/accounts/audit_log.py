@@ -6,7 +6,7 @@ from bot.console.console import console_of
 from bot.console.forms import MAX_NUMBER
 from bot.console.rendering import render, role_name, words_for
 from bot.console.routes import get
-from bot.store.staff_records import ROLES, AuditEntry
+from bot.store.staff.records import ROLES, AuditEntry
 from bot.wording import Wording
 
 PAGE = 50

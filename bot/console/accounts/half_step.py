@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import time
 
-from bot.store.staff_records import Credentials
+from bot.store.staff.records import Credentials
 
 VALID_S = 300
 

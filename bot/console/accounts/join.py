@@ -8,9 +8,9 @@ from bot.console.forms import email_problem, form_of, name_problem, password_pro
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.store.invitations import LinkSpent
-from bot.store.staff import EmailTaken
-from bot.store.staff_records import Invitation
+from bot.store.staff.invitations import LinkSpent
+from bot.store.staff.members import EmailTaken
+from bot.store.staff.records import Invitation
 
 
 async def join_page(request: web.Request) -> web.Response:

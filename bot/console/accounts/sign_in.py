@@ -12,8 +12,8 @@ from bot.console.cookies import HALF_STEP, SESSION, drop_cookie, read_cookie, se
 from bot.console.forms import form_of, wait_problem
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.store.staff import as_email
-from bot.store.staff_records import Credentials
+from bot.store.staff.members import as_email
+from bot.store.staff.records import Credentials
 
 
 async def sign_in_page(request: web.Request) -> web.Response:

@@ -12,8 +12,8 @@ from bot.console.links import join_path
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
-from bot.store.staff import EmailTaken, LastAdmin
-from bot.store.staff_records import ROLES, Role, Staff
+from bot.store.staff.members import EmailTaken, LastAdmin
+from bot.store.staff.records import ROLES, Role, Staff
 
 
 async def team_page(request: web.Request) -> web.Response:

@@ -23,7 +23,7 @@ from bot.editing.errors import Conflict, EditRefused, FilesBusy
 from bot.editing.fields import EntryFields, fields_of
 from bot.editing.files import Place, Snapshot
 from bot.editing.writing import new_entry
-from bot.store.views import Person
+from bot.store.inbox.views import Person
 from bot.wording import LANGUAGES
 
 

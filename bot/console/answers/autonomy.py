@@ -14,7 +14,7 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.messages import AUTONOMY_LEVELS, AutonomyLevel
-from bot.store.autonomy import EVERYTHING, DraftCounts
+from bot.store.inbox.autonomy import EVERYTHING, DraftCounts
 from bot.store.values import now
 
 LOOKS_BACK = timedelta(days=30)

@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import Literal
 
 from bot.editing.editor import fingerprint
-from bot.store.answers import AnswerChange
-from bot.store.views import Person
+from bot.store.inbox.views import Person
+from bot.store.insights.answers import AnswerChange
 
 Side = Literal["before", "after"]
 CONTEXT = 2  # lines around a change

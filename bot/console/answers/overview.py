@@ -15,7 +15,7 @@ from bot.console.routes import get, may, post
 from bot.editing.concerns import ALIKE, LOOKS_BACK, Concern, concerns_of
 from bot.editing.files import Snapshot
 from bot.naming import decision_name
-from bot.store.answer_usage import Usage
+from bot.store.insights.answer_usage import Usage
 from bot.store.values import now
 from bot.wording import LANGUAGES, Wording
 

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from bot.console.console import console_of
 from bot.review.rereading import Reread
+from bot.store.inbox.views import Case
 from bot.store.values import now
-from bot.store.views import Case
 from bot.wording import choose_language
 
 MAX_TEXT = 1000  # characters

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from bot.store.finding import Asked
+from bot.store.inbox.finding import Asked
 
 SENTIMENTS = {"angry", "negative", "neutral", "positive"}
 DECISIONS = {"answer", "ask", "clarify", "hand_over"}

@@ -12,8 +12,8 @@ from bot.console.inbox.conversation import case_of
 from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, may, post
-from bot.store.canned import CannedAnswer, ShortcutTaken
-from bot.store.views import Case
+from bot.store.inbox.canned import CannedAnswer, ShortcutTaken
+from bot.store.inbox.views import Case
 from bot.wording import LANGUAGES
 
 SHORTCUT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

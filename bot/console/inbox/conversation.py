@@ -11,7 +11,7 @@ from bot.console.inbox.lists import list_values, naming, view_of
 from bot.console.inbox.marking import marked
 from bot.console.rendering import render, words_for
 from bot.console.routes import get
-from bot.store.views import Case, Spoken
+from bot.store.inbox.views import Case, Spoken
 
 STRETCH = 80  # messages
 

@@ -14,7 +14,7 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.naming import decision_name
-from bot.store.views import Case, Person, Spoken
+from bot.store.inbox.views import Case, Person, Spoken
 
 MAX_NAME = 100  # characters of a name that is unknown
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.console.console import console_of
 from bot.console.forms import number_of
 from bot.console.routes import get
-from bot.store.views import Case, Noted, Spoken
+from bot.store.inbox.views import Case, Noted, Spoken
 
 MOST = 100_000  # messages
 TYPES = {"json": "application/json", "txt": "text/plain"}

@@ -13,7 +13,7 @@ from bot.console.inbox.asking import FILTERS, read_asked
 from bot.console.rendering import render, words_for
 from bot.console.routes import get
 from bot.naming import channel_name, how_moved, sentiment_name, status_name, why_moved
-from bot.store.views import InboxRow, View
+from bot.store.inbox.views import InboxRow, View
 from bot.wording import Wording
 
 PAGE = 50  # conversations

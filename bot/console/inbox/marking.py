@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.store.inbox.views import Spoken
 from bot.store.records import LoggedEntity
-from bot.store.views import Spoken
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.console.inbox.details import again, found, show
 from bot.console.inbox.marking import entities_of
 from bot.console.rendering import words_for
 from bot.console.routes import post
-from bot.store.entity_labels import BadSpan, Mark
+from bot.store.labels.entities import BadSpan, Mark
 
 
 async def add(request: web.Request) -> web.Response:

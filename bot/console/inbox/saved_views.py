@@ -14,7 +14,7 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, may, post
 from bot.store.errors import StoreError
-from bot.store.saved_views import MAX_VIEWS, SavedView
+from bot.store.inbox.saved_views import MAX_VIEWS, SavedView
 from bot.wording import Wording
 
 MAX_SHOWN = 20  # beside the lists

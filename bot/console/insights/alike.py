@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from bot.store.unanswered import Example
+from bot.store.insights.unanswered import Example
 
 ALIKE = 85.0  # of 100, of the words in alphabetical order
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.store.days import midnight
+from bot.store.insights.days import midnight
 
 LENGTHS = {"today": 1, "7": 7, "30": 30, "90": 90}
 USUAL = "7"

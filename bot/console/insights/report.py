@@ -7,9 +7,9 @@ from datetime import date
 
 from bot.console.insights.periods import Period
 from bot.console.insights.rising import rising
-from bot.store.figures import Figures, total
-from bot.store.insights import Insights
-from bot.store.opinions import Ratings
+from bot.store.insights.figures import Figures, total
+from bot.store.insights.insights import Insights
+from bot.store.insights.opinions import Ratings
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from bot.console.insights.alike import Group
 from bot.console.insights.report import Report, Side, by_weekday, quantile
 from bot.console.insights.sheets import Column, Sheet, Value
 from bot.naming import dimension_name, which
-from bot.store.counting import UNANSWERED
-from bot.store.figures import Figures, Mood
+from bot.store.insights.counting import UNANSWERED
+from bot.store.insights.figures import Figures, Mood
 from bot.wording import Wording
 
 OUTCOMES = ("answer", "ask", "clarify", "hand_over", "person", "none")

@@ -12,9 +12,9 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.errors import BotError
-from bot.store.retrainings import STEPS, RetrainingUnderWay, Schedule, Status
+from bot.store.candidates.retrainings import STEPS, RetrainingUnderWay, Schedule, Status
+from bot.store.inbox.views import Person
 from bot.store.values import now
-from bot.store.views import Person
 from bot.timetable import WEEKDAYS, parse_timetable
 from bot.wording import Wording
 

@@ -8,8 +8,8 @@ from bot.console.console import console_of
 from bot.console.rendering import render, words_for
 from bot.console.routes import get
 from bot.naming import decision_name
-from bot.store.trial_records import Deed, Disagreement, Rate, ReleaseRates, ShadowCounts, Trial
-from bot.store.trial_verdict import Verdict, verdict
+from bot.store.candidates.records import Deed, Disagreement, Rate, ReleaseRates, ShadowCounts, Trial
+from bot.store.candidates.verdict import Verdict, verdict
 from bot.wording import Wording
 
 SHOWN = 50  # disagreements

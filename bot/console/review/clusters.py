@@ -13,8 +13,8 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.review.unanswered import by_wording, clusters_of
 from bot.console.routes import get, post
+from bot.store.inbox.views import Person
 from bot.store.values import now
-from bot.store.views import Person
 
 EXAMPLES = 1000  # the latest
 SHOWN = 20

@@ -8,7 +8,7 @@ from bot.console.rendering import words_for
 from bot.console.review.disagreements import open_conflicts
 from bot.console.review.queue import items_of, person, show_next
 from bot.console.routes import post
-from bot.store.label_rules import Conflict
+from bot.store.labels.rules import Conflict
 
 
 async def settle(request: web.Request) -> web.Response:

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from bot.console.console import console_of
 from bot.review.recognising import Recogniser
-from bot.store.given_labels import GivenLabel
-from bot.store.label_rules import Conflict, conflicts
+from bot.store.labels.given import GivenLabel
+from bot.store.labels.rules import Conflict, conflicts
 from bot.store.values import now
 from bot.wording import Wording
 

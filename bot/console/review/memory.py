@@ -12,7 +12,7 @@ from bot.console.rendering import render, words_for
 from bot.console.review.queue import person
 from bot.console.routes import get, post
 from bot.store.errors import StoreError
-from bot.store.learned import Taught
+from bot.store.labels.learned import Taught
 from bot.wording import Wording
 
 MAX_ASKED = 200  # characters

@@ -19,7 +19,7 @@ from bot.console.routes import get, post
 from bot.editing.errors import EditRefused
 from bot.editing.names import check_name
 from bot.review.proposing import novel, undismissed
-from bot.store.unanswered import Example
+from bot.store.insights.unanswered import Example
 from bot.store.values import now
 
 PAGE = "/review/new-intents"

@@ -20,8 +20,8 @@ from bot.console.review.disagreements import open_conflicts, told_sides
 from bot.console.routes import get, may, post
 from bot.naming import decision_name
 from bot.review.reviewing import most_valuable_first, together, untaught
+from bot.store.inbox.views import Person, ReviewItem, Spoken
 from bot.store.values import now
-from bot.store.views import Person, ReviewItem, Spoken
 from bot.wording import Wording
 
 LOOKS_BACK = timedelta(days=30)

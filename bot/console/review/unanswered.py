@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import pairwise
 from math import log
 
-from bot.store.search import wording_of, words_of
-from bot.store.unanswered import Example
+from bot.store.inbox.search import wording_of, words_of
+from bot.store.insights.unanswered import Example
 
 OUTSIDE = {"out_of_scope", "out_of_scope_twice"}  # reasons for which the guessed intent says nothing
 N_WORDS = 3

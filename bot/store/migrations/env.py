@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the steps on the connection that `bot.store.database` hands in."""
+"""Alembic's entry: runs the steps on the connection that `bot.store.databases.database` hands in."""
 
 from alembic import context
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, delete, li
 from bot.store.tables.labels import entity_labels, feedback
 from bot.store.tables.log import conversations, customers, messages, ratings, understandings
 from bot.store.tables.staff_work import drafts, notes, topic_posts, topics
-from bot.store.topic_records import FORGOTTEN_TOPIC
+from bot.store.topics.records import FORGOTTEN_TOPIC
 from bot.store.values import FORGOTTEN, now
 
 Ids = Select[Any] | list[int]

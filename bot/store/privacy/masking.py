@@ -11,12 +11,12 @@ from typing import Any, Literal
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, select, update
 
 from bot.messages import WITH_PEOPLE
-from bot.store.database import Database
-from bot.store.entity_labels import as_entities, found_in
+from bot.store.databases.database import Database
+from bot.store.inbox.search import reindex
+from bot.store.labels.entities import as_entities, found_in
 from bot.store.peers.news import tell
 from bot.store.privacy.emptying import is_emptied
 from bot.store.records import LoggedEntity
-from bot.store.search import reindex
 from bot.store.tables.labels import corrections, entity_labels
 from bot.store.tables.log import conversations, customers, messages, ratings, understandings
 from bot.store.tables.staff_work import drafts, notes, topic_posts, topics

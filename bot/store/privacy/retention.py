@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from bot.messages import WITH_PEOPLE
 from bot.store.audit import write_audit
-from bot.store.database import Database
-from bot.store.labels import drop_corrections
+from bot.store.databases.database import Database
+from bot.store.inbox.search import drop_words, purge
+from bot.store.labels.labels import drop_corrections
 from bot.store.privacy.emptying import (
     drop_beside_messages,
     drop_understood,
@@ -35,7 +36,6 @@ from bot.store.privacy.emptying import (
     is_emptied,
     said_something,
 )
-from bot.store.search import drop_words, purge
 from bot.store.tables.accounts import audit
 from bot.store.tables.drift import drift_warnings
 from bot.store.tables.figures import alerts

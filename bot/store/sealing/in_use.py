@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, delete, select
 
+from bot.store.databases.upsert import insert_if_new
 from bot.store.errors import StoreError
 from bot.store.sealing.keyring import Keyring
 from bot.store.tables.sealing import sealing_keys
-from bot.store.upsert import insert_if_new
 from bot.store.values import now
 
 

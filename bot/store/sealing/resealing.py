@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, Text, cast, func, select, text, tuple_, update
 
-from bot.store.database import Database
+from bot.store.databases.database import Database
+from bot.store.inbox.search import purge
 from bot.store.sealing.columns import SealedJson, SealedText, keyring_of
 from bot.store.sealing.in_use import keep_only
 from bot.store.sealing.keyring import SEALED
-from bot.store.search import purge
 from bot.store.tables.schema import metadata
 
 BATCH = 500  # rows

@@ -11,7 +11,7 @@ from sqlalchemy import (
 
 from bot.store.tables.columns import UtcDateTime, id_column, link_column, metadata
 
-# The figures of a day that is over, so that months need not be counted again; see bot/store/days.py.
+# The figures of a day that is over, so that months need not be counted again; see bot/store/insights/days.py.
 day_figures = Table(
     "day_figures",
     metadata,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot.autonomy import Levels
 from bot.messages import Message
 from bot.staffing import Staffing
-from bot.store.alerts import NewAlert
+from bot.store.insights.alerts import NewAlert
 from bot.store.store import Store
 from bot.store.tables.staff_work import topic_posts, topics
 from tests.bot.channels.fake_bot_api import FakeBotApi, ForumTopic, Sent, person, too_many

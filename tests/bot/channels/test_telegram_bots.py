@@ -15,7 +15,7 @@ from bot.naming import channel_name
 from bot.secrets.bots import BotToken, telegram_bots
 from bot.settings import SettingsError, load_settings
 from bot.staffing import Staffing
-from bot.store.finding import Asked
+from bot.store.inbox.finding import Asked
 from bot.store.store import Store
 from tests.bot.channels.fake_bot_api import FakeBotApi, bot_apis
 from tests.bot.channels.telegram_desk import TelegramDesk, telegram_desk

@@ -16,7 +16,7 @@ from bot.store.store import Store
 from bot.store.tables.log import conversations, messages, understandings
 from tests.bot.commands.logged import make_desk, run
 from tests.bot.commands.test_log_commands import whole_log
-from tests.bot.store.test_forget import everything
+from tests.bot.store.privacy.test_forget import everything
 from tests.bot.store.told import message, tell
 
 NOW = datetime.now(UTC)

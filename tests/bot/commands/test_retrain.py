@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import kefu
-from bot.store.retrainings import Retraining
+from bot.store.candidates.records import ShadowCounts
+from bot.store.candidates.retrainings import Retraining
 from bot.store.store import Store
-from bot.store.trial_records import ShadowCounts
 from tests.tiny import make_dialogues, write_dialogues
 from training.gate.frozen import read_frozen
 from training.gate.verdict import read_verdict
@@ -130,7 +130,7 @@ def test_a_shadow_waits_for_customers_and_goes_on_where_it_agrees(
     async def counts(*_: object) -> ShadowCounts:
         return same
 
-    monkeypatch.setattr("bot.store.trials.Trials.counts", counts)
+    monkeypatch.setattr("bot.store.candidates.trials.Trials.counts", counts)
     assert run("-w", str(desk)).exit_code == 0
     assert (latest(desk).id, latest(desk).status) == (waiting.id, "done")
     assert Registry(desk).current_name() == waiting.release
@@ -149,7 +149,7 @@ def test_a_shadow_that_differs_never_goes_live_nor_one_that_somebody_ended(
         async def counts(*_: object) -> ShadowCounts:
             return ShadowCounts(100, 50, 60, 60, 0, 0, 5, 5, {})
 
-        patch.setattr("bot.store.trials.Trials.counts", counts)
+        patch.setattr("bot.store.candidates.trials.Trials.counts", counts)
         assert "It may not go live" in run("-w", str(desk)).output
     assert latest(desk).status == "refused"
     assert "agreement 50.0%" in latest(desk).note

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from bot.cli import kefu
 from bot.errors import BotError
-from bot.store.accounts import Accounts
-from bot.store.staff_records import Staff
+from bot.store.staff.accounts import Accounts
+from bot.store.staff.records import Staff
 from bot.store.store import Store
 from tests.bot.commands.logged import make_desk
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from bot.cli import kefu
 from bot.errors import BotError
+from bot.store.candidates.records import ShadowDecision, Trial
 from bot.store.store import Store
-from bot.store.trial_records import ShadowDecision, Trial
 from nlu.files import BadRelease
 from tests.bot.commands.logged import log, said
 

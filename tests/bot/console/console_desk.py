@@ -23,8 +23,8 @@ from bot.console.app import console_app, mount
 from bot.engine import Engine
 from bot.review.mined import Mined
 from bot.settings import Settings, Telegram
-from bot.store.accounts import Accounts
-from bot.store.staff_records import Role
+from bot.store.staff.accounts import Accounts
+from bot.store.staff.records import Role
 from bot.store.store import Store
 from tests.bot.fakes import Customer, make_engine, make_settings
 from training.errors import TrainingError

@@ -10,7 +10,7 @@ from yarl import URL
 
 from bot.console.app import ROUTES, STATIC
 from bot.console.routes import Route
-from bot.store.staff_records import ROLES, Role
+from bot.store.staff.records import ROLES, Role
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
 
 ANA, BOSS = "ana@shop.example", "boss@shop.example"

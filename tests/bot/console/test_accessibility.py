@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.autonomy import Levels
 from bot.console.links import join_path
-from bot.store.alerts import NewAlert
+from bot.store.insights.alerts import NewAlert
 from tests.bot.channels.browser import open_browser, open_tab
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, open_console
 from tests.bot.store.log import Log

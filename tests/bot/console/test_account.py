@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.console.accounts.second_factor import matching_step
-from bot.store.sign_ins import PER_EMAIL
+from bot.store.staff.sign_ins import PER_EMAIL
 from bot.store.tables.accounts import telegram_codes
 from tests.bot.console.console_desk import PASSWORD, ConsoleDesk, code_of, open_console
 

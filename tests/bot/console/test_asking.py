@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.console.inbox.asking import FILTERS, read_asked
-from bot.store.finding import Asked
+from bot.store.inbox.finding import Asked
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

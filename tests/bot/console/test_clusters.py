@@ -9,7 +9,7 @@ import pytest
 
 from bot.console.console import CONSOLE
 from bot.console.review.unanswered import by_wording, clusters_of
-from bot.store.unanswered import Example
+from bot.store.insights.unanswered import Example
 from tests.bot.console.console_desk import OURS, Answer, Browser, ConsoleDesk
 from tests.bot.console.test_review import hidden
 

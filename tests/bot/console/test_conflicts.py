@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.store.views import Person
+from bot.store.inbox.views import Person
 from tests.bot.console.console_desk import OURS, Answer, Browser, ConsoleDesk
 from tests.bot.console.test_review import hidden
 

@@ -12,8 +12,8 @@ from bot.autonomy import Levels
 from bot.console import live
 from bot.console.app import ROUTES
 from bot.console.routes import Route
-from bot.store.alerts import NewAlert
-from bot.store.views import Person
+from bot.store.inbox.views import Person
+from bot.store.insights.alerts import NewAlert
 from tests.bot.console.console_desk import Browser, ConsoleDesk, open_console
 from tests.bot.store.log import Log
 from tests.training.mining.proposals import proposal, requests, write_proposal_files

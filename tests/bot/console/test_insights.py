@@ -13,8 +13,8 @@ from bot.console.insights.periods import read_period
 from bot.console.insights.report import quantile
 from bot.console.insights.rising import rise_prob, rising
 from bot.console.insights.sheets import Column, Sheet, as_csv
-from bot.store.alerts import Alert, NewAlert
-from bot.store.unanswered import Example
+from bot.store.insights.alerts import Alert, NewAlert
+from bot.store.insights.unanswered import Example
 from tests.bot.console.console_desk import Answer, ConsoleDesk
 from tests.bot.store.log import Log
 

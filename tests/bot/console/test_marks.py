@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.entity_labels import BadSpan, Mark
+from bot.store.labels.entities import BadSpan, Mark
 from bot.store.records import LoggedEntity
 from tests.bot.console.console_desk import Browser, ConsoleDesk
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.console.review.memory import released_at
-from bot.store.views import Person
+from bot.store.inbox.views import Person
 from tests.bot.console.console_desk import Browser, ConsoleDesk
 
 PAGE = "/review/memory"

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.console.inbox import asking
-from bot.store.saved_views import MAX_VIEWS
+from bot.store.inbox.saved_views import MAX_VIEWS
 from tests.bot.console.console_desk import Browser, ConsoleDesk
 
 

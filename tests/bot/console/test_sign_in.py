@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from bot.console.accounts.passwords import Passwords
-from bot.store.sign_ins import PER_EMAIL
+from bot.store.staff.sign_ins import PER_EMAIL
 from bot.store.tables.accounts import staff
 from tests.bot.console.console_desk import (
     FAST,

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 from sqlalchemy import update
 
-from bot.store.staff import LastAdmin
+from bot.store.staff.members import LastAdmin
 from bot.store.tables.accounts import invitations
 from bot.store.values import now
 from tests.bot.console.console_desk import PASSWORD, Browser, ConsoleDesk
@@ -200,7 +200,7 @@ class TestChanging:
     async def test_the_last_admin_stays_and_the_page_says_why(
         self, desk: ConsoleDesk, boss: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """As where two admins disable each other at the same moment, see tests/bot/store/test_accounts.py."""
+        """As where two admins disable each other at the same moment, see tests/bot/store/staff/test_accounts.py."""
         path = f"/team/{await desk.add(BEN, 'admin')}"
 
         async def refuse(staff_id: int, *, by: int | None = None) -> None:

@@ -1,6 +1,6 @@
 """The page of the release on trial."""
 
-from bot.store.trial_records import ShadowDecision
+from bot.store.candidates.records import ShadowDecision
 from tests.bot.console.console_desk import ConsoleDesk
 
 LEA = "lea@shop.example"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.editing.concerns import Concern, concerns_of
-from bot.store.answer_usage import Usage
+from bot.store.insights.answer_usage import Usage
 from retrieval.answer_files import load_answers
 from retrieval.answers import AnswerBook
 

@@ -15,8 +15,8 @@ from bot.editing.editor import Editor, fingerprint, shared_by
 from bot.editing.errors import Conflict, EditRefused, FilesBusy
 from bot.editing.fields import EntryFields
 from bot.settings import load_settings
+from bot.store.inbox.views import Person
 from bot.store.store import Store
-from bot.store.views import Person
 from retrieval.answer_files import load_answers
 from tests.bot.fakes import Customer, load_book
 from tests.shop_desk import SHOP

@@ -24,8 +24,8 @@ from bot.monitoring.pool import pool_metrics
 from bot.monitoring.standing import DeskStanding
 from bot.outgoing.actions import Actions
 from bot.reader.models import Models
-from bot.store.pool import PoolUse
-from bot.store.postgres import POOL_LIMIT, PostgresDatabase
+from bot.store.databases.pool import PoolUse
+from bot.store.databases.postgres import POOL_LIMIT, PostgresDatabase
 from bot.store.store import Store
 from tests.bot.fakes import Customer, make_engine, make_settings
 from tests.bot.store.postgres import database

@@ -15,14 +15,14 @@ from sqlalchemy import Connection, select
 from bot.cli import kefu
 from bot.operation.archive import BadBackup, pack, unpack
 from bot.operation.backup import restore
-from bot.store.database import open_database
+from bot.store.databases.database import open_database
+from bot.store.databases.migrate import revision_of, revisions
 from bot.store.errors import StoreError
-from bot.store.migrate import revision_of, revisions
 from bot.store.store import Store
 from bot.store.tables.schema import metadata
+from tests.bot.store.databases.test_upgrade import fill as fill_older
 from tests.bot.store.filled import fill
 from tests.bot.store.postgres import database
-from tests.bot.store.test_upgrade import fill as fill_older
 from tests.bot.store.told import message, tell
 
 Rows = dict[str, list[tuple[Any, ...]]]

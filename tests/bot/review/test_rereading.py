@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.review.rereading import Rereading
+from bot.store.inbox.views import Case
 from bot.store.store import Store
-from bot.store.views import Case
 from tests.bot.fakes import Customer, FakeActions, make_engine, make_settings
 
 

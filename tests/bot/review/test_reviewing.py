@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.review.reviewing import MOST_TOGETHER, most_valuable_first, together, untaught
+from bot.store.inbox.views import ReviewItem
 from bot.store.records import LoggedEntity
-from bot.store.views import ReviewItem
 
 
 def item(text: str, *, n: int = 1, **changes: Any) -> ReviewItem:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.store.answer_usage import answer_before
+from bot.store.insights.answer_usage import answer_before
 from bot.store.store import Store
 from bot.store.tables.labels import feedback
 from bot.store.tables.log import conversations, custody_changes, decisions, messages, ratings, understandings

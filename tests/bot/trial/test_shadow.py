@@ -10,9 +10,9 @@ import pytest
 
 from bot.autonomy import Levels
 from bot.messages import Decision
+from bot.store.candidates.records import ShadowDecision
 from bot.store.store import Store
 from bot.store.tables.schema import metadata
-from bot.store.trial_records import ShadowDecision
 from bot.trial.shadow import MAX_WAITING, Heard, Shadow, agree
 from tests.bot.fakes import (
     MEANINGS,

@@ -12,8 +12,8 @@ from bot.model import Model, load_model
 from bot.outgoing.actions import Actions
 from bot.reader.models import Models
 from bot.settings import load_settings
+from bot.store.candidates.records import Trial
 from bot.store.store import Store
-from bot.store.trial_records import Trial
 from tests.bot.fakes import Customer
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from bench.watch import simulate
 from bot.outgoing.webhook import Webhook
 from bot.settings import Settings, SettingsError, load_settings
-from bot.store.figures import Mood
+from bot.store.insights.figures import Mood
 from bot.store.store import Store
 from bot.watch.watch import Chart, Plan, limit_for, messages_to_alarm, observe, plan, plans, weight_of
 from bot.watch.watching import Watching

@@ -11,7 +11,7 @@ from bot.channels.telegram.staff.events import Commanded
 from bot.channels.telegram.staff.topics import Topics
 from bot.channels.telegram.tempo import Tempo
 from bot.staffing import Staffing
-from bot.store.staff_records import Staff
+from bot.store.staff.records import Staff
 from bot.wording import Wording
 
 NOBODY = frozenset({"-", "all", "nobody", "team"})

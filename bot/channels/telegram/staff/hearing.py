@@ -19,8 +19,8 @@ from bot.channels.telegram.staff.topics import Topics
 from bot.errors import BotError
 from bot.staffing import DraftGone, NoConversation, Staffing, TakenByOther
 from bot.store.records import Line, Reworded
-from bot.store.staff_records import Staff
-from bot.store.topic_records import FROM_TOPIC
+from bot.store.staff.records import Staff
+from bot.store.topics.records import FROM_TOPIC
 
 NOTE = "//"
 REWORD_TRIES = 20

@@ -9,9 +9,9 @@ from bot.channels.telegram.staff.forum import MAX_TITLE
 from bot.naming import channel_name, how_moved, series_name
 from bot.review.rereading import Suggestion
 from bot.settings import Settings
-from bot.store.alerts import Alert, Behind
+from bot.store.inbox.views import Case, Changed, Entry, Noted, Spoken
+from bot.store.insights.alerts import Alert, Behind
 from bot.store.records import StoredDraft
-from bot.store.views import Case, Changed, Entry, Noted, Spoken
 from bot.wording import Wording, wording
 
 MAX_SUBJECT = 60  # characters

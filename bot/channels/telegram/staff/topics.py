@@ -10,9 +10,9 @@ from bot.channels.telegram.staff.forum import Forum, Refused, TopicGone
 from bot.channels.telegram.staff.texts import Texts, subject_of
 from bot.messages import WITH_PEOPLE
 from bot.review.rereading import Rereading
+from bot.store.inbox.views import Case, Changed, Entry, Noted, Spoken
 from bot.store.store import Store
-from bot.store.topic_records import FORGOTTEN_TOPIC, FROM_TOPIC, Cursors, Post, Topic
-from bot.store.views import Case, Changed, Entry, Noted, Spoken
+from bot.store.topics.records import FORGOTTEN_TOPIC, FROM_TOPIC, Cursors, Post, Topic
 
 STRETCH = 40  # messages looked at
 LOOK_BACK = 10  # of them at most are told again when people come in

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.condition import look_at
+from bot.store.databases.condition import look_at
 from bot.store.store import Store
 from tests.bot.commands.doctoring.examined import finding
 

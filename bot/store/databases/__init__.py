@@ -1,0 +1,1 @@
+"""The two databases: SQLite and PostgreSQL, their tables brought up to date, looked at, copied."""

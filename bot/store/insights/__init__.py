@@ -1,0 +1,1 @@
+"""What the log tells of a day, a period, this moment."""

@@ -1,0 +1,1 @@
+"""What people say of what messages mean, and what is learned from it."""

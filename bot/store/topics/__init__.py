@@ -1,0 +1,1 @@
+"""The staff's group on Telegram, a topic for each conversation."""
