@@ -134,7 +134,7 @@ async def time_together(understander: Understander, retriever: Retriever, texts:
         understander.recent.forget()
         begun = time.perf_counter()
         arrived = [texts[(start + i) % len(texts)] for i in range(TOGETHER)]
-        await asyncio.gather(*map(reader.read, arrived))
+        await asyncio.gather(*(reader.read([text]) for text in arrived))
         rounds.append(1000 * (time.perf_counter() - begun) / TOGETHER)
     return float(np.median(rounds))
 

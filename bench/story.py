@@ -261,7 +261,7 @@ async def stage_of(name: str, labels: int, desk: Desk, test: Sequence[Labelled])
     """Measure what a desk makes of each message by itself."""
     reader, right, answered, wrong, inside = desk.model.reader, 0, 0, 0, 0
     for text, intent in test:
-        found = (await reader.read(text)).findings
+        [found] = [one.findings for one in await reader.read([text])]
         is_right = bool(found.intents) and found.intents[0].intent == intent
         is_given = found.confidence >= reader.budget.answer_threshold
         inside += intent != OUT_OF_SCOPE

@@ -28,7 +28,7 @@ from bot.dialogue.forms import (
 )
 from bot.dialogue.names import meant_by_name
 from bot.dialogue.phrases import after_no, is_asking, is_bare, is_dropping, is_other_one
-from bot.dialogue.reading import Reads, read
+from bot.dialogue.reading import Reads, read, read_parts
 from bot.dialogue.requests import Request, answer_all, apart, asked_for, clauses
 from bot.dialogue.state import Form
 from bot.dialogue.talk import Outcome, Talk, moving_on, with_given, with_values, without_form
@@ -135,12 +135,16 @@ class Dialogue:
         return await answer_all(talk, requests, self.answering) if len(requests) > 1 else None
 
     async def _of_clauses(self, talk: Talk) -> tuple[Request, ...]:
-        found = []
-        for clause in clauses(talk.text):
-            part = await read(replace(talk, text=clause), self.reader)
-            assert part.understanding is not None and part.findings is not None  # noqa: S101, PT018 - just read
-            decision = self._decide(part, part.understanding, part.findings)
-            found.append(Request(part.understanding, part.findings, decision))
+        texts = clauses(talk.text)
+        parts = await read_parts(talk, texts, self.reader) if texts else []
+        found = [
+            Request(
+                part.understanding,
+                part.findings,
+                self._decide(replace(talk, text=text), part.understanding, part.findings),
+            )
+            for text, part in zip(texts, parts, strict=True)
+        ]
         return apart(found)
 
     async def _carry_out(self, talk: Talk, decision: Decision) -> Outcome:

@@ -47,8 +47,8 @@ class Reads(Protocol):
     def intents(self) -> tuple[str, ...]:
         """All that a message can be found to mean."""
 
-    async def read(self, text: str) -> ReadText:
-        """Understand a text, and find intents, answers and passages for it."""
+    async def read(self, texts: Sequence[str]) -> list[ReadText]:
+        """Understand texts, and find intents, answers and passages for each."""
 
     async def understand(self, text: str) -> Understanding:
         """Understand a text, for its vector alone."""
@@ -74,25 +74,28 @@ async def read(talk: Talk, reader: Reads) -> Talk:
 
     For "hi, where is my order" the findings are those of the request, where there is one; the entities
     are of the whole message."""
-    found = await _read(talk.text, talk, reader)
-    findings = found.findings
-    if (
-        findings.intents
-        and findings.intents[0].intent in SMALL_TALK
-        and (rest := after_greeting(found.understanding.text))
-    ):
-        request = (await _read(rest, talk, reader)).findings
-        findings = request if _is_request(request, reader.budget) else findings
-    return replace(talk, understanding=found.understanding, findings=findings)
+    [found] = await read_parts(talk, [talk.text], reader)
+    return replace(talk, understanding=found.understanding, findings=found.findings)
 
 
-async def _read(text: str, talk: Talk, reader: Reads) -> ReadText:
+async def read_parts(talk: Talk, texts: Sequence[str], reader: Reads) -> list[ReadText]:
+    """Texts of a talk, each as `read` reads one, in as few waits as one takes."""
+    found = await _read(texts, talk, reader)
+    rests = {number: rest for number, one in enumerate(found) if (rest := _after_greeting(one))}
+    if rests:
+        for number, request in zip(rests, await _read([*rests.values()], talk, reader), strict=True):
+            if _is_request(request.findings, reader.budget):
+                found[number] = replace(found[number], findings=request.findings)
+    return found
+
+
+async def _read(texts: Sequence[str], talk: Talk, reader: Reads) -> list[ReadText]:
     began = perf_counter()
     search_s, failure = 0.0, None
     try:
         with UNDERSTANDING.beating():
-            found = await reader.read(text)
-        search_s = found.search_s
+            found = await reader.read(texts)
+        search_s = sum(one.search_s for one in found)
     except Exception as error:
         failure = error
         raise
@@ -102,6 +105,13 @@ async def _read(text: str, talk: Talk, reader: Reads) -> ReadText:
         if search_s:
             tell_in_turn("retrieval", search_s, talk.timings_ms, ago_s=search_s)
     return found
+
+
+def _after_greeting(found: ReadText) -> str:
+    """What follows a greeting or thanks, "" where nothing does, or the text is none."""
+    intents = found.findings.intents
+    is_small_talk = bool(intents) and intents[0].intent in SMALL_TALK
+    return after_greeting(found.understanding.text) if is_small_talk else ""
 
 
 def _is_request(findings: Findings, budget: Budget) -> bool:

@@ -41,8 +41,11 @@ class Reader:
         """All that a message can be found to mean."""
         return self.retriever.intents
 
-    def read(self, text: str) -> ReadText:
-        """Understand a text, and find intents, answers and passages for it."""
+    def read(self, texts: Sequence[str]) -> list[ReadText]:
+        """Understand texts, and find intents, answers and passages for each."""
+        return [self._read(text) for text in texts]
+
+    def _read(self, text: str) -> ReadText:
         understanding = self.understand(text)
         began = perf_counter()
         findings = self.retriever.search(

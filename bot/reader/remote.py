@@ -57,8 +57,8 @@ class RemoteReader:
         """What another may be loaded beside, to share what it has; None where its process is gone."""
         return self._number if self._era == self._worker.era else None
 
-    async def read(self, text: str) -> ReadText:
-        found: ReadText = await self._ask("read", text)
+    async def read(self, texts: Sequence[str]) -> list[ReadText]:
+        found: list[ReadText] = await self._ask("read", texts)
         return found
 
     async def understand(self, text: str) -> Understanding:

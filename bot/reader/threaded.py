@@ -35,8 +35,8 @@ class ThreadedReader:
     def intents(self) -> tuple[str, ...]:
         return self.reader.intents
 
-    async def read(self, text: str) -> ReadText:
-        return await self._in_thread(self.reader.read, text)
+    async def read(self, texts: Sequence[str]) -> list[ReadText]:
+        return await self._in_thread(self.reader.read, texts)
 
     async def understand(self, text: str) -> Understanding:
         return await self._in_thread(self.reader.understand, text)

@@ -72,7 +72,7 @@ class Logged(msgspec.Struct, array_like=True, tag=True):
 OPERATIONS: dict[str, tuple[Any, Any]] = {
     "load": (tuple[Wanted], Loaded),
     "drop": (tuple[()], None),
-    "read": (tuple[str], ReadText),
+    "read": (tuple[list[str]], list[ReadText]),
     "understand": (tuple[str], Understanding),
     "nearness": (tuple[Vectors], Vectors),
     "taught_share": (tuple[Vectors], Vectors),

@@ -208,8 +208,11 @@ class FakeReader:
     def intents(self) -> tuple[str, ...]:
         return self.retriever.intents
 
-    async def read(self, text: str) -> ReadText:
-        return ReadText(await self.understander.understand(text), self.retriever.search(text), 1e-6)
+    async def read(self, texts: Sequence[str]) -> list[ReadText]:
+        return [
+            ReadText(await self.understander.understand(text), self.retriever.search(text), 1e-6)
+            for text in texts
+        ]
 
     async def understand(self, text: str) -> Understanding:
         return await self.understander.understand(text)

@@ -14,7 +14,7 @@ STRANGE = "mug rug mug sofa"
 
 
 async def meaning_of(desk: Desk, text: str) -> tuple[str, float]:
-    findings = (await desk.model.reader.read(text)).findings
+    [findings] = [one.findings for one in await desk.model.reader.read([text])]
     return findings.intents[0].intent, findings.confidence
 
 

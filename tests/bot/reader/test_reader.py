@@ -24,8 +24,8 @@ def reader(trained: Path) -> ThreadedReader:
 
 async def test_messages_that_arrive_together_are_read_as_each_alone(reader: ThreadedReader) -> None:
     texts = [f"{word} {i}" for i, word in enumerate(["cancel", "open", "money", "lamp", "joke"] * 8)]
-    alone = [await reader.read(text) for text in texts]
-    together = await asyncio.gather(*map(reader.read, texts))
+    alone = await reader.read(texts)
+    together = [one for [one] in await asyncio.gather(*(reader.read([text]) for text in texts))]
     assert [one.understanding.text for one in together] == texts
     for one, other in zip(together, alone, strict=True):
         assert np.array_equal(one.understanding.vector, other.understanding.vector)
@@ -34,7 +34,7 @@ async def test_messages_that_arrive_together_are_read_as_each_alone(reader: Thre
 
 
 async def test_the_nearest_example_of_each_vector_is_told(reader: ThreadedReader) -> None:
-    [example] = (await reader.read("are you open today")).findings.neighbours[:1]
+    [example] = (await reader.read(["are you open today"]))[0].findings.neighbours[:1]
     vectors = [(await reader.understand(text)).vector for text in (example.text, "zzz qqq")]
     nearest = await reader.nearness(np.stack(vectors))
     assert nearest[0] == pytest.approx(1.0, abs=1e-3)

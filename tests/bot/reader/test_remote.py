@@ -65,7 +65,7 @@ async def test_it_reads_as_a_model_of_this_process_does(models: WorkerModels, tr
         "ünïcode\x00 🙂",
         "lamp " * 500,
     ):
-        one, other = await here.read(text), await there.read(text)
+        [one], [other] = await here.read([text]), await there.read([text])
         assert other.findings == one.findings
         assert other.understanding.entities == one.understanding.entities
         assert other.understanding.intents == one.understanding.intents
@@ -80,11 +80,13 @@ async def test_it_reads_as_a_model_of_this_process_does(models: WorkerModels, tr
 async def test_what_it_learned_it_knows_until_that_is_taken_back(models: WorkerModels) -> None:
     reader = (await models.load()).reader
     await reader.learn([taught(1)])
-    assert (await reader.read(STRANGE)).findings.is_corrected
+    assert (await reader.read([STRANGE]))[0].findings.is_corrected
     await reader.teach({"Oslo bench": ("product", "oslo")})
-    assert [one.value for one in (await reader.read("the Oslo bench")).understanding.entities] == ["oslo"]
+    assert [one.value for one in (await reader.read(["the Oslo bench"]))[0].understanding.entities] == [
+        "oslo"
+    ]
     await reader.learn([taught(2, "", undoes=1)])
-    assert not (await reader.read(STRANGE)).findings.is_corrected
+    assert not (await reader.read([STRANGE]))[0].findings.is_corrected
 
 
 async def test_after_its_process_was_killed_it_is_as_before(
@@ -95,14 +97,16 @@ async def test_after_its_process_was_killed_it_is_as_before(
     await reader.learn([taught(3, "", undoes=2)])
     await reader.teach({"Oslo bench": ("product", "oslo")})
     lost = REGISTRY.get_sample_value("kefu_lost_workers_total") or 0.0
-    asked = [asyncio.create_task(reader.read(STRANGE)) for _ in range(20)]
+    asked = [asyncio.create_task(reader.read([STRANGE])) for _ in range(20)]
     await asyncio.sleep(0)
 
     kill(models)
 
-    assert all(one.findings.is_corrected for one in await asyncio.gather(*asked))
-    assert not (await reader.read("kindly sing")).findings.is_corrected
-    assert [one.value for one in (await reader.read("the Oslo bench")).understanding.entities] == ["oslo"]
+    assert all(one.findings.is_corrected for [one] in await asyncio.gather(*asked))
+    assert not (await reader.read(["kindly sing"]))[0].findings.is_corrected
+    assert [one.value for one in (await reader.read(["the Oslo bench"]))[0].understanding.entities] == [
+        "oslo"
+    ]
     assert REGISTRY.get_sample_value("kefu_lost_workers_total") == lost + 1
     assert [record.levelno for record in caplog.records if "is begun" in record.message] == [logging.ERROR]
 
@@ -110,11 +114,11 @@ async def test_after_its_process_was_killed_it_is_as_before(
 async def test_what_is_taught_while_it_is_gone_is_known_when_it_is_back(models: WorkerModels) -> None:
     reader = (await models.load()).reader
     kill(models)
-    await asyncio.gather(reader.learn([taught(1)]), reader.read("hello"))
-    assert (await reader.read(STRANGE)).findings.is_corrected
+    await asyncio.gather(reader.learn([taught(1)]), reader.read(["hello"]))
+    assert (await reader.read([STRANGE]))[0].findings.is_corrected
     kill(models)
     await reader.learn([taught(2, "", undoes=1)])
-    assert not (await reader.read(STRANGE)).findings.is_corrected
+    assert not (await reader.read([STRANGE]))[0].findings.is_corrected
 
 
 async def test_a_message_that_ends_the_process_twice_is_given_up(
@@ -125,7 +129,7 @@ async def test_a_message_that_ends_the_process_twice_is_given_up(
 
     async def deadly(self: WorkerProcess, operation: str, model: int, *what: Any) -> Any:
         answer = asyncio.create_task(ask(self, operation, model, *what))
-        if what == ("poison",):
+        if what == (["poison"],):
             await asyncio.sleep(0)
             killed.append(pid_of(self))
             os.kill(killed[-1], signal.SIGKILL)
@@ -133,9 +137,9 @@ async def test_a_message_that_ends_the_process_twice_is_given_up(
 
     monkeypatch.setattr(WorkerProcess, "ask", deadly)
     with pytest.raises(WorkerLost):
-        await reader.read("poison")
+        await reader.read(["poison"])
     assert len({*killed}) == 2
-    assert (await reader.read("are you open today")).findings.intents[0].intent == "opening_hours"
+    assert (await reader.read(["are you open today"]))[0].findings.intents[0].intent == "opening_hours"
 
 
 async def test_what_fails_there_fails_here_without_the_customers_words(
@@ -178,7 +182,7 @@ async def test_models_beside_each_other_share_an_encoder_and_go_when_nobody_has_
 
     with pytest.raises(WorkerFailed, match="KeyError"):
         await models.worker.ask("alike", number, 0.5)
-    await second.reader.read("are you open today")
+    await second.reader.read(["are you open today"])
 
 
 async def test_a_desk_answers_learns_and_takes_over_edits_with_it(trained: Path) -> None:
