@@ -37,6 +37,11 @@ def mcnemar(n_only_first_right: int, n_only_second_right: int) -> float:
     return float(binomtest(n_only_first_right, n).pvalue) if n else 1.0
 
 
+def exceeds(count: int, n: int, share: float) -> float:
+    """The one-sided p that `count` of `n` or more come about where the share is that much: the exact binomial test."""
+    return float(binomtest(count, n, share, alternative="greater").pvalue) if n else 1.0
+
+
 def bootstrap_difference(
     difference: Callable[[Indices], float],
     n: int,

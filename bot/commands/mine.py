@@ -80,7 +80,7 @@ def command(
             workers=workers,
             progress=stages.show,
         )
-    _tell(proposal, workspace, console)
+    _tell(proposal, workspace, console, accept_all=accept_all)
     if accept_all:
         _accept(workspace, base_model)
 
@@ -102,8 +102,10 @@ def _accept(workspace: Path, base_model: str | None) -> None:
     click.echo(f"Try it: kefu serve -w {workspace}")
 
 
-def _tell(proposal: "Proposal", workspace: Path, console: "Console") -> None:
+def _tell(proposal: "Proposal", workspace: Path, console: "Console", *, accept_all: bool) -> None:
     from rich.markup import escape
+
+    from training.registry import Registry
 
     n_intents = len(proposal.intents)
     console.print(
@@ -111,10 +113,12 @@ def _tell(proposal: "Proposal", workspace: Path, console: "Console") -> None:
         f"with {proposal.coverage:.0%} of the requests, {len(proposal.entities)} entity types"
     )
     for intent in proposal.intents[:SHOWN]:
-        example = intent.examples[0][:70] if intent.examples else ""
+        example = " ".join(intent.examples[0].split())[:70] if intent.examples else ""
         console.print(f"  {intent.n_requests:>7,}  [bold]{intent.name}[/]  [dim]{escape(example)}[/]")
     if n_intents > SHOWN:
         console.print(f"           and {n_intents - SHOWN} more")
-    console.print(
-        f"written: {escape(str(workspace / 'mined'))}; `kefu serve` shows it in the console for review"
-    )
+    folder = escape(str(workspace))
+    console.print(f"written: {escape(str(workspace / 'mined'))}")
+    if not accept_all:
+        first = "" if Registry(workspace).current_name() else f"`kefu train -w {folder}`, then "
+        console.print(f"to review it in the console: {first}`kefu serve -w {folder}`")

@@ -50,7 +50,7 @@ def show(workspace: Path, name: str) -> None:
         ("made", str(made["created_at"])[:16].replace("T", " ")),
         ("training", f"{made['speed']}, seed {made['options']['seed']}"),
         ("base model", encoder["base_model"]),
-        ("learned from", f"{data['dialogues']:,} dialogues, {sum(data['intents'].values()):,} labelled messages"),
+        ("learned from", _data(data)),
         ("intents", str(len(data["intents"].keys() - {OUT_OF_SCOPE}))),
         ("data", data["fingerprint"]),
         ("made with", _versions(made.get("versions", {}))),
@@ -112,6 +112,13 @@ def rollback(workspace: Path) -> None:
 
 for one in trials.COMMANDS:
     command.add_command(one)
+
+
+def _data(data: dict[str, Any]) -> str:
+    """How much it was made of; after a retraining, how much of that is the test part."""
+    told = f"{data['dialogues']:,} dialogues, {sum(data['intents'].values()):,} labelled messages"
+    frozen = data.get("frozen")
+    return f"{told}, but for the {frozen:,} dialogues of the test part" if frozen else told
 
 
 def _registry(workspace: Path) -> "Registry":

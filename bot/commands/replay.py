@@ -268,10 +268,10 @@ def _tell(replayed: "Replayed") -> None:
     if comparison := replayed.comparison:
         console.print(comparison.verdict)
     right = [
-        Column(name, justify="right")
+        Column(name, justify="right", no_wrap=" " not in name)
         for name in ("requests", "answered", "of these, agree", "right by label")
     ]
-    table = Table("release", *right, "asked back", "handed over", box=None)
+    table = Table(Column("release", no_wrap=True), *right, "asked back", "handed over", box=None)
     for one in replayed.figures:
         point, did = one.point, one.by_did
         shares = (point.answered.value, point.agreed.value, point.right.value)

@@ -28,8 +28,8 @@ def shadow(workspace: Path, name: str) -> None:
 
     The running server loads it within seconds and decides with it what the current release decided. Nothing of that is said,
     and your system is not asked. `kefu releases trial` shows where the two differ."""
-    _start(workspace, "shadow", name, None)
-    click.echo(f"{name} watches. `kefu releases trial` says how it does.")
+    release = _start(workspace, "shadow", name, None)
+    click.echo(f"{release} watches. `kefu releases trial` says how it does.")
 
 
 @click.command()
@@ -46,8 +46,8 @@ def canary(workspace: Path, name: str, share: float) -> None:
     """Let the release NAME answer a share of the conversations.
 
     Which ones is settled by their ids, so that each stays with one release. `kefu releases trial` compares the two."""
-    _start(workspace, "canary", name, share)
-    click.echo(f"{name} answers {share:.0%} of the conversations. `kefu releases trial` says how it does.")
+    release = _start(workspace, "canary", name, share)
+    click.echo(f"{release} answers {share:.0%} of the conversations. `kefu releases trial` says how it does.")
 
 
 @click.command()
@@ -98,19 +98,21 @@ def end_trial(workspace: Path) -> None:
 COMMANDS = (shadow, canary, trial, end_trial)
 
 
-def _start(workspace: Path, kind: Literal["shadow", "canary"], name: str, share: float | None) -> None:
+def _start(workspace: Path, kind: Literal["shadow", "canary"], name: str, share: float | None) -> str:
+    """Begin a trial; the release's name."""
     from training.registry import Registry
 
     settings, registry = _settings(workspace), Registry(workspace)
-    current, release = registry.find("current"), registry.open(name)
+    current, release = registry.find("current"), registry.find(name)
     if release.name == current.name:
-        raise BotError(f"{name} is current already; a trial wants another release")
+        raise BotError(f"{release.name} is current already; a trial wants another release")
     release.verify()
 
     async def start(store: "Store") -> "Trial":
         return await store.trials.start(kind, release.name, current.name, share=share)
 
     asyncio.run(_with_store(settings, start))
+    return release.name
 
 
 def _settings(workspace: Path) -> "Settings":

@@ -89,12 +89,14 @@ class Request(Protocol):
 
 
 class Edited(Protocol):
-    """What an edit left; `number` takes it back."""
+    """What an edit left; `number` takes it back. `back` is the intent that an undo brought back, or ""."""
 
     @property
     def proposal(self) -> Proposal: ...
     @property
     def number(self) -> int: ...
+    @property
+    def back(self) -> str: ...
 
 
 class Accepted(Protocol):

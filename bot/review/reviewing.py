@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import log2
 
 from bot.dialogue.decide import NOT_IN_SCOPE, SMALL_TALK
-from bot.dialogue.phrases import is_bare
+from bot.dialogue.phrases import is_bare, is_no, is_yes
 from bot.store.inbox.views import ReviewItem
 
 UNHELPFUL = 1.0  # a customer said that the answer was wrong
@@ -81,8 +81,9 @@ def _join(members: Sequence[Worth]) -> Worth:
 
 
 def _rate(item: ReviewItem) -> Worth:
-    if is_bare(item.text, item.entities) and not item.is_unhelpful:
-        return Worth(item, 0.0, ())  # a number that was asked for means nothing by itself
+    is_reply = is_bare(item.text, item.entities) or is_yes(item.text) or is_no(item.text)
+    if is_reply and not item.is_unhelpful:
+        return Worth(item, 0.0, ())  # a number that was asked for, or a yes, means nothing by itself
     why: list[str] = []
     doubt = 1 - lead_of(item)
     if item.reason in NOT_IN_SCOPE:

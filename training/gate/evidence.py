@@ -29,7 +29,8 @@ class Evidence:
     """What the gate decides on: the candidate, and before it the release that serves, on the messages of the test part.
 
     `after` is None, and `broken` says why, where the candidate can't be used. `answered` are the intents that have an
-    answer, `cases` what became of the regression cases."""
+    answer, `cases` what became of the regression cases, `usual_repeats` how many of the messages that are learned from
+    customers say in the same words again (frozen.py)."""
 
     candidate: Release
     current: Release | None
@@ -39,6 +40,7 @@ class Evidence:
     answered: frozenset[str] = frozenset()
     cases: tuple[Case, ...] = ()
     broken: str = ""
+    usual_repeats: float = 0.0
 
 
 def rows_to_measure(dataset: Dataset, test: frozenset[str]) -> tuple[LabelledText, ...]:
@@ -56,6 +58,7 @@ def gather_evidence(
     *,
     answered: frozenset[str] = frozenset(),
     cases: tuple[Case, ...] = (),
+    usual_repeats: float = 0.0,
     progress: Progress = no_progress,
 ) -> Evidence:
     """Measure. A candidate that can't be used is evidence, not an error; a release that serves and can't be opened is no
@@ -71,7 +74,16 @@ def gather_evidence(
         served = serve_test(folders, opened, rows, progress)
     except (NluError, RetrievalError) as error:
         return Evidence(candidate, current, rows, None, None, answered, cases, str(error))
-    return Evidence(candidate, current, rows, served[0], served[1] if current else None, answered, cases)
+    return Evidence(
+        candidate,
+        current,
+        rows,
+        served[0],
+        served[1] if current else None,
+        answered,
+        cases,
+        usual_repeats=usual_repeats,
+    )
 
 
 def save_evidence(evidence: Evidence, path: Path) -> None:
@@ -84,6 +96,7 @@ def save_evidence(evidence: Evidence, path: Path) -> None:
         "answered": sorted(evidence.answered),
         "cases": [asdict(case) for case in evidence.cases],
         "broken": evidence.broken,
+        "usual_repeats": evidence.usual_repeats,
     }
     write_whole(path, [json.dumps(content, ensure_ascii=False)])
 
@@ -98,6 +111,7 @@ def load_evidence(path: Path, registry: Registry, rows: tuple[LabelledText, ...]
         cases = tuple(Case(**case) for case in content["cases"])
         names = content["candidate"], content["current"]
         rest = frozenset(content["answered"]), cases, content["broken"]
+        repeats = float(content.get("usual_repeats", 0.0))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: can't be read: {error!r}; measure again") from error
     if after is not None and len(after.met) != len(rows):
@@ -105,7 +119,7 @@ def load_evidence(path: Path, registry: Registry, rows: tuple[LabelledText, ...]
             f"{path}: {len(after.met)} messages were measured, the test part has {len(rows)}: measure again"
         )
     current = registry.open(names[1]) if names[1] else None
-    return Evidence(registry.open(names[0]), current, rows, after, before, *rest)
+    return Evidence(registry.open(names[0]), current, rows, after, before, *rest, usual_repeats=repeats)
 
 
 def _opened(release: Release | None, open_release: OpenRelease) -> tuple[Understander, Retriever] | None:

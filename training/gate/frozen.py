@@ -9,12 +9,13 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.dataset import Dataset, Split, near_duplicate_key
+from training.dataset import Dataset, LabelledText, Split, near_duplicate_key
 from training.errors import TrainingError
 from training.whole_files import write_whole
 
 SHARE = 0.15  # of the dialogues
 MIN_LEFT = 5  # examples of an intent that stay to learn from
+MIN_LETTERS = 20  # of a text that is told apart from small talk by its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,25 @@ def split_frozen(dataset: Dataset, test: frozenset[str]) -> Split:
     return Split(
         train, tuple(row for row in held_back if near_duplicate_key(row.text) not in known), 0, is_frozen=True
     )
+
+
+def is_telling(row: LabelledText) -> bool:
+    """Whether it is long enough to say that two texts in nearly the same words are a copy, or a wish that many have."""
+    return len(near_duplicate_key(row.text)) >= MIN_LETTERS
+
+
+def usual_repeats(dataset: Dataset, test: frozenset[str]) -> float:
+    """How many of the longer messages that are learned from another dialogue of these says too, 0..1: as many of the test
+    part stand among them by themselves, without a leak."""
+    learned = [row for row in dataset.rows if row.group not in test]
+    asked = {near_duplicate_key(row.text) for row in learned if row.intent}
+    groups: dict[str, set[str]] = {}
+    said = [(near_duplicate_key(row.text), row.group) for row in learned if is_telling(row)]
+    for key, group in said:
+        groups.setdefault(key, set()).add(group)
+    # What lost its label as one more copy counts too; what never had one is no request.
+    repeated = [len(groups[key]) > 1 for key, _ in said if key in asked]
+    return sum(repeated) / len(repeated) if repeated else 0.0
 
 
 def _chance(group: str) -> float:

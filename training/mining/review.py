@@ -5,7 +5,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -41,10 +41,11 @@ class ChangedMeanwhile(ProposalError):
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """What an edit left; `number` takes it back."""
+    """What an edit left; `number` takes it back. `back` is the intent that an undo brought back, "" where it was none."""
 
     proposal: Proposal
     number: int
+    back: str = ""
 
 
 class Review:
@@ -132,7 +133,10 @@ class Review:
             before, change = self.read(), self._changes.get(number)
             if change is None:
                 raise ProposalError("that edit can't be undone any more")
-            return self._write(before, edits.undo(before, change), by, "undo")
+            after = edits.undo(before, change)
+            kept = {one.name for one in change.after}
+            names = sorted((one.name for one in change.before), key=lambda name: name in kept)
+            return replace(self._write(before, after, by, "undo"), back=names[0] if names else "")
 
     def split(self, name: str, new: str, rows: Sequence[int] | None, *, base: str, by: str) -> Edited:
         """Split an intent: these rows go to a new one; None lets the vectors decide. Raises as `edit` does."""

@@ -48,7 +48,8 @@ async def retrain(
     worker = worker_name()
     if not await store.retrainings.take(retraining.id, worker):
         raise RetrainingUnderWay(
-            f"retraining {retraining.id} is being worked on; `kefu retrain --list` shows how far it is"
+            f"retraining {retraining.id} is being worked on; `kefu retrain --list` shows how far it is. "
+            "If what did it was killed, it can go on a minute later"
         )
     work = Work(settings, store, retraining, show)
     work.find_choices()

@@ -23,7 +23,7 @@ from training.gate.evidence import (
     rows_to_measure,
     save_evidence,
 )
-from training.gate.frozen import freeze, write_frozen
+from training.gate.frozen import freeze, usual_repeats, write_frozen
 from training.gate.gate import Limits, judge
 from training.gate.verdict import Verdict, store_verdict
 from training.merging import merge
@@ -162,13 +162,15 @@ async def evaluate(work: Work) -> Told:
 
 def _evaluate(work: Work) -> Evidence:
     book = load_answers(work.settings.folder / "answers")
-    rows = rows_to_measure(read_merged(work), work.frozen.test)
+    dataset, test = read_merged(work), work.frozen.test
+    rows = rows_to_measure(dataset, test)
     return gather_evidence(
         work.candidate,
         _current(work),
         rows,
         lambda folder: load_release(work.settings, folder, book),
         answered=frozenset(book.intents),
+        usual_repeats=usual_repeats(dataset, test),
         progress=work.show,
     )
 

@@ -1,6 +1,6 @@
 """Retrainings: the one under way as it goes, those before with what the gate said, and when the next one is due."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 
 from aiohttp import web
@@ -12,27 +12,32 @@ from bot.console.notices import see_other
 from bot.console.rendering import render, words_for
 from bot.console.routes import get, post
 from bot.errors import BotError
-from bot.store.candidates.retrainings import STEPS, RetrainingUnderWay, Schedule, Status
+from bot.store.candidates.retrainings import STEPS, Retraining, RetrainingUnderWay, Schedule, Status
 from bot.store.inbox.views import Person
 from bot.store.values import now
 from bot.timetable import WEEKDAYS, parse_timetable
 from bot.wording import Wording
 
 USUAL = ("night", "03:00")  # offered where nothing is set
+ARRIVES_WITHIN = timedelta(seconds=10)  # or the release never was taken over, or given up again
 
 
 async def retraining_page(request: web.Request) -> web.Response:
-    """All of it; the part under way comes again by itself."""
+    """All of it; the part under way comes again by itself, and once it is over the whole page with what came of it."""
     console, words = console_of(request), words_for(request)
     retrainings = console.store.retrainings
     latest = await retrainings.latest()
     open_one = next((one for one in latest if one.is_open), None)
+    is_arriving = bool(latest) and _is_arriving(latest[0], console.engine.release)
+    if request.headers.get("HX-Request") == "true" and not open_one and not is_arriving:
+        return web.Response(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
     schedule = await retrainings.schedule()
     every, at = _day_and_time(schedule)
     return render(
         request,
         "retraining.html",
         current=open_one,
+        is_arriving=is_arriving,
         over=[one for one in latest if not one.is_open],
         step_names=step_names(words),
         status_name=lambda status: status_name(words, status),
@@ -79,6 +84,12 @@ async def set_schedule(request: web.Request) -> web.Response:
     staff = _person(request)
     await console.store.retrainings.set_schedule(every, staff.name, staff=staff)
     return see_other(request, "/retraining", words.say("Saved: it holds from now on."))
+
+
+def _is_arriving(latest: Retraining, release: str) -> bool:
+    """Whether what it made is still to be taken over by this process."""
+    is_new = latest.ended_at is not None and now() - latest.ended_at < ARRIVES_WITHIN
+    return latest.status == "done" and latest.release != release and is_new
 
 
 def _person(request: web.Request) -> Person:

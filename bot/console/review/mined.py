@@ -43,7 +43,7 @@ async def mined_page(request: web.Request) -> web.Response:
 
 
 async def undo(request: web.Request) -> web.Response:
-    """Take an edit back."""
+    """Take an edit back; then comes the intent it was about."""
     form, mined = await form_of(request), review_of(request)
     number = small_number(form.get("undo", ""))
     if number is None:
@@ -54,10 +54,10 @@ async def undo(request: web.Request) -> web.Response:
         return mined.review.undo(number, by=by.called)
 
     try:
-        await console_of(request).store.mined.record("mined_undone", "", by.id, take_back)
+        undone = await console_of(request).store.mined.record("mined_undone", "", by.id, take_back)
     except mined.refused as error:
         return see_other(request, PATH, str(error), "bad")
-    return see_other(request, PATH, words.say("Undone"))
+    return see_other(request, f"{PATH}/{undone.back}" if undone.back else PATH, words.say("Undone"))
 
 
 async def set_entity(request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 // The review of proposed intents by keyboard: each key presses what bears it, or puts the cursor where it says.
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("textarea")?.form.requestSubmit();
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") event.target.blur();
   if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]")) return;

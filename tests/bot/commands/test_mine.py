@@ -73,6 +73,21 @@ def test_a_csv_becomes_a_proposal(mined: Path) -> None:
     assert sum(intent.n_requests for intent in proposal.intents) == sum(bool(one.group) for one in requests)
 
 
+def test_how_to_review_it_is_told_also_before_the_first_release(
+    workspace: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    file = transcripts(tmp_path / "x.csv")
+    (workspace / "releases").mkdir(exist_ok=True)
+    assert not Registry(workspace).current_name()
+    told = " ".join(run(workspace, file, "--base-model", tiny_base).output.split())
+    assert f"`kefu train -w {workspace}`, then `kefu serve -w {workspace}`" in told
+    assert run(workspace, file, "--base-model", tiny_base, "--accept-all", "--replace").exit_code == 0
+    assert Registry(workspace).current_name()
+    again = " ".join(run(workspace, file, "--base-model", tiny_base, "--replace").output.split())
+    assert "kefu train" not in again
+    assert f"`kefu serve -w {workspace}`" in again
+
+
 def test_nothing_is_left_of_the_work_but_the_encoder(mined: Path) -> None:
     assert [path.name for path in (mined / ".kefu" / "mining").iterdir() if path.is_file()] == []
 

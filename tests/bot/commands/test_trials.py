@@ -88,6 +88,8 @@ def test_a_canary_is_compared_with_the_current_release(trained: Path, candidate:
 def test_a_release_on_trial_is_another_and_whole(trained: Path, release: Path, candidate: str) -> None:
     with pytest.raises(BotError, match="current already"):
         run(trained, "shadow", release.name)
+    with pytest.raises(BotError, match="current already"):
+        run(trained, "shadow", "current")
     (release.with_name(candidate) / "heads.safetensors").write_bytes(b"")
     with pytest.raises(BadRelease, match=r"heads\.safetensors"):
         run(trained, "shadow", candidate)

@@ -78,7 +78,8 @@ async def test_an_edit_is_undone(desk: ConsoleDesk, lea: Browser) -> None:
     found = re.search(r'name="undo" value="(\d+)"', page.text)
     assert found
     assert [one.name for one in proposal(desk).intents] == ["hours", "where"]
-    await lea.post("/review/mined/-/undo", undo=found[1])
+    undone = await lea.post("/review/mined/-/undo", undo=found[1])
+    assert undone.leads_to == "/console/review/mined/cancel"
     assert [one.name for one in proposal(desk).intents] == ["hours", "where", "cancel"]
     assert (await desk.actions())[:2] == ["mined_undone", "mined_merged"]
 

@@ -42,6 +42,22 @@ async def test_the_steps_show_how_far_it_is(desk: ConsoleDesk) -> None:
     assert page.text.count('<li class="waits">') == 5
 
 
+async def test_what_came_of_it_is_there_once_the_desk_has_taken_it_over(desk: ConsoleDesk) -> None:
+    lead = await desk.signed_in(LEA, "lead")
+    number = await under_way(desk.store)
+    ours = {"HX-Request": "true"}  # as the page asks every two seconds
+    assert "HX-Refresh" not in (await lead.get("/retraining", **ours)).headers
+    await desk.store.retrainings.set_release(number, "a-new-release")
+    await desk.store.retrainings.set_status(number, "done")
+    arriving = await lead.get("/retraining", **ours)
+    assert 'hx-trigger="every 2s"' in arriving.text
+    await desk.store.retrainings.set_release(number, desk.engine.release)
+    assert (await lead.get("/retraining", **ours)).headers["HX-Refresh"] == "true"
+    page = await lead.get("/retraining")
+    assert "Went live" in page.words
+    assert 'hx-trigger="every 2s"' not in page.text
+
+
 async def test_it_is_stopped(desk: ConsoleDesk) -> None:
     lead = await desk.signed_in(LEA, "lead")
     number = await under_way(desk.store)

@@ -39,6 +39,13 @@ def test_what_was_surely_right_is_left_out() -> None:
     assert order(item("sure")) == []
 
 
+@pytest.mark.parametrize("text", ["yes please", "no thanks", "好的"])
+def test_a_yes_or_no_to_what_the_bot_asked_is_left_out(text: str) -> None:
+    doubtful = item(text, confidence=0.5, decision="clarify", reason="uncertain")
+    assert order(doubtful) == []
+    assert order(replace(doubtful, is_unhelpful=True)) == [text]
+
+
 def test_complaints_come_before_doubts_and_doubts_before_certainty() -> None:
     doubtful = item("doubtful", confidence=0.6, decision="clarify", reason="uncertain")
     unhelpful = item("unhelpful", is_unhelpful=True)

@@ -16,6 +16,7 @@ from training.gate.frozen import (
     frozen_file,
     read_frozen,
     split_frozen,
+    usual_repeats,
     write_frozen,
 )
 
@@ -67,6 +68,25 @@ def test_what_stands_in_both_parts_is_not_measured_on() -> None:
     assert [row.text for row in parts.train] == ["Where is my order?"]
     assert [row.text for row in parts.test] == ["another thing"]
     assert parts.is_frozen
+
+
+def test_how_often_customers_say_the_same_again_is_told_from_what_is_learned_from() -> None:
+    def said(text: str, group: str, intent: str | None = "order") -> LabelledText:
+        return LabelledText(text, group, intent)
+
+    rows = (
+        said("I want to check my seat assignment", "a"),
+        said("i want to check my seat assignment!", "b", None),  # a further copy, without its label
+        said("where is the parcel you sent on Monday", "c"),
+        said("where is the parcel you sent on Monday", "c"),  # said twice by the same customer
+        said("thank you very much for all of your help", "d", None),  # no requests
+        said("thank you very much for all of your help", "e", None),
+        said("hi", "d"),
+        said("hi", "e"),
+        said("where is the parcel you sent on Monday", "test"),
+    )
+    assert usual_repeats(Dataset(rows, 6), frozenset({"test"})) == 0.5
+    assert usual_repeats(Dataset((), 0), frozenset()) == 0.0
 
 
 def test_it_is_kept_in_a_file(tmp_path: Path) -> None:

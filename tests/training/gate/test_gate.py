@@ -22,8 +22,14 @@ from tests.once import make_once
 from tests.tiny import make_dialogues, make_workspace, write_dialogues
 from training.dataset import Dataset, build_dataset
 from training.dialogues import dialogue_files, read_dialogues
-from training.gate.evidence import Case, gather_evidence, rows_to_measure
-from training.gate.frozen import Frozen, freeze, read_frozen, write_frozen
+from training.gate.evidence import (
+    Case,
+    gather_evidence,
+    load_evidence,
+    rows_to_measure,
+    save_evidence,
+)
+from training.gate.frozen import Frozen, freeze, read_frozen, usual_repeats, write_frozen
 from training.gate.gate import Limits, judge
 from training.gate.served import OpenRelease
 from training.gate.verdict import Verdict, read_verdict, store_verdict
@@ -170,6 +176,30 @@ def test_a_candidate_that_learned_from_the_test_part_is_refused(desk: Desk) -> N
     assert "nothing leaked" in refused_for(verdict)
     [reason] = [check.reason for check in verdict.checks if check.name == "nothing leaked"]
     assert "of dialogue d0-" in reason
+
+
+@pytest.mark.parametrize("has_leak", [False, True])
+def test_what_customers_ask_in_the_same_words_is_no_leak(has_leak: bool, desk: Desk) -> None:
+    rows = list(make_dialogues(N))
+    alike = [*rows, *({**row, "id": f"twin-{row['id']}"} for row in rows[::3])]
+    write_dialogues(desk.workspace, alike)
+    write_frozen(freeze(desk.dataset, Frozen()), desk.workspace)
+    dataset, test = desk.dataset, desk.frozen.test
+    if has_leak:
+        leaked = [{**row, "id": f"again-{row['id']}"} for row in alike if row["id"] in test]
+        write_dialogues(desk.workspace, [*alike, *leaked])
+    evidence = gather_evidence(
+        desk.train(),
+        desk.current,
+        rows_to_measure(dataset, test),
+        desk.open_release,
+        usual_repeats=usual_repeats(desk.dataset, test),
+    )
+    save_evidence(evidence, desk.workspace / "evidence.json")
+    kept = load_evidence(desk.workspace / "evidence.json", Registry(desk.workspace), evidence.rows)
+    [check] = [check for check in judge(kept, Limits()).checks if check.name == "nothing leaked"]
+    assert check.has_passed is not has_leak, check.reason
+    assert "is said again in other dialogues" in check.reason
 
 
 @pytest.mark.parametrize("name", ["heads.safetensors", "encoder.int8.onnx", "examples.faiss", "fusion.json"])
