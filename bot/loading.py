@@ -17,6 +17,7 @@ from nlu.errors import NluError
 from nlu.files import ReleaseFiles
 from nlu.rules import EntityRules
 from nlu.understander import Understander, served_precision
+from nlu.values.kinds import warm_up
 from retrieval.answers import AnswerBook
 from retrieval.articles import Passage, load_articles
 from retrieval.errors import RetrievalError
@@ -64,8 +65,9 @@ def load_reader(
         rules=texts.rules,
         beside=in_use if isinstance(in_use, Understander) else None,
     )
-    # Tables of dates, currencies, units and languages are made at their first use: half a second.
+    # Tables of dates, currencies, units and languages are made at their first use: three quarters of a second.
     understander.understand_batch([WARM_UP])
+    warm_up()
     return LoadedReader(release.name, state, texts, Reader(understander, retriever))
 
 

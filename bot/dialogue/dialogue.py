@@ -1,6 +1,6 @@
 """What a customer's words lead to: understood, read against an open question, decided, answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialogue.answering import Answering, person_button
@@ -28,7 +28,7 @@ from bot.dialogue.forms import (
 )
 from bot.dialogue.names import meant_by_name
 from bot.dialogue.phrases import after_no, is_asking, is_bare, is_dropping, is_other_one
-from bot.dialogue.reading import Reads, read, read_parts
+from bot.dialogue.reading import Reads, ReadText, read, read_parts
 from bot.dialogue.requests import Request, answer_all, apart, asked_for, clauses
 from bot.dialogue.state import Form
 from bot.dialogue.talk import Outcome, Talk, moving_on, with_given, with_values, without_form
@@ -37,6 +37,8 @@ from nlu.understanding import Understanding
 from retrieval.answers import Slot
 from retrieval.budget import MAX_CHOICES
 from retrieval.candidates import Findings
+
+Clause = tuple[str, ReadText]  # a part of a message, and what it means by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Dialogue:
         """Answer a message in words."""
         if (chosen := self._typed_choice(talk)) is not None:
             return await self.choose(talk, chosen)
-        talk, decision = self._decided(await read(talk, self.reader))
+        talk, parts = await self._read(talk)
+        talk, decision = self._decided(talk)
         if talk.state.form is not None:
             outcome = await self._in_form(talk, talk.state.form, decision)
         elif decision.reason in NOT_UNDERSTOOD and is_dropping(talk.text):
@@ -65,7 +68,7 @@ class Dialogue:
                 await self._corrected(talk)
                 or await self._other_one(talk)
                 or self._value_alone(talk)
-                or await self._several(talk, decision)
+                or await self._several(talk, decision, parts)
                 or await self._carry_out(*self._carried_on(talk, decision))
             )
         return await self._take_up(outcome)
@@ -106,6 +109,14 @@ class Dialogue:
         talk = replace(talk, state=replace(talk.state, form=None, unsure="", offered=()))
         return await self._take_up(Outcome(talk, Decision("answer", "left", intent, 1.0), (Reply(text),)))
 
+    async def _read(self, talk: Talk) -> tuple[Talk, tuple[Clause, ...]]:
+        """The talk with what it means, and its clauses with what they mean by themselves where these may be requests; all in
+        one wait."""
+        texts = clauses(talk.text) if talk.state.form is None else ()
+        whole, *parts = await read_parts(talk, [talk.text, *texts], self.reader)
+        talk = replace(talk, understanding=whole.understanding, findings=whole.findings)
+        return talk, tuple(zip(texts, parts, strict=True))
+
     def _decided(self, talk: Talk) -> tuple[Talk, Decision]:
         """The decision on the words alone; what they give for other intents and their mood are remembered."""
         understanding, findings = talk.understanding, talk.findings
@@ -125,27 +136,26 @@ class Dialogue:
             return meant_by_name(book, understanding.text) or decision
         return decision
 
-    async def _several(self, talk: Talk, decision: Decision) -> Outcome | None:
+    async def _several(self, talk: Talk, decision: Decision, parts: Sequence[Clause]) -> Outcome | None:
         """Answer several requests at once; None where the message doesn't surely make several."""
         if decision.reason == "angry":
             return None
-        requests = await self._of_clauses(talk)
+        requests = self._of_clauses(talk, parts)
         if len(requests) < 2:
             requests = asked_for(talk, decision, self.reader.budget, self.answering.book.intents)
         return await answer_all(talk, requests, self.answering) if len(requests) > 1 else None
 
-    async def _of_clauses(self, talk: Talk) -> tuple[Request, ...]:
-        texts = clauses(talk.text)
-        parts = await read_parts(talk, texts, self.reader) if texts else []
-        found = [
-            Request(
-                part.understanding,
-                part.findings,
-                self._decide(replace(talk, text=text), part.understanding, part.findings),
-            )
-            for text, part in zip(texts, parts, strict=True)
-        ]
-        return apart(found)
+    def _of_clauses(self, talk: Talk, parts: Sequence[Clause]) -> tuple[Request, ...]:
+        return apart(
+            [
+                Request(
+                    part.understanding,
+                    part.findings,
+                    self._decide(replace(talk, text=text), part.understanding, part.findings),
+                )
+                for text, part in parts
+            ]
+        )
 
     async def _carry_out(self, talk: Talk, decision: Decision) -> Outcome:
         if decision.kind == "hand_over":

@@ -180,9 +180,11 @@ def test_names_and_columns_reach_the_importer(desk: Path) -> None:
 
 
 ENDLESS = """
-import itertools, sys
+import itertools, signal
 from bot.cli import main
 from training.importers import transcript
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 
 def lines(source):
     for number in itertools.count(1):
