@@ -16,7 +16,7 @@ from nlu.understanding import Understanding
 from tests.bot.channels.fake_bot_api import FakeBotApi, bot_api
 from tests.bot.channels.telegram_desk import telegram_desk
 from tests.bot.channels.web_desk import WebDesk, open_web_desk, said
-from tests.bot.fakes import FakeUnderstander
+from tests.bot.fakes import FakeUnderstander, fake_reader
 
 NORMAL, FLOOD = 50, 120
 SPAM = "where is LW-99999"
@@ -121,7 +121,7 @@ async def test_on_telegram_a_flood_of_one_chat_holds_up_no_other(folder: Path, a
     for chat in range(2, NORMAL + 2):
         api.say(f"where is LW-{10_000 + chat}", chat=chat)
     async with telegram_desk(folder, api, messages_per_minute=10_000) as desk:
-        object.__setattr__(desk.engine.dialogue, "understander", ears)
+        fake_reader(desk.engine.dialogue).understander = ears
         await api.until(lambda: len({sent.chat_id for sent in api.sent}) == NORMAL + 1)
         last = max(at for at, text in enumerate(ears.heard) if text != SPAM)
         before = ears.heard[:last].count(SPAM)

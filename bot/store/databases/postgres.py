@@ -19,7 +19,7 @@ from bot.store.sealing.keyring import Keyring
 
 P = ParamSpec("P")
 T = TypeVar("T")
-POOL_SIZE, POOL_LIMIT = 5, 15  # connections that are kept, and that there may be at a time
+POOL_LIMIT = 15  # connections; all are kept, for to open one takes PostgreSQL as long as a turn
 
 
 class PostgresDatabase:
@@ -35,8 +35,8 @@ class PostgresDatabase:
         try:
             self._engine = create_async_engine(
                 through,
-                pool_size=POOL_SIZE,
-                max_overflow=POOL_LIMIT - POOL_SIZE,
+                pool_size=POOL_LIMIT,
+                max_overflow=0,
                 pool_use_lifo=True,  # the one used last is there most surely, see ping_idle
                 execution_options={SENDER: self.sender},
             )
