@@ -1,8 +1,11 @@
-"""Proposed entity types at the end of entities.yaml, which stays as it was before them."""
+"""Proposed entity types at the end of entities.yaml, further names in the lists it has; all else stays as it was."""
 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 
 from nlu.errors import NluError
 from nlu.rule_files import load_rules
@@ -11,16 +14,44 @@ from training.mining.proposal_yaml import quoted
 
 
 def entities_with(path: Path, wanted: Sequence[ProposedEntity]) -> tuple[str, tuple[str, ...]]:
-    """The text of the file with the types it doesn't have yet, and which these are. Raises ProposalError."""
+    """The text of the file with the types it doesn't have yet, and with further names for those it has; and which types
+    these are. Raises ProposalError."""
     text = path.read_text("utf-8") if path.exists() else ""
     known = _labels(text, path)
     new = [one for one in wanted if one.name not in known]
-    if not new:
-        return text, ()
-    before = f"{text.rstrip()}\n\n" if text.strip() else ""
-    whole = before + "".join(map(_entry, new))
-    _labels(whole, path)
-    return whole, tuple(one.name for one in new)
+    changed = [one.name for one in new]
+    for one in wanted:
+        if one.name in known and (longer := _with_names(text, one)) != text:
+            text = longer
+            changed.append(one.name)
+    if new:
+        before = f"{text.rstrip()}\n\n" if text.strip() else ""
+        text = before + "".join(map(_entry, new))
+    if changed:
+        _labels(text, path)
+    return text, tuple(changed)
+
+
+def _with_names(text: str, entity: ProposedEntity) -> str:
+    """With the names that its gazetteer doesn't have, before those that it has. One written in braces stays as it is."""
+    fields = YAML().load(text)[entity.name]
+    if not isinstance(fields, CommentedMap) or not fields or fields.fa.flow_style():
+        return text
+    names = fields.get("gazetteer")
+    if names is None:
+        line, column, lines = fields.lc.line, fields.lc.col, [" " * fields.lc.col + "gazetteer:\n"]
+        column += 2
+    elif isinstance(names, CommentedMap) and names and not names.fa.flow_style():
+        line, column, lines = names.lc.line, names.lc.col, []
+    else:
+        return text
+    known = {
+        str(name).casefold() for value, aliases in (names or {}).items() for name in (value, *(aliases or ()))
+    }
+    more = [name for name in entity.names if name.casefold() not in known]
+    lines += [f"{' ' * column}{quoted(name)}: []\n" for name in more]
+    whole = text.splitlines(keepends=True)
+    return "".join([*whole[:line], *lines, *whole[line:]]) if more else text
 
 
 def _labels(text: str, path: Path) -> tuple[str, ...]:

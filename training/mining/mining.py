@@ -1,6 +1,6 @@
 """The whole of `kefu mine`: transcripts in, a proposal in WORKSPACE/mined out. Nothing is trained.
 
-    read -> encode -> group -> name -> what staff answered -> write
+    read -> encode -> group -> names the model knows -> what staff answered -> write
 
 What takes long is kept in WORKSPACE/.kefu/mining until the proposal is written: killed at any point, the same command goes
 on from there."""
@@ -29,7 +29,7 @@ from training.mining.encoding import (
 from training.mining.entity_entries import entities_with
 from training.mining.grouping import NOISE, Spread, group, one_by_one
 from training.mining.lexicon import Lexicon
-from training.mining.proposal import MinedRequest, Proposal
+from training.mining.proposal import MinedRequest, Proposal, ProposedEntity
 from training.mining.proposal_files import (
     DIALOGUES,
     PROPOSAL,
@@ -42,6 +42,7 @@ from training.mining.proposing import Answering, Grouped, masked, propose
 from training.mining.replies import gather_replies
 from training.mining.requests import Request
 from training.mining.slots import Corpus
+from training.mining.tagged import tagged_entities, with_tagged
 from training.mining.transcripts import Reading, Transcripts, read_kept, read_transcripts
 
 WORK = Path(".kefu") / "mining"
@@ -81,11 +82,12 @@ def mine(
     _check_replaces(mined_folder(workspace) / PROPOSAL, options)
     workers, reading, work = workers or Workers(), options.reading, workspace / WORK
     progress("reading", 0, 0)
+    rules = _rules(workspace / "entities.yaml", reading)
     transcripts = read_transcripts(
         files,
         work,
         reading,
-        _rules(workspace / "entities.yaml", reading),
+        rules,
         lambda path, share: progress(f"reading: {path.name}", round(1000 * share), 1000),
     )
     texts, requests, places = _distinct(transcripts.requests())
@@ -100,10 +102,17 @@ def mine(
         watch=lambda done, total: progress("grouping", done, total),
     )
     grouped = Grouped.of(requests, places, vectors, groups)
+    tagged = tagged_entities(
+        workspace,
+        list(dict.fromkeys(request.text for request in requests)),
+        rules,
+        lambda done, total: progress("names", done, total),
+    )
+    entities = with_tagged(transcripts.entities, tagged)
     progress("what staff answered", 0, 0)
     exchanges = gather_replies(read_kept(transcripts.dialogues), grouped.by_place())
     corpus = Corpus(
-        _with_proposed(workspace, transcripts, reading),
+        _with_proposed(workspace, transcripts.folder, entities, reading),
         Lexicon.of(exchanges.values()),
         reading.country,
         reading.currency,
@@ -115,9 +124,7 @@ def mine(
         reading.country,
         lambda done, total: progress("what staff answered", done, total),
     )
-    proposal = Proposal(
-        transcripts.n_dialogues, len(requests), intents, transcripts.entities, options.language
-    )
+    proposal = Proposal(transcripts.n_dialogues, len(requests), intents, entities, options.language)
     progress("writing", 0, 0)
     _write(mined_folder(workspace), proposal, grouped, transcripts, reading.country)
     _clear(work)
@@ -168,10 +175,12 @@ def _rules(path: Path, reading: Reading) -> EntityRules:
     return load_rules(path, country=reading.country, currency=reading.currency)
 
 
-def _with_proposed(workspace: Path, transcripts: Transcripts, reading: Reading) -> EntityRules:
+def _with_proposed(
+    workspace: Path, folder: Path, entities: Sequence[ProposedEntity], reading: Reading
+) -> EntityRules:
     """The workspace's entity types and those that are proposed."""
-    text, _ = entities_with(workspace / "entities.yaml", transcripts.entities)
-    path = transcripts.folder / "entities.yaml"
+    text, _ = entities_with(workspace / "entities.yaml", entities)
+    path = folder / "entities.yaml"
     path.write_text(text, "utf-8")
     return _rules(path, reading)
 

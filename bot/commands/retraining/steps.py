@@ -54,7 +54,7 @@ async def export(work: Work) -> Told:
     masking = Masking(work.settings.desk.country)
     path = log_file(work.settings)
     count = await export_log(work.settings, path, masking=masking)
-    return (f"{count:,} dialogues of the log",)
+    return (f"{count:,} dialogues of the log; those not yet quiet for an hour come next time",)
 
 
 async def merge_dialogues(work: Work) -> Told:

@@ -44,7 +44,7 @@ async def _begin(request: web.Request, intent: str, texts: Sequence[str]) -> web
         id="" if taken else intent,
         intent=intent,
         file=_file_for(found, intent),
-        examples="\n".join(" ".join(text.split()) for text in texts),
+        examples="\n".join(dict.fromkeys(" ".join(text.split()) for text in texts)),
     )
     return await _new(request, typed)
 

@@ -399,6 +399,7 @@ async def test_staff_are_told_what_does_not_arrive(floor: Floor) -> None:
     post = await floor.write(thread, "Are you there?")
 
     assert (await floor.shows(thread, "who blocked the bot")).reply_to == post
+    await floor.shows(thread, "Ben took the conversation")
     await floor.api.silence(GROUP)
 
 
