@@ -52,6 +52,7 @@ def _names(understander: Understander, text: str) -> set[tuple[str, str]]:
         if entity.source == "model"
         and understander.rules.kind_of(entity.label) == "text"
         and NAME.fullmatch(entity.text)
+        and text[entity.start - 1 : entity.start] not in {"@", "#"}  # who it is addressed to
     }
 
 
