@@ -37,7 +37,7 @@ from retrieval.errors import RetrievalError
 FOLLOW_EVERY_S = 1.0
 TRY_AGAIN_S = 5.0  # with a release that could not be read
 LOG_EVERY_S = 15.0  # where others tell of what they change
-CORRECTION_BATCH = 32
+CORRECTION_BATCH = 4  # customers wait for no more than these
 MIN_NAME = 2  # characters
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ class WorkerLost(BotError):
 
 
 class WorkerFailed(Exception):
-    """Something failed there that nobody expected; its text is the type of the error, a note says where it arose."""
+    """Something failed there that nobody expected; its text is the type of the error, and the log says where it arose."""
 
 
 class WorkerProcess:
@@ -142,9 +142,8 @@ class WorkerProcess:
 def _error_of(failed: Failed) -> Exception:
     if failed.kind in KINDS:
         return KINDS[failed.kind](failed.what)
-    error = WorkerFailed(failed.what)
-    error.add_note(failed.places)
-    return error
+    logger.error("while a message was read: %s\n%s", failed.what, failed.places)
+    return WorkerFailed(failed.what)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -149,11 +149,19 @@ class WorkerModels(Models):
         while True:
             texts = await asyncio.to_thread(load_texts, self.settings, texts)
             number = next(self._numbers)
-            loaded: Loaded = await self.worker.ask("load", number, wanted)
+            loaded = await self._load(number, wanted)
             reader = RemoteReader(self.worker, number, wanted, loaded)
             if loaded.texts_state == texts.state:  # they may be edited meanwhile
                 dialogue = dialogue_of(self.settings, self.actions, texts, reader)
                 return Model(loaded.release, loaded.state, reader, dialogue, texts)
+
+    async def _load(self, number: int, wanted: Wanted) -> Loaded:
+        """Once more where the process ended meanwhile, as one does that ran out of memory."""
+        with suppress(WorkerLost):
+            first: Loaded = await self.worker.ask("load", number, wanted)
+            return first
+        second: Loaded = await self.worker.ask("load", number, wanted)
+        return second
 
 
 @asynccontextmanager

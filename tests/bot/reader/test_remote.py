@@ -142,14 +142,24 @@ async def test_a_message_that_ends_the_process_twice_is_given_up(
     assert (await reader.read(["are you open today"]))[0].findings.intents[0].intent == "opening_hours"
 
 
-async def test_what_fails_there_fails_here_without_the_customers_words(
-    models: WorkerModels,
+async def test_what_fails_there_fails_here_and_the_log_says_where(
+    models: WorkerModels, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = (await models.load()).reader
     with pytest.raises(WorkerFailed) as failed:
         await reader.nearness(np.zeros((1, 3), np.float32))
     assert str(failed.value) in {"AssertionError", "ValueError"}
-    assert "retriever.py" in failed.value.__notes__[0]
+    assert "retriever.py" in caplog.text
+
+
+async def test_a_model_whose_process_ends_while_it_is_loaded_is_loaded_by_the_next(
+    models: WorkerModels,
+) -> None:
+    await models.load()
+    loading = asyncio.create_task(models.load())
+    await asyncio.sleep(0.01)
+    kill(models)
+    assert (await (await loading).reader.read(["are you open today"]))[0].findings.intents
 
 
 async def test_files_that_are_wrong_are_named(models: WorkerModels, trained: Path, release: Path) -> None:
