@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, field_validator
 
-from bot.address import is_web_address
 from bot.errors import BotError
 from bot.secrets.values import VARIABLE, secret
 from bot.setting_problems import setting_problems, table_problems
 from bot.timetable import parse_timetable
+from bot.web_address import is_web_address
 
 WANTED_ADDRESS = "wanted an address such as 'https://chat.example/hooks/1'"
 Share = Annotated[float, Field(gt=0, lt=1)]

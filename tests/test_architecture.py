@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "bot/commands": PACKAGES,
     "bot/store": ("bot.store", "bot.messages", "bot.errors", "bot.monitoring.meters", "bot.secrets.values", "nlu.understanding", "nlu.profile", "retrieval.candidates"),
     "bot/console": (
-        "bot.console", "bot.address", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.dialogue.hours", "bot.errors",
+        "bot.console", "bot.web_address", "bot.engine", "bot.store", "bot.messages", "bot.settings", "bot.wording", "bot.dialogue.hours", "bot.errors",
         "bot.naming", "bot.autonomy", "bot.staffing", "bot.editing", "bot.review", "bot.watch", "bot.timetable",
         "bot.channels.web.assets", "bot.channels.web.labels", "bot.channels.web.limits", "bot.channels.web.origins",
     ),

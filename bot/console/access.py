@@ -6,7 +6,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from bot.address import parse_address
 from bot.console.console import console_of
 from bot.console.cookies import SESSION, read_cookie
 from bot.console.csrf import SAFE, check_origin, check_token
@@ -14,6 +13,7 @@ from bot.console.routes import ACCESS, may, role_for
 from bot.store.staff.records import Staff, StaffSession
 from bot.store.staff.sessions import SEEN_EVERY
 from bot.store.values import now
+from bot.web_address import parse_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from yarl import URL
 
-from bot.address import parse_address
 from bot.errors import BotError
 from bot.monitoring.tracing import span
 from bot.outgoing.caller import Caller
 from bot.outgoing.hosts import CallRefused, Hosts, written_host
 from bot.secrets.values import with_secrets
 from bot.settings import Action, Outgoing
+from bot.web_address import parse_address
 
 FIRST_PAUSE_S = 0.2  # before the first retry; doubles with each
 # The company's word on the matter rather than a fault: "too late to cancel" and the like.

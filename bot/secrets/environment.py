@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bot.address import is_web_address
 from bot.errors import BotError
 from bot.secrets.bots import TOKEN, telegram_bots
 from bot.secrets.values import VARIABLE, SecretError, secret
 from bot.settings import WANTED_ADDRESS, Settings, SettingsError
 from bot.store.databases.database import parse_url
 from bot.store.sealing.keyring import read_keyring
+from bot.web_address import is_web_address
 
 WHERE = "environment"
 NOT_SHOWN = "met a value that is not shown"

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.address import parse_address
 from bot.channels.telegram.addressing import Me
 from bot.channels.telegram.reading import read_update
 from bot.channels.web import live, rest
@@ -23,6 +22,7 @@ from bot.console.app import ROUTES
 from bot.outgoing.hosts import CallRefused, Hosts, written_host
 from bot.settings import Outgoing
 from bot.store.records import StoredUpdate
+from bot.web_address import parse_address
 from tests.bot.console.console_desk import OURS, open_console
 from tests.fuzz.mutating import ROUND, fuzz, repeat
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from yarl import URL
 
-from bot.address import parse_address
 from bot.commands.doctoring.findings import Finding, fault, warning
 from bot.secrets.bots import BotToken
 from bot.settings import Settings
+from bot.web_address import parse_address
 
 MANY_WAITING = 100
 A_DAY_S = 86400.0

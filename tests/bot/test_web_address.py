@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.address import parse_address
+from bot.web_address import parse_address
 
 
 @pytest.mark.parametrize(
