@@ -261,7 +261,8 @@ async def stage_of(name: str, labels: int, desk: Desk, test: Sequence[Labelled])
     """Measure what a desk makes of each message by itself."""
     reader, right, answered, wrong, inside = desk.model.reader, 0, 0, 0, 0
     for text, intent in test:
-        [found] = [one.findings for one in await reader.read([text])]
+        [read] = await reader.read([text])
+        found = read.findings
         is_right = bool(found.intents) and found.intents[0].intent == intent
         is_given = found.confidence >= reader.budget.answer_threshold
         inside += intent != OUT_OF_SCOPE

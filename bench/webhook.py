@@ -159,7 +159,7 @@ async def post(
                 "chat": {"id": customer, "type": "private", "first_name": "Anna"},
             }  # fmt: skip
             begun = time.perf_counter()
-            while not await taken(session, posts, {"update_id": number, "message": message}):  # noqa: ASYNC110 - it says by itself
+            while not await taken(session, posts, {"update_id": number, "message": message}):  # noqa: ASYNC110 - another process has the room
                 await asyncio.sleep(LOOK_EVERY_S)
             ms.append(1000 * (time.perf_counter() - begun))
 

@@ -14,8 +14,7 @@ import msgspec
 
 from bot.errors import BotError
 from bot.monitoring.meters import count_lost_worker, watch_worker
-from bot.reader.wire import Asked, Failed, Frames, Logged, Told, pack, read_answer, result_of
-from bot.reader.worker import KINDS
+from bot.reader.wire import KINDS, Asked, Failed, Frames, Logged, Told, pack, read_answer, result_of
 from bot.settings import Settings
 
 AGAIN_AFTER_S = 1.0  # is a process that ended begun anew, at the soonest
@@ -49,10 +48,10 @@ class WorkerProcess:
 
     async def ask(self, operation: str, model: int, *what: Any) -> Any:
         """The result; raises what it raised there, WorkerFailed for what nobody expected, WorkerLost."""
-        if self._frames is None:
-            await self._begin()
+        frames = self._frames or await self._begin()
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        number = self._send(operation, model, *what)
+        number = next(self._numbers)
+        frames.send(Asked(number, operation, model, pack(what)))
         self._asked[number] = operation, answer
         try:
             return await answer
@@ -62,7 +61,7 @@ class WorkerProcess:
     def tell(self, operation: str, model: int) -> None:
         """Ask without waiting, if there is anybody to ask."""
         if self._frames is not None:
-            self._send(operation, model)
+            self._frames.send(Asked(next(self._numbers), operation, model, pack(())))
 
     async def close(self) -> None:
         """End it."""
@@ -72,16 +71,10 @@ class WorkerProcess:
         if self._process is not None:
             await asyncio.to_thread(_end, self._process)
 
-    def _send(self, operation: str, model: int, *what: Any) -> int:
-        assert self._frames is not None  # noqa: S101 - it was begun
-        number = next(self._numbers)
-        self._frames.send(Asked(number, operation, model, pack(what)))
-        return number
-
-    async def _begin(self) -> None:
+    async def _begin(self) -> Frames:
         async with self._beginning:
             if self._frames is not None:
-                return
+                return self._frames
             if self._is_closed:
                 raise WorkerLost("the desk is being stopped")
             if self._process is not None:
@@ -104,6 +97,7 @@ class WorkerProcess:
             frames.send(msgspec.Raw(self._settings))
             self._frames = frames
             watch_worker(self._process.pid)
+            return frames
 
     async def _bury(self, process: "subprocess.Popen[bytes]") -> None:
         """Before there is another one."""

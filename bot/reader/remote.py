@@ -2,9 +2,10 @@
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -20,7 +21,6 @@ from bot.texts import load_texts
 from nlu.understanding import Understanding
 from retrieval.budget import Budget
 
-TRIES = 2  # to ask for something: it may be what ended the process
 LEARNED_AT_ONCE = 32  # corrections
 
 
@@ -92,16 +92,13 @@ class RemoteReader:
             await self._change("teach", self._names)
 
     async def _ask(self, operation: str, *what: Any) -> Any:
-        for tries_left in reversed(range(TRIES)):
-            try:
-                if self._era != self._worker.era:
-                    async with self._changing:
-                        await self._come_back()
-                return await self._worker.ask(operation, self._number, *what)
-            except WorkerLost:
-                if not tries_left:
-                    raise
-        raise AssertionError("asked at least once")
+        return await _twice(lambda: self._ask_once(operation, *what))
+
+    async def _ask_once(self, operation: str, *what: Any) -> Any:
+        if self._era != self._worker.era:
+            async with self._changing:
+                await self._come_back()
+        return await self._worker.ask(operation, self._number, *what)
 
     async def _change(self, operation: str, what: Any) -> None:
         """What was changed here, there; to come back does so by itself."""
@@ -124,6 +121,13 @@ class RemoteReader:
             await self._worker.ask("learn", self._number, taught[start : start + LEARNED_AT_ONCE])
         await self._worker.ask("teach", self._number, self._names)
         self._era = era
+
+
+async def _twice(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """Ask, and where the process ended meanwhile ask the next one; not a third time, for it may be this that ends them."""
+    with suppress(WorkerLost):
+        return await ask()
+    return await ask()
 
 
 def _drop(loop: asyncio.AbstractEventLoop, worker: WorkerProcess, number: int) -> None:
@@ -149,19 +153,11 @@ class WorkerModels(Models):
         while True:
             texts = await asyncio.to_thread(load_texts, self.settings, texts)
             number = next(self._numbers)
-            loaded = await self._load(number, wanted)
+            loaded: Loaded = await _twice(partial(self.worker.ask, "load", number, wanted))
             reader = RemoteReader(self.worker, number, wanted, loaded)
             if loaded.texts_state == texts.state:  # they may be edited meanwhile
                 dialogue = dialogue_of(self.settings, self.actions, texts, reader)
                 return Model(loaded.release, loaded.state, reader, dialogue, texts)
-
-    async def _load(self, number: int, wanted: Wanted) -> Loaded:
-        """Once more where the process ended meanwhile, as one does that ran out of memory."""
-        with suppress(WorkerLost):
-            first: Loaded = await self.worker.ask("load", number, wanted)
-            return first
-        second: Loaded = await self.worker.ask("load", number, wanted)
-        return second
 
 
 @asynccontextmanager

@@ -8,11 +8,15 @@ import msgspec
 import numpy as np
 
 from bot.dialogue.reading import ReadText, Vectors
+from bot.errors import BotError
 from bot.store.records import Correction
+from nlu.errors import NluError
 from nlu.understanding import Understanding
 from retrieval.budget import Budget
+from retrieval.errors import RetrievalError
 
 LENGTH = 4  # bytes before each frame
+KINDS = {"bot": BotError, "nlu": NluError, "retrieval": RetrievalError}  # errors that the operator can mend
 
 
 class Wanted(msgspec.Struct, array_like=True):
@@ -51,8 +55,8 @@ class Told(msgspec.Struct, array_like=True, tag=True):
 
 
 class Failed(msgspec.Struct, array_like=True, tag=True):
-    """What was asked failed: with an error of a package that the operator can mend ("bot", "nlu", "retrieval"), or with any
-    other, of which only its type and the places in the code are told."""
+    """What was asked failed: with an error of one of KINDS, or with any other, of which only its type and the places in the
+    code are told."""
 
     number: int
     kind: str
@@ -138,7 +142,7 @@ class Frames(asyncio.Protocol):
         self._receive = receive
         self._lose = lose
         self._coming = bytearray()
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport  # since `connection_made`, which comes before all else
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -159,9 +163,7 @@ class Frames(asyncio.Protocol):
 
     def send(self, value: Any) -> None:
         """Send a frame, soon; to an end that is gone nothing is sent."""
-        assert self._transport is not None  # noqa: S101 - there is one from the beginning
         self._transport.write(framed(value))
 
     def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+        self._transport.close()

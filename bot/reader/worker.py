@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import BotError
 from bot.garbage import hold_little, settle_new
 from bot.loading import LoadedReader, load_reader
 from bot.reader.threads import n_cores, reading_threads
 from bot.reader.wire import (
+    KINDS,
     LENGTH,
     Asked,
     Failed,
@@ -32,10 +32,6 @@ from bot.reader.wire import (
     read_asked,
 )
 from bot.settings import Settings
-from nlu.errors import NluError
-from retrieval.errors import RetrievalError
-
-KINDS = {"bot": BotError, "nlu": NluError, "retrieval": RetrievalError}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +152,9 @@ def follow_to_the_end(worker: Worker) -> None:
 def main() -> None:
     """Read for the desk at the other end of the socket with that number; a core is left to the desk."""
     hold_little()
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # a terminal sends them to all: turns under way are finished first
-        signal.signal(number, signal.SIG_IGN)
+    # A terminal sends them to all: turns under way are finished first.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     worker = Worker(socket.socket(fileno=int(sys.argv[1])))
     logging.basicConfig(level=logging.INFO, handlers=[DeskLog(worker)])
     for _ in range(n_cores() - 2):

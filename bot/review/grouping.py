@@ -61,7 +61,7 @@ class Grouping:
         made, clusters = max(self._results, key=lambda one: len(wanted & one[0]), default=(frozenset(), ()))
         missing = wanted - made
         if missing and (self._work is None or self._work.done()):
-            self._work = asyncio.create_task(self._read_and_cluster(texts))
+            self._work = asyncio.create_task(self._read_and_cluster(self._current(), texts))
         return Grouped(_only({number for number, _ in wanted & made}, clusters), len(missing))
 
     def vectors_of(self, said: Mapping[int, str]) -> dict[int, NDArray[np.float32]]:
@@ -89,9 +89,7 @@ class Grouping:
             self._unreadable.clear()
             self._results.clear()
 
-    async def _read_and_cluster(self, texts: Mapping[Key, str]) -> None:
-        reader = self._used
-        assert reader is not None  # noqa: S101 - group() came first
+    async def _read_and_cluster(self, reader: Understands, texts: Mapping[Key, str]) -> None:
         await self._read(reader, texts)
         known = [key for key in texts if key in self._vectors]
         if not known or reader is not self._used:

@@ -14,7 +14,8 @@ STRANGE = "mug rug mug sofa"
 
 
 async def meaning_of(desk: Desk, text: str) -> tuple[str, float]:
-    [findings] = [one.findings for one in await desk.model.reader.read([text])]
+    [read] = await desk.model.reader.read([text])
+    findings = read.findings
     return findings.intents[0].intent, findings.confidence
 
 

@@ -208,8 +208,8 @@ async def test_a_desk_answers_learns_and_takes_over_edits_with_it(trained: Path)
         assert (await Customer(desk.engine, key="web:ben").send(STRANGE)).replies[
             0
         ].text == "From ten to six."
-        worker = getattr(desk.models, "worker")  # noqa: B009
-        pid = pid_of(worker)
+        assert isinstance(desk.models, WorkerModels)
+        pid = pid_of(desk.models.worker)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
