@@ -62,13 +62,15 @@ def _leak(after: Served, rows: Iterable[LabelledText], usual: float) -> Check:
     are learned from stand in each other's dialogues, which is the `usual` share. What it knows is measured on nowhere."""
     telling = [row for row in rows if is_telling(row)]
     known = [row for row in telling if after.knows(row)]
+    share = len(known) / len(telling) if telling else 0.0
     bar = min(1.0, usual + MAX_LEAKED)
-    has_passed = exceeds(len(known), len(telling), bar) > checks.ALPHA
+    is_noise = usual > 0 and exceeds(len(known), len(telling), bar) > checks.ALPHA
+    has_passed = share <= bar or is_noise  # where nobody says the same again there is no chance to allow for
     reason = f"{len(known)} of {len(telling)} longer test messages stand in what it learned from"
     if usual:
         reason += f"; of what it learned from, {usual:.0%} is said again in other dialogues"
     if not has_passed:
-        reason += f"; for instance that of dialogue {known[0].group}; wanted at most {bar:.0%}, within noise"
+        reason += f"; for instance that of dialogue {known[0].group}; wanted at most {bar:.0%}{', within noise' if usual else ''}"
     return Check("nothing leaked", has_passed, reason)
 
 

@@ -178,6 +178,21 @@ def test_a_candidate_that_learned_from_the_test_part_is_refused(desk: Desk) -> N
     assert "of dialogue d0-" in reason
 
 
+def test_where_nobody_says_the_same_again_few_messages_are_a_leak_too(desk: Desk) -> None:
+    test = desk.frozen.test
+    rows = list(make_dialogues(N))
+    leaked = [{**row, "id": f"again-{row['id']}"} for row in rows if row["id"] in test]
+    told: list[bool] = []
+    for n in (0, 4):  # 8 of 100 messages could be chance
+        write_dialogues(desk.workspace, [*rows, *leaked[:n]])
+        evidence = gather_evidence(
+            desk.train(), desk.current, rows_to_measure(desk.dataset, test), desk.open_release
+        )
+        [check] = [check for check in judge(evidence, Limits()).checks if check.name == "nothing leaked"]
+        told.append(check.has_passed)
+    assert told == [True, False]
+
+
 @pytest.mark.parametrize("has_leak", [False, True])
 def test_what_customers_ask_in_the_same_words_is_no_leak(has_leak: bool, desk: Desk) -> None:
     rows = list(make_dialogues(N))
