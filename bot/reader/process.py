@@ -14,6 +14,7 @@ import msgspec
 
 from bot.errors import BotError
 from bot.monitoring.meters import count_lost_worker, watch_worker
+from bot.reader.threads import n_threads
 from bot.reader.wire import KINDS, Asked, Failed, Frames, Logged, Told, pack, read_answer, result_of
 from bot.settings import Settings
 
@@ -25,7 +26,12 @@ logger = logging.getLogger(__name__)
 
 
 class WorkerLost(BotError):
-    """The process that reads messages ended, whatever was asked of it."""
+    """The process that reads messages ended before it answered; it may have been at what was asked where that is a
+    `suspect`, else it wasn't yet."""
+
+    def __init__(self, text: str, *, is_suspect: bool = False) -> None:
+        super().__init__(text)
+        self.is_suspect = is_suspect
 
 
 class WorkerFailed(Exception):
@@ -128,9 +134,14 @@ class WorkerProcess:
         self.era += 1
         if not self._is_closed:
             count_lost_worker()
-        for _, waiting in self._asked.values():
+        suspects = 0
+        for operation, waiting in self._asked.values():  # in the order in which they are done
             if not waiting.done():
-                waiting.set_exception(WorkerLost("the process that reads messages ended"))
+                is_suspect = operation != "load" and suspects < n_threads()
+                suspects += is_suspect
+                waiting.set_exception(
+                    WorkerLost("the process that reads messages ended", is_suspect=is_suspect)
+                )
 
 
 def _error_of(failed: Failed) -> Exception:

@@ -3,7 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -21,6 +21,8 @@ from bot.texts import load_texts
 from nlu.understanding import Understanding
 from retrieval.budget import Budget
 
+TRIES, TRIES_TO_LOAD = 5, 2
+SUSPECTED = 2  # times that the process ended at something
 LEARNED_AT_ONCE = 32  # corrections
 
 
@@ -92,7 +94,7 @@ class RemoteReader:
             await self._change("teach", self._names)
 
     async def _ask(self, operation: str, *what: Any) -> Any:
-        return await _twice(lambda: self._ask_once(operation, *what))
+        return await _until_answered(lambda: self._ask_once(operation, *what), TRIES)
 
     async def _ask_once(self, operation: str, *what: Any) -> Any:
         if self._era != self._worker.era:
@@ -123,11 +125,17 @@ class RemoteReader:
         self._era = era
 
 
-async def _twice(ask: Callable[[], Awaitable[Any]]) -> Any:
-    """Ask, and where the process ended meanwhile ask the next one; not a third time, for it may be this that ends them."""
-    with suppress(WorkerLost):
-        return await ask()
-    return await ask()
+async def _until_answered(ask: Callable[[], Awaitable[Any]], tries: int) -> Any:
+    """Ask, and where the process ended meanwhile ask the next one: so many times, but not where it was at this for the
+    second time, which may be what ends them."""
+    lost, suspected = 0, 0
+    while True:
+        try:
+            return await ask()
+        except WorkerLost as loss:
+            lost, suspected = lost + 1, suspected + loss.is_suspect
+            if lost == tries or suspected == SUSPECTED:
+                raise
 
 
 def _drop(loop: asyncio.AbstractEventLoop, worker: WorkerProcess, number: int) -> None:
@@ -153,7 +161,9 @@ class WorkerModels(Models):
         while True:
             texts = await asyncio.to_thread(load_texts, self.settings, texts)
             number = next(self._numbers)
-            loaded: Loaded = await _twice(partial(self.worker.ask, "load", number, wanted))
+            loaded: Loaded = await _until_answered(
+                partial(self.worker.ask, "load", number, wanted), TRIES_TO_LOAD
+            )
             reader = RemoteReader(self.worker, number, wanted, loaded)
             if loaded.texts_state == texts.state:  # they may be edited meanwhile
                 dialogue = dialogue_of(self.settings, self.actions, texts, reader)

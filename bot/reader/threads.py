@@ -13,6 +13,11 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def n_threads() -> int:
+    """Those of the process that reads: a core is left to the desk."""
+    return max(1, n_cores() - 1)
+
+
 def reading_threads(*, in_background: bool = False) -> ThreadPoolExecutor:
     """Threads that read messages: by default one a core, as the encoder's passes leave Python's lock to others; one that gives
     way to all else `in_background`."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.garbage import hold_little, settle_new
 from bot.loading import LoadedReader, load_reader
-from bot.reader.threads import n_cores, reading_threads
+from bot.reader.threads import n_threads, reading_threads
 from bot.reader.wire import (
     KINDS,
     LENGTH,
@@ -150,14 +150,14 @@ def follow_to_the_end(worker: Worker) -> None:
 
 
 def main() -> None:
-    """Read for the desk at the other end of the socket with that number; a core is left to the desk."""
+    """Read for the desk at the other end of the socket with that number."""
     hold_little()
     # A terminal sends them to all: turns under way are finished first.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     worker = Worker(socket.socket(fileno=int(sys.argv[1])))
     logging.basicConfig(level=logging.INFO, handlers=[DeskLog(worker)])
-    for _ in range(n_cores() - 2):
+    for _ in range(n_threads() - 1):  # and this one
         threading.Thread(target=follow_to_the_end, args=(worker,), daemon=True).start()
     follow_to_the_end(worker)
 

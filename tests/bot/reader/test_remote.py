@@ -142,6 +142,38 @@ async def test_a_message_that_ends_the_process_twice_is_given_up(
     assert (await reader.read(["are you open today"]))[0].findings.intents[0].intent == "opening_hours"
 
 
+async def test_those_who_wait_behind_it_are_answered(
+    models: WorkerModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "n_threads", lambda: 1)
+    reader = (await models.load()).reader
+    ask = WorkerProcess.ask
+
+    async def deadly(self: WorkerProcess, operation: str, model: int, *what: Any) -> Any:
+        if what == (["poison"],):
+            os.kill(pid_of(self), signal.SIGSTOP)  # so that all are asked before it ends
+            asyncio.get_running_loop().call_later(0.1, os.kill, pid_of(self), signal.SIGKILL)
+        return await ask(self, operation, model, *what)
+
+    monkeypatch.setattr(WorkerProcess, "ask", deadly)
+    texts = ["poison", *["are you open today"] * 20]
+    first, *others = await asyncio.gather(*(reader.read([text]) for text in texts), return_exceptions=True)
+    assert isinstance(first, WorkerLost)
+    assert not [one for one in others if isinstance(one, BaseException)]
+
+
+async def test_a_process_that_ends_while_it_loads_ends_no_message(models: WorkerModels) -> None:
+    reader = (await models.load()).reader
+    reading = asyncio.create_task(reader.read(["are you open today"]))
+    for _ in range(3):
+        lost = models.worker.era
+        kill(models)
+        async with asyncio.timeout(30):
+            while models.worker.era == lost or models.worker._frames is None:
+                await asyncio.sleep(0.01)
+    assert (await reading)[0].findings.intents
+
+
 async def test_what_fails_there_fails_here_and_the_log_says_where(
     models: WorkerModels, caplog: pytest.LogCaptureFixture
 ) -> None:
