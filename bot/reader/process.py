@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from itertools import count
+from dataclasses import dataclass
+from itertools import count, islice
 from time import monotonic
 from typing import Any
 
@@ -19,6 +20,8 @@ from bot.reader.wire import KINDS, Asked, Failed, Frames, Logged, Told, pack, re
 from bot.settings import Settings
 
 AGAIN_AFTER_S = 1.0  # is a process that ended begun anew, at the soonest
+LOOK_AGAIN_S = 1.0
+STUCK_LOOKS = 10  # at the same message, and it is ended; the longest take half a second
 ENDS_WITHIN_S = 5.0
 FOR_READING = {"folder", "desk", "understanding", "decide", "actions"}  # of the settings
 
@@ -38,27 +41,38 @@ class WorkerFailed(Exception):
     """Something failed there that nobody expected; its text is the type of the error, and the log says where it arose."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """Something that was asked, to be answered."""
+
+    operation: str
+    gives_way: bool
+    answer: asyncio.Future[Any]
+
+
 class WorkerProcess:
-    """The process, begun when something is asked of it, and anew where it ended; `era` counts how often it did."""
+    """The process, begun when something is asked of it, and anew where it ended or is stuck; `era` counts how often."""
 
     def __init__(self, settings: Settings) -> None:
         self.era = 0
         self._settings = settings.model_dump_json(include=FOR_READING).encode()
         self._numbers = count(1)
-        self._asked: dict[int, tuple[str, asyncio.Future[Any]]] = {}
+        self._asked: dict[int, Waiting] = {}  # in the order in which it is done
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: Frames | None = None
         self._beginning = asyncio.Lock()
         self._begun_at = -AGAIN_AFTER_S
+        self._watching: asyncio.Task[None] | None = None
         self._is_closed = False
 
-    async def ask(self, operation: str, model: int, *what: Any) -> Any:
-        """The result; raises what it raised there, WorkerFailed for what nobody expected, WorkerLost."""
+    async def ask(self, operation: str, model: int, *what: Any, gives_way: bool = False) -> Any:
+        """The result, after that of whatever doesn't give way if it does; raises what was raised there, WorkerFailed for what
+        nobody expected, WorkerLost."""
         frames = self._frames or await self._begin()
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         number = next(self._numbers)
         frames.send(Asked(number, operation, model, pack(what)))
-        self._asked[number] = operation, answer
+        self._asked[number] = Waiting(operation, gives_way, answer)
         try:
             return await answer
         finally:
@@ -72,6 +86,8 @@ class WorkerProcess:
     async def close(self) -> None:
         """End it."""
         self._is_closed = True
+        if self._watching is not None:
+            self._watching.cancel()
         if self._frames is not None:
             self._frames.close()
         if self._process is not None:
@@ -103,7 +119,27 @@ class WorkerProcess:
             frames.send(msgspec.Raw(self._settings))
             self._frames = frames
             watch_worker(self._process.pid)
+            self._watching = asyncio.create_task(self._watch(self._process, frames))
             return frames
+
+    async def _watch(self, process: "subprocess.Popen[bytes]", frames: Frames) -> None:
+        """End it once it is stuck. Looks are counted, not seconds: both may have been stopped meanwhile."""
+        at: list[Waiting] = []
+        looks = 0
+        while self._frames is frames:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            still = [one for one in self._at_work() if one in at and not one.gives_way]
+            at, looks = (still, looks + 1) if still else (self._at_work(), 0)
+            if looks >= STUCK_LOOKS:
+                logger.error("the process that reads messages is stuck: it is ended")
+                process.kill()
+                return
+
+    def _at_work(self) -> list[Waiting]:
+        """What it may be at; to load is done beside all else, and takes long."""
+        asked = [one for one in self._asked.values() if one.operation != "load" and not one.answer.done()]
+        first = islice((one for one in asked if not one.gives_way), n_threads())
+        return [*first, *islice((one for one in asked if one.gives_way), 1)]
 
     async def _bury(self, process: "subprocess.Popen[bytes]") -> None:
         """Before there is another one."""
@@ -120,13 +156,13 @@ class WorkerProcess:
         if isinstance(answer, Logged):
             logging.getLogger(answer.logger).log(answer.level, "%s", answer.text)
             return
-        operation, waiting = self._asked.get(answer.number, ("", None))
-        if waiting is None or waiting.done():
+        waiting = self._asked.get(answer.number)
+        if waiting is None or waiting.answer.done():
             return
         if isinstance(answer, Told):
-            waiting.set_result(result_of(operation, answer))
+            waiting.answer.set_result(result_of(waiting.operation, answer))
         else:
-            waiting.set_exception(_error_of(answer))
+            waiting.answer.set_exception(_error_of(answer))
 
     def _lose(self) -> None:
         """It is gone: all that was asked is lost, and what is asked from now on begins another."""
@@ -134,14 +170,11 @@ class WorkerProcess:
         self.era += 1
         if not self._is_closed:
             count_lost_worker()
-        suspects = 0
-        for operation, waiting in self._asked.values():  # in the order in which they are done
-            if not waiting.done():
-                is_suspect = operation != "load" and suspects < n_threads()
-                suspects += is_suspect
-                waiting.set_exception(
-                    WorkerLost("the process that reads messages ended", is_suspect=is_suspect)
-                )
+        suspects = self._at_work()
+        for one in self._asked.values():
+            if not one.answer.done():
+                loss = WorkerLost("the process that reads messages ended", is_suspect=one in suspects)
+                one.answer.set_exception(loss)
 
 
 def _error_of(failed: Failed) -> Exception:

@@ -100,13 +100,17 @@ class RemoteReader:
         if self._era != self._worker.era:
             async with self._changing:
                 await self._come_back()
-        return await self._worker.ask(operation, self._number, *what)
+        return await self._ask_there(operation, *what)
+
+    async def _ask_there(self, operation: str, *what: Any) -> Any:
+        gives_way = self._wanted.in_background
+        return await self._worker.ask(operation, self._number, *what, gives_way=gives_way)
 
     async def _change(self, operation: str, what: Any) -> None:
         """What was changed here, there; to come back does so by itself."""
         if self._era == self._worker.era:
             try:
-                await self._worker.ask(operation, self._number, what)
+                await self._ask_there(operation, what)
             except WorkerLost:
                 await self._come_back()
         else:
@@ -117,11 +121,11 @@ class RemoteReader:
         era = self._worker.era
         if self._era == era:
             return
-        await self._worker.ask("load", self._number, self._wanted)
+        await self._ask_there("load", self._wanted)
         taught = tuple(self._taught.values())
         for start in range(0, len(taught), LEARNED_AT_ONCE):
-            await self._worker.ask("learn", self._number, taught[start : start + LEARNED_AT_ONCE])
-        await self._worker.ask("teach", self._number, self._names)
+            await self._ask_there("learn", taught[start : start + LEARNED_AT_ONCE])
+        await self._ask_there("teach", self._names)
         self._era = era
 
 

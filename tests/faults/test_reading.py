@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.reader.process import LOOK_AGAIN_S, STUCK_LOOKS
 from bot.reader.threads import n_cores
 from tests.faults.crowd import Crowd, make_shop
 from tests.faults.size import BACK_WITHIN_S, IS_WHOLE
@@ -61,6 +62,22 @@ async def test_each_message_is_answered_once_in_order_whenever_it_is_killed(
         round(longest_s, 1),
         "s",
     )
+
+
+async def test_one_that_is_stuck_is_ended(trained_shop: Path, orders: str, tmp_path: Path) -> None:
+    shop = make_shop(trained_shop, tmp_path / "shop", orders)
+    database = f"sqlite:///{shop / 'kefu.db'}"
+    async with serving(shop, "--port", "0", "--quiet", KEFU_DATABASE_URL=database) as served:
+        crowd = Crowd(served.url, CUSTOMERS)
+        async with crowd.talking():
+            await crowd.until(CUSTOMERS)
+            [reader] = readers(served)
+            os.kill(reader, signal.SIGSTOP)
+            await crowd.back(LOOK_AGAIN_S * STUCK_LOOKS + BACK_WITHIN_S)
+            await crowd.finish()
+        assert not crowd.refusals, "customers notice nothing but the wait"
+        assert "the process that reads messages is stuck" in served.log
+    await crowd.check(database)
 
 
 async def test_a_killed_desk_leaves_none_behind(trained_shop: Path, orders: str, tmp_path: Path) -> None:

@@ -127,8 +127,8 @@ async def test_a_message_that_ends_the_process_twice_is_given_up(
     reader = (await models.load()).reader
     ask, killed = WorkerProcess.ask, []
 
-    async def deadly(self: WorkerProcess, operation: str, model: int, *what: Any) -> Any:
-        answer = asyncio.create_task(ask(self, operation, model, *what))
+    async def deadly(self: WorkerProcess, operation: str, model: int, *what: Any, **how: bool) -> Any:
+        answer = asyncio.create_task(ask(self, operation, model, *what, **how))
         if what == (["poison"],):
             await asyncio.sleep(0)
             killed.append(pid_of(self))
@@ -149,17 +149,45 @@ async def test_those_who_wait_behind_it_are_answered(
     reader = (await models.load()).reader
     ask = WorkerProcess.ask
 
-    async def deadly(self: WorkerProcess, operation: str, model: int, *what: Any) -> Any:
+    async def deadly(self: WorkerProcess, operation: str, model: int, *what: Any, **how: bool) -> Any:
         if what == (["poison"],):
             os.kill(pid_of(self), signal.SIGSTOP)  # so that all are asked before it ends
             asyncio.get_running_loop().call_later(0.1, os.kill, pid_of(self), signal.SIGKILL)
-        return await ask(self, operation, model, *what)
+        return await ask(self, operation, model, *what, **how)
 
     monkeypatch.setattr(WorkerProcess, "ask", deadly)
     texts = ["poison", *["are you open today"] * 20]
     first, *others = await asyncio.gather(*(reader.read([text]) for text in texts), return_exceptions=True)
     assert isinstance(first, WorkerLost)
     assert not [one for one in others if isinstance(one, BaseException)]
+
+
+async def test_a_process_that_is_stuck_is_ended(
+    models: WorkerModels, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(process_module, "LOOK_AGAIN_S", 0.02)
+    reader = (await models.load()).reader
+    stuck = pid_of(models.worker)
+    os.kill(stuck, signal.SIGSTOP)
+    await asyncio.sleep(0.5)
+    assert pid_of(models.worker) == stuck, "nothing is asked of it"
+    assert (await reader.read(["are you open today"]))[0].findings.intents
+    assert pid_of(models.worker) != stuck
+    assert [record.message for record in caplog.records if "stuck" in record.message]
+
+
+async def test_a_model_that_gives_way_is_not_stuck_for_that(
+    models: WorkerModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "LOOK_AGAIN_S", 0.02)
+    reader = (await models.load(in_background=True)).reader
+    there = pid_of(models.worker)
+    os.kill(there, signal.SIGSTOP)
+    reading = asyncio.gather(reader.read(["are you open today"]), reader.learn([taught(1)]))
+    await asyncio.sleep(0.5)
+    os.kill(there, signal.SIGCONT)
+    assert (await reading)[0][0].findings.intents
+    assert pid_of(models.worker) == there
 
 
 async def test_a_process_that_ends_while_it_loads_ends_no_message(models: WorkerModels) -> None:
