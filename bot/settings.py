@@ -297,7 +297,7 @@ def load_settings(workspace: Path) -> Settings:
         )
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # besides its own: numbers too long, brackets too deep
         raise SettingsError(f"{path}: not TOML: {error}") from error
     wrong = list(table_problems(path, tables))
     try:

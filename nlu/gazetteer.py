@@ -130,12 +130,14 @@ def _compile(names: Iterable[str]) -> re.Pattern[str] | None:
 
 def _branch(node: Trie) -> str:
     """A trie as nested groups, so that each character of the text is looked at about once."""
-    ends = "" in node
+    alone = []
+    while len(node) == 1 and "" not in node:  # a long name is no deep nesting
+        ((char, node),) = node.items()
+        alone.append(_character(char))
     branches = [_character(char) + _branch(child) for char, child in sorted(node.items()) if char]
-    if not branches:
-        return ""
-    joined = branches[0] if len(branches) == 1 and not ends else f"(?:{'|'.join(branches)})"
-    return f"{joined}?" if ends else joined
+    if branches:
+        alone.append(f"(?:{'|'.join(branches)})" + "?" * ("" in node))
+    return "".join(alone)
 
 
 def _character(character: str) -> str:

@@ -37,6 +37,8 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
         ("[actions.get_order]\nmethod = 'GET'", r"actions.get_order.url"),
         ("folder = '/elsewhere'", r"folder: met '/elsewhere'"),
         ("[desk", r"not TOML"),
+        (f"a = {'9' * 5000}", r"not TOML"),
+        (f"a = {'[' * 5000}", r"not TOML"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_key(tmp_path: Path, text: str, words: str) -> None:

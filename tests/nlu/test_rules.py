@@ -212,6 +212,19 @@ def test_a_long_hostile_text_takes_no_time(rules: EntityRules) -> None:
         assert time.perf_counter() - started < 1
 
 
+def test_names_may_be_long_and_begin_alike(tmp_path: Path) -> None:
+    long = "lamp " * 1000 + "shade"
+    rules = EntityRules(
+        names={
+            long: ("product", "long"),
+            f"{long}s and more": ("product", "more"),
+            "lamp": ("product", "lamp"),
+        }
+    )
+    for text, value in ((long, "long"), (f"{long}s and more", "more"), ("a lamp", "lamp")):
+        assert [one.value for one in rules.find(text)] == [value]
+
+
 def test_taught_names_are_found_and_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "entities.yaml"
     path.write_text(TYPES, "utf-8")
