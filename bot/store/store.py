@@ -131,14 +131,14 @@ class Store:
     async def arrival(self, message: Message) -> Turn | Conversation:
         """The turn of a message that was handled before (`is_repeat`), with the replies it had; else the conversation it
         belongs to, made, with its customer, where it is new."""
-        found = await self._database.read(arrivals.find_arrival, message)
+        found = await self._database.look(arrivals.find_arrival, message)
         if found is not None:
             return found
         return await self._database.write(arrivals.make_conversation, message)
 
     async def conversation(self, message: Message) -> Conversation:
         """The conversation a message belongs to, as it is now; made, with its customer, where it is new."""
-        found = await self._database.read(arrivals.find_conversation, message)
+        found = await self._database.look(arrivals.find_conversation, message)
         if found is not None:
             return found
         return await self._database.write(arrivals.make_conversation, message)

@@ -1,6 +1,6 @@
 """Turns: saved whole, in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, ScalarResult, bindparam, func, insert, o
 
 from bot.messages import ConversationStatus, Decision, Draft, Message, Reply, Turn
 from bot.store.arrivals import ensure_customer, make_conversation, turn_before
+from bot.store.databases.together import Added, Changed, change_together
 from bot.store.databases.upsert import insert_new
 from bot.store.errors import StoreError
 from bot.store.inbox.custody import lock_conversation, log_move
@@ -24,13 +25,9 @@ _MESSAGE_ID = select(messages.c.id).where(
     messages.c.conversation_id == bindparam("conversation_id"),
     messages.c.external_id == bindparam("external_id"),
 )
-_AUTHOR = select(customers).where(customers.c.key == bindparam("customer_key"))
 _NAMED = update(customers).where(customers.c.id == bindparam("customer_id"))
 _OF_DECISION = tuple(one.name for one in fields(Decision))
-_UNDERSTOOD = insert(understandings)
-_DECIDED = insert(decisions)
 _REPLIED = insert(messages).returning(messages.c.id)
-_REMEMBERED = update(conversations).where(conversations.c.id == bindparam("conversation_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +57,19 @@ def save_turn(
         raise StoreError(
             f"a message of {message.channel} has no external_id; wanted the channel's own id of it"
         )
-    stored = lock_conversation(connection, conversation_id)
+    author_key = storable(message.customer_key)
+    stored = lock_conversation(connection, conversation_id, author_key=author_key)
     if stored.key.startswith(
         FORGOTTEN
     ):  # meanwhile: what the customer writes now starts anew, knowing nothing
-        stored = lock_conversation(connection, make_conversation(connection, message).id)
+        conversation_id = make_conversation(connection, message).id
+        stored = lock_conversation(connection, conversation_id, author_key=author_key)
         outcome = replace(outcome, state={}, met=stored.status, met_state=None)
     is_as_met = _is_as_met(stored, outcome)
     if not is_as_met and _said(connection, stored.id, message.external_id).first() is None:
         return None
     conversation_id = stored.id
-    customer_id = _greet_customer(connection, message)
+    customer_id = _greet_customer(connection, message, stored)
     values = _message_row(message, conversation_id, customer_id)
     values["quotes"] = _quoted(connection, conversation_id, message.quotes)
     message_id = insert_new(connection, messages, values, ("conversation_id", "external_id"))
@@ -80,9 +79,7 @@ def save_turn(
         return turn_before(connection, message, conversation_id, earlier, stored.status)
     if now() - message.received_at > SETTLED_AFTER:  # its day may have been counted without it
         drop_days(connection, [message.received_at])
-    _save_outcome(connection, message_id, outcome)
-    replies = _save_replies(connection, message_id, values, outcome.replies)
-    _save_state(connection, stored, outcome)
+    replies = _save_outcome(connection, message_id, values, stored, outcome)
     if outcome.draft is not None:
         add_draft(connection, conversation_id, message_id, outcome.draft)
     return Turn(
@@ -126,15 +123,14 @@ def _said(connection: Connection, conversation_id: int, external_id: str) -> Sca
     return connection.scalars(_MESSAGE_ID, said)
 
 
-def _greet_customer(connection: Connection, message: Message) -> int:
+def _greet_customer(connection: Connection, message: Message, stored: Row[Any]) -> int:
     """The author's id. Who writes has not blocked the bot, and goes by the name they have now."""
-    row = connection.execute(_AUTHOR, {"customer_key": storable(message.customer_key)}).one_or_none()
-    if row is None:
+    if stored.author_id is None:
         return ensure_customer(connection, message.customer_key, storable(message.customer_name))
-    name = storable(message.customer_name) or row.name
-    if name != row.name or row.blocked_at is not None:
-        connection.execute(_NAMED, {"customer_id": row.id, "name": name, "blocked_at": None})
-    return int(row.id)
+    name = storable(message.customer_name) or stored.author_name
+    if name != stored.author_name or stored.author_blocked_at is not None:
+        connection.execute(_NAMED, {"customer_id": stored.author_id, "name": name, "blocked_at": None})
+    return int(stored.author_id)
 
 
 def _message_row(message: Message, conversation_id: int, customer_id: int) -> dict[str, Any]:
@@ -163,15 +159,29 @@ def _quoted(connection: Connection, conversation_id: int, external_id: str) -> i
     return found
 
 
-def _save_outcome(connection: Connection, message_id: int, outcome: Outcome) -> None:
+def _save_outcome(
+    connection: Connection, message_id: int, asked: Mapping[str, Any], stored: Row[Any], outcome: Outcome
+) -> tuple[Reply, ...]:
+    """All but the message itself; the replies with their ids, which rise in the order in which they are said."""
+    changes: list[Added | Changed] = [*_outcome_rows(message_id, outcome)]
+    changes.append(_state(connection, stored, outcome))
+    rows = [_reply_row(message_id, asked, reply) for reply in outcome.replies]
+    ids = [int(connection.execute(_REPLIED, row).scalar_one()) for row in rows[:-1]]
+    changes += [Added(messages, row) for row in rows[-1:]]
+    last_id = change_together(connection, changes)
+    if last_id is not None:
+        ids.append(last_id)
+    return tuple(replace(reply, message_id=one) for reply, one in zip(outcome.replies, ids, strict=True))
+
+
+def _outcome_rows(message_id: int, outcome: Outcome) -> Iterator[Added]:
     if outcome.understanding is not None:
         row = understanding_row(outcome.understanding, outcome.findings)
-        values = {"message_id": message_id, "release": outcome.release} | row
-        connection.execute(_UNDERSTOOD, values)
+        yield Added(understandings, {"message_id": message_id, "release": outcome.release} | row)
     if outcome.decision is not None:
         values = {name: getattr(outcome.decision, name) for name in _OF_DECISION}
         values |= {"message_id": message_id, "timings_ms": dict(outcome.timings_ms)}
-        connection.execute(_DECIDED, values)
+        yield Added(decisions, values)
 
 
 def understanding_row(understanding: Understanding, findings: Findings | None) -> dict[str, Any]:
@@ -196,31 +206,26 @@ def understanding_row(understanding: Understanding, findings: Findings | None) -
     }
 
 
-def _save_replies(
-    connection: Connection, message_id: int, asked: Mapping[str, Any], replies: Sequence[Reply]
-) -> tuple[Reply, ...]:
-    stored = []
-    for reply in replies:
-        values = {name: asked[name] for name in ("conversation_id", "customer_id", "channel")} | {
-            "speaker": "bot",
-            "kind": "document" if reply.attachment else "text",
-            "text": storable(reply.text),
-            "attachment": reply.attachment,
-            "versions": [],
-            "at": now(),
-            "in_reply_to": message_id,
-            "buttons": button_rows(reply.buttons),
-            "delivery": "pending",
-        }
-        stored.append(replace(reply, message_id=int(connection.execute(_REPLIED, values).scalar_one())))
-    return tuple(stored)
+def _reply_row(message_id: int, asked: Mapping[str, Any], reply: Reply) -> dict[str, Any]:
+    return {name: asked[name] for name in ("conversation_id", "customer_id", "channel")} | {
+        "speaker": "bot",
+        "kind": "document" if reply.attachment else "text",
+        "text": storable(reply.text),
+        "attachment": reply.attachment,
+        "versions": [],
+        "at": now(),
+        "in_reply_to": message_id,
+        "buttons": button_rows(reply.buttons),
+        "delivery": "pending",
+    }
 
 
-def _save_state(connection: Connection, stored: Row[Any], outcome: Outcome) -> None:
+def _state(connection: Connection, stored: Row[Any], outcome: Outcome) -> Changed:
+    """What the conversation is after it; where that is another status, the change is kept at once."""
     values: dict[str, Any] = {"state": outcome.state, "last_at": now()}
     if outcome.status != stored.status:
         # Customers' messages never give it to a person: who has it is what staff decide.
         values |= {"status": outcome.status, "status_since": now(), "assignee_id": None}
         log_move(connection, stored.id, status=outcome.status, reason=outcome.moved)
         settle_open(connection, stored.id, "dropped", None)
-    connection.execute(_REMEMBERED, {"conversation_id": stored.id} | values)
+    return Changed(conversations, stored.id, values)

@@ -45,6 +45,12 @@ class Database(Protocol):
     ) -> T:
         """Run it on one snapshot; it doesn't write."""
 
+    async def look(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same where each statement may see a newer state than the one before: for PostgreSQL a third of the work
+        where there is but one."""
+
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

@@ -50,6 +50,7 @@ class PostgresDatabase:
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self.peers = PostgresPeers(self._engine, through, self.sender)
 
     @property
@@ -67,6 +68,13 @@ class PostgresDatabase:
     ) -> T:
         with timed("reading"):
             async with self._connection(self._reading) as connection:
+                return await connection.run_sync(work, *args, **kwargs)
+
+    async def look(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with timed("reading"):
+            async with self._connection(self._looking) as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def write(

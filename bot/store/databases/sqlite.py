@@ -70,6 +70,8 @@ class SqliteDatabase:
         with timed("reading"):
             return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
+    look = read
+
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

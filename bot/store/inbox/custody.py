@@ -17,12 +17,32 @@ from bot.store.tables.staff_work import notes
 from bot.store.values import FORGOTTEN, button_rows, now, storable
 
 _MOVED = insert(custody_changes)
-_LOCKED = select(conversations).where(conversations.c.id == bindparam("conversation_id")).with_for_update()
+_HELD = conversations.c.id == bindparam("conversation_id")
+_LOCKED = select(conversations).where(_HELD).with_for_update()
+_LOCKED_FOR = (
+    select(
+        conversations,
+        customers.c.id.label("author_id"),
+        customers.c.name.label("author_name"),
+        customers.c.blocked_at.label("author_blocked_at"),
+    )
+    .outerjoin(customers, customers.c.key == bindparam("author_key"))
+    .where(_HELD)
+    .with_for_update(of=conversations)
+)
 
 
-def lock_conversation(connection: Connection, conversation_id: int) -> Row[Any]:
-    """The conversation's row, held until the end of the transaction: turns of one conversation queue here."""
-    row = connection.execute(_LOCKED, {"conversation_id": conversation_id}).one_or_none()
+def lock_conversation(
+    connection: Connection, conversation_id: int, *, author_key: str | None = None
+) -> Row[Any]:
+    """The conversation's row, held until the end of the transaction: turns of one conversation queue here.
+
+    With `author_key` also that customer's `author_id`, `author_name` and `author_blocked_at`, None where unknown."""
+    values: dict[str, Any] = {"conversation_id": conversation_id}
+    if author_key is None:
+        row = connection.execute(_LOCKED, values).one_or_none()
+    else:
+        row = connection.execute(_LOCKED_FOR, values | {"author_key": author_key}).one_or_none()
     if row is None:
         raise StoreError(f"conversation {conversation_id} is not stored; it is made by conversation(message)")
     return row

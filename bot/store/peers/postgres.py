@@ -19,10 +19,10 @@ from bot.store.peers.peers import Hear
 WAITING = 8  # conversations at once for which another process has to be waited; each takes a connection
 GATHER_S = 0.02  # what is said within is told together
 
-_TELL_ALL = text("SELECT pg_notify(:channel, told) FROM unnest(:payloads) AS told").bindparams(
-    bindparam("payloads", type_=ARRAY(Text))
-)
-_QUICKLY = text("SET LOCAL synchronous_commit TO off")  # news that are lost in a crash are found by looking
+# Without waiting for the disk: news that are lost in a crash are found by looking.
+_TELL_ALL = text(
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify(:channel, told) FROM unnest(:payloads) AS told"
+).bindparams(bindparam("payloads", type_=ARRAY(Text)))
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,8 @@ class PostgresPeers:
     """News by LISTEN and NOTIFY, order and work by advisory locks; `sender` is the name of this process."""
 
     def __init__(self, engine: AsyncEngine, url: URL, sender: str) -> None:
-        self._engine, self._sender = engine, sender
+        self._sender = sender
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         # Beside the pool of the log: who waits here for a turn must not keep that turn from being written.
         self._apart = create_async_engine(url, pool_size=2, max_overflow=WAITING - 1, pool_pre_ping=True)
         self._line = Line(self._apart)
@@ -115,8 +116,7 @@ class PostgresPeers:
         while self._untold:
             payloads, self._untold = list(self._untold), {}
             try:
-                async with self._engine.begin() as connection:
-                    await connection.execute(_QUICKLY)
+                async with self._engine.connect() as connection:
                     await connection.execute(_TELL_ALL, {"channel": CHANNEL, "payloads": payloads})
             except Exception as error:  # the database may be away; others find it when they look
                 logger.warning("%d pieces of news were not told: %s", len(payloads), type(error).__name__)
