@@ -145,7 +145,7 @@ def _pattern(path: Path, label: str, node: Any, line: int) -> Pattern | None:
         _fail(path, line, f"{what} is {node!r}; wanted `regex: ...` and maybe `normal: ...`")
     try:
         compiled = regex.compile(source, 0 if node.get("ignore_case") is False else regex.IGNORECASE)
-    except regex.error as error:
+    except (regex.error, ValueError, OverflowError, RecursionError) as error:
         _fail(path, line, f"not a regular expression: {error}: {source!r}", error)
     _check_pattern(path, line, compiled, normal)
     return Pattern(label, compiled, normal)

@@ -33,12 +33,12 @@ def command(workspace: Path) -> None:
     from bot.operation.configuration import checked_settings
 
     settings = checked_settings(workspace)
+    set_up_logging(quiet=True)
     if not is_trained(workspace):
         from bot.commands.train import train_workspace
 
         click.echo(f"Training {settings.desk.name} from {workspace / 'dialogues'} ...")
         train_workspace(workspace)
-    set_up_logging(quiet=True)
     with order_system(settings):
         run(settings)
 

@@ -149,6 +149,8 @@ def test_spans_of_the_model_get_the_same_values(
         ("a:\n  patterns:\n    - 'x*'\n", 3, "empty text"),
         ("a:\n  patterns:\n    - {regex: 'x', normal: '{y}'}\n", 3, "no group"),
         ("a:\n  patterns:\n    - {regex: '(?:x|a|aa|a+)+$'}\n", 3, "takes too long"),
+        (f"a: {{patterns: ['x{{{'9' * 5000}}}']}}", 1, "not a regular expression"),
+        (f"a: {{patterns: ['{'(' * 5000}x{')' * 5000}']}}", 1, "not a regular expression"),
         ("a:\n  gazetteer:\n    X: [y]\n    Z: [y]\n", 4, "stands for 'X' already"),
         ("a:\n  gazetteer:\n    X: y\n", 3, "wanted a list"),
         ("- a\n", 1, "by name"),
