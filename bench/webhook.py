@@ -1,9 +1,10 @@
 """Telegram's webhook under load: how soon updates are taken, and how many are answered in a second.
 
     python -m bench.webhook examples/shop --chats 32 --messages 1000
+    python -m bench.webhook examples/shop --chats 32 --messages 3000 --per-second 330
 
 Serves a copy of the workspace beside a Bot API that this program plays, on loopback, and posts updates as Telegram does:
-the next of a chat once the last was taken. An update is taken (HTTP 200) when it is stored, and answered when its turn
+the next of a chat once the last was taken, as fast as it goes or so many a second. An update is taken (HTTP 200) when it is stored, and answered when its turn
 is in the log; what goes out waits for the tempo that Telegram allows a bot, 30 messages a second, and is not counted."""
 
 import asyncio
@@ -50,19 +51,36 @@ WARM_UP = 100  # messages
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="As in bench.load.",
 )
-def main(workspace: Path, chats: int, messages: int, database: str | None, texts_file: Path | None) -> None:
+@click.option(
+    "--per-second",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Updates posted; by default as many as are taken.",
+)
+def main(
+    workspace: Path,
+    chats: int,
+    messages: int,
+    database: str | None,
+    texts_file: Path | None,
+    per_second: float | None,
+) -> None:
     """Post updates, and see what becomes of them."""
     texts = texts_of(texts_file) if texts_file else texts_of_dialogues(workspace)
     with tempfile.TemporaryDirectory(prefix="kefu-webhook-") as folder:
         copy = copy_for_clients(workspace, Path(folder) / "workspace")
         log = database or f"sqlite:///{copy / 'load.db'}"
-        figures = asyncio.run(measure(copy, log, chats, messages, texts))
+        figures = asyncio.run(measure(copy, log, chats, messages, texts, per_second))
     for name, value in figures.items():
         click.echo(f"{name:24} {value}")
 
 
 async def measure(
-    workspace: Path, database: str, chats: int, messages: int, texts: Sequence[str]
+    workspace: Path,
+    database: str,
+    chats: int,
+    messages: int,
+    texts: Sequence[str],
+    per_second: float | None = None,
 ) -> dict[str, object]:
     """Milliseconds until updates were taken, and answered a second. Raises BotError where one wasn't taken."""
     numbers, said, port = itertools.count(1), itertools.cycle(texts), free_port()
@@ -78,10 +96,11 @@ async def measure(
         ):
             posts = f"http://127.0.0.1:{port}/telegram"
             await until_taken(session, posts)
-            await post(session, posts, chats, itertools.islice(numbers, WARM_UP), said)
+            await post(session, posts, chats, itertools.islice(numbers, WARM_UP), said, Pace(None))
             await until_logged(database, WARM_UP)
             begun = time.perf_counter()
-            ms = await post(session, posts, chats, itertools.islice(numbers, messages), said)
+            pace = Pace(per_second)
+            ms = await post(session, posts, chats, itertools.islice(numbers, messages), said, pace)
             taken_s = time.perf_counter() - begun
             await until_logged(database, WARM_UP + messages)
             answered_s = time.perf_counter() - begun
@@ -143,10 +162,32 @@ async def until_taken(session: aiohttp.ClientSession, posts: str) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
+class Pace:
+    """When the next update is due: at once, or so many a second, whether earlier ones were taken or not."""
+
+    def __init__(self, per_second: float | None) -> None:
+        self._step_s = 1 / per_second if per_second else None
+        self._next = time.perf_counter()
+
+    async def due(self) -> float:
+        """Wait until it is, and say when that was."""
+        if self._step_s is None:
+            return time.perf_counter()
+        when = self._next
+        self._next += self._step_s
+        await asyncio.sleep(when - time.perf_counter())
+        return when
+
+
 async def post(
-    session: aiohttp.ClientSession, posts: str, chats: int, numbers: Iterator[int], texts: Iterator[str]
+    session: aiohttp.ClientSession,
+    posts: str,
+    chats: int,
+    numbers: Iterator[int],
+    texts: Iterator[str],
+    pace: Pace,
 ) -> list[float]:
-    """Post an update for each number, by so many chats at a time; how long each took, in ms."""
+    """Post an update for each number, by so many chats at a time; how long each took since it was due, in ms."""
     ms: list[float] = []
 
     async def chat() -> None:
@@ -158,7 +199,7 @@ async def post(
                 "message_id": number, "date": int(time.time()), "from": sender, "text": next(texts),
                 "chat": {"id": customer, "type": "private", "first_name": "Anna"},
             }  # fmt: skip
-            begun = time.perf_counter()
+            begun = await pace.due()
             while not await taken(session, posts, {"update_id": number, "message": message}):  # noqa: ASYNC110 - another process has the room
                 await asyncio.sleep(LOOK_EVERY_S)
             ms.append(1000 * (time.perf_counter() - begun))
