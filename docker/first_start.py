@@ -1,11 +1,12 @@
 """Prepare a workspace for the desks that wait for it: an empty one becomes the demo shop; one without a release is trained.
 
-The shop's actions go to ORDERS, its `trusted_proxies` is PROXY: both from the environment."""
+The shop's actions go to ORDERS, which is on a private address, and its `trusted_proxies` is PROXY: both from the environment."""
 
 import os
 import sys
 from pathlib import Path
 from shutil import copytree
+from urllib.parse import urlsplit
 
 SHOP = Path("/usr/local/share/kefu/shop")
 AT_HOME = "http://127.0.0.1:8081/"  # where the shop's own kefu.toml has its order system
@@ -15,6 +16,7 @@ def make_shop(shop: Path, workspace: Path, orders: str, proxy: str) -> None:
     """Copy the demo shop; kefu.toml comes last: a copy that was cut short is begun again."""
     settings = (shop / "kefu.toml").read_text("utf-8").replace(AT_HOME, orders)
     settings += f'\n[web]\ntrusted_proxies = ["{proxy}"]\n'
+    settings += f'\n[outgoing]\nprivate_hosts = ["{urlsplit(orders).hostname}"]\n'
     without = ("releases", ".kefu", "*.db*", "kefu.toml", "__pycache__")
     copytree(shop, workspace, ignore=lambda _, names: _matching(names, without), dirs_exist_ok=True)
     (workspace / "kefu.toml").write_text(settings, "utf-8")

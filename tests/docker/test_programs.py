@@ -61,6 +61,7 @@ def test_an_empty_workspace_becomes_the_shop_with_its_actions_and_proxy_elsewher
     program("first_start").make_shop(SHOP, tmp_path, "http://orders:8081/", "172.31.250.10")
     settings = load_settings(tmp_path)
     assert settings.web.trusted_proxies == ("172.31.250.10",)
+    assert settings.outgoing.private_hosts == ("orders",), "else every lookup of an order is refused"
     assert {action.url.partition("{")[0][:19] for action in settings.actions.values()} == {
         "http://orders:8081/"
     }
