@@ -4,8 +4,9 @@
     python -m bench.webhook examples/shop --chats 32 --messages 3000 --per-second 330
 
 Serves a copy of the workspace beside a Bot API that this program plays, on loopback, and posts updates as Telegram does:
-the next of a chat once the last was taken, as fast as it goes or so many a second. An update is taken (HTTP 200) when it is stored, and answered when its turn
-is in the log; what goes out waits for the tempo that Telegram allows a bot, 30 messages a second, and is not counted."""
+the next of a chat once the last was taken, as fast as it goes or so many a second. An update is taken (HTTP 200) when it is
+stored, and answered when its turn is in the log; what goes out waits for the tempo that Telegram allows a bot, 30 messages a
+second, and is not counted."""
 
 import asyncio
 import itertools

@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 
 
 class WorkerLost(BotError):
-    """The process that reads messages ended before it answered; it may have been at what was asked where that is a
-    `suspect`, else it wasn't yet."""
+    """The process that reads messages ended before it answered. `is_suspect`: it may have been at what was asked; else it
+    hadn't come to it."""
 
     def __init__(self, text: str, *, is_suspect: bool = False) -> None:
         super().__init__(text)
