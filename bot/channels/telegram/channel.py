@@ -104,6 +104,8 @@ class TelegramChannel:
                 await self._intake.finish()
                 if self._work.is_ours:
                     await self._outbox.drain()
+                    if self._staff is not None:
+                        await self._staff.drain()
 
     async def _serve(self, me: Me) -> None:
         """What one process does for a bot, until cancelled."""

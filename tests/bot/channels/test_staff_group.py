@@ -455,6 +455,7 @@ async def test_the_group_goes_on_after_a_restart(api: FakeBotApi, folder: Path) 
     async with telegram_desk(folder, api, staff_group=GROUP) as desk:
         floor = await with_staff(desk)
         thread = await handed_over(floor)
+        await desk.channel.finish()
         n_posts = len(floor.posts(thread))
     async with telegram_desk(folder, api, staff_group=GROUP) as desk:
         floor = replace(floor, desk=desk)

@@ -27,6 +27,10 @@ class StaffGroup:
     hearing: Hearing
     tempo: Tempo
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _at_rest: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._at_rest.set()
 
     def wake(self) -> None:
         """Something may have happened."""
@@ -38,13 +42,19 @@ class StaffGroup:
         await set_staff_menu(forum.bot, forum.chat_id, self.topics.texts.words, self.tempo)
         while True:
             self._woken.clear()
+            self._at_rest.clear()
             closed = await persistently(self._look, "the staff group can't be brought up to date", self.tempo)
+            self._at_rest.set()
             if closed is not None:
                 await self._wait_for_forum(closed)
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.tempo.look_every_s):
                     await self._woken.wait()
+
+    async def drain(self) -> None:
+        """Return once nothing is posted of which the log doesn't know yet: it would be posted again."""
+        await self._at_rest.wait()
 
     async def _look(self) -> ForumClosed | None:
         """Bring all topics up to date; why that can't be done, where it can't."""
