@@ -124,13 +124,11 @@ class WorkerProcess:
 
     async def _watch(self, process: "subprocess.Popen[bytes]", frames: Frames) -> None:
         """End it once it is stuck. Looks are counted, not seconds: both may have been stopped meanwhile."""
-        at: list[Waiting] = []
-        looks = 0
+        looks: dict[Waiting, int] = {}
         while self._frames is frames:
             await asyncio.sleep(LOOK_AGAIN_S)
-            still = [one for one in self._at_work() if one in at and not one.gives_way]
-            at, looks = (still, looks + 1) if still else (self._at_work(), 0)
-            if looks >= STUCK_LOOKS:
+            looks = {one: looks.get(one, 0) + 1 for one in self._at_work() if not one.gives_way}
+            if max(looks.values(), default=0) > STUCK_LOOKS:
                 logger.error("the process that reads messages is stuck: it is ended")
                 process.kill()
                 return

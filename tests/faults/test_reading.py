@@ -5,6 +5,8 @@ import os
 import random
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -30,54 +32,47 @@ def readers(served: Served) -> list[int]:
     return [int(number) for listed in children for number in listed.read_text().split()]
 
 
+@asynccontextmanager
+async def crowded(trained_shop: Path, orders: str, tmp_path: Path) -> AsyncIterator[tuple[Served, Crowd]]:
+    """A desk whose customers talk, while the block runs. They notice nothing but the wait: none is refused, and each message
+    was answered once, in order."""
+    shop = make_shop(trained_shop, tmp_path / "shop", orders)
+    database = f"sqlite:///{shop / 'kefu.db'}"
+    async with serving(shop, "--port", "0", "--quiet", KEFU_DATABASE_URL=database) as served:
+        crowd = Crowd(served.url, CUSTOMERS)
+        async with crowd.talking():
+            await crowd.until(CUSTOMERS)
+            yield served, crowd
+            await crowd.finish()
+        assert not crowd.refusals
+    await crowd.check(database)
+
+
 async def test_each_message_is_answered_once_in_order_whenever_it_is_killed(
     trained_shop: Path, orders: str, tmp_path: Path
 ) -> None:
     chance, longest_s = random.Random(3), 0.0
-    shop = make_shop(trained_shop, tmp_path / "shop", orders)
-    database = f"sqlite:///{shop / 'kefu.db'}"
-    async with serving(shop, "--port", "0", "--quiet", KEFU_DATABASE_URL=database) as served:
-        crowd = Crowd(served.url, CUSTOMERS)
-        async with crowd.talking():
-            await crowd.until(CUSTOMERS)
-            for _ in range(KILLS):
-                await asyncio.sleep(chance.random())
-                [reader] = readers(served)
-                os.kill(reader, signal.SIGKILL)
-                began = time.monotonic()
-                await crowd.back(BACK_WITHIN_S)
-                longest_s = max(longest_s, time.monotonic() - began)
-            await crowd.finish()
-        assert not crowd.refusals, "customers notice nothing but the wait"
-        assert served.log.count("ended with signal 9") == KILLS
+    async with crowded(trained_shop, orders, tmp_path) as (served, crowd):
+        for _ in range(KILLS):
+            await asyncio.sleep(chance.random())
+            [reader] = readers(served)
+            os.kill(reader, signal.SIGKILL)
+            began = time.monotonic()
+            await crowd.back(BACK_WITHIN_S)
+            longest_s = max(longest_s, time.monotonic() - began)
         [reader] = readers(served)
-    await crowd.check(database)
+    assert served.log.count("ended with signal 9") == KILLS
     with pytest.raises(ProcessLookupError):
         os.kill(reader, 0)
-    print(
-        KILLS,
-        "kills:",
-        crowd.n_answered,
-        "answers; all answered again after at most",
-        round(longest_s, 1),
-        "s",
-    )
+    print(KILLS, "kills:", crowd.n_answered, "answers; all answered again after", round(longest_s, 1), "s")
 
 
 async def test_one_that_is_stuck_is_ended(trained_shop: Path, orders: str, tmp_path: Path) -> None:
-    shop = make_shop(trained_shop, tmp_path / "shop", orders)
-    database = f"sqlite:///{shop / 'kefu.db'}"
-    async with serving(shop, "--port", "0", "--quiet", KEFU_DATABASE_URL=database) as served:
-        crowd = Crowd(served.url, CUSTOMERS)
-        async with crowd.talking():
-            await crowd.until(CUSTOMERS)
-            [reader] = readers(served)
-            os.kill(reader, signal.SIGSTOP)
-            await crowd.back(LOOK_AGAIN_S * STUCK_LOOKS + BACK_WITHIN_S)
-            await crowd.finish()
-        assert not crowd.refusals, "customers notice nothing but the wait"
-        assert "the process that reads messages is stuck" in served.log
-    await crowd.check(database)
+    async with crowded(trained_shop, orders, tmp_path) as (served, crowd):
+        [reader] = readers(served)
+        os.kill(reader, signal.SIGSTOP)
+        await crowd.back(LOOK_AGAIN_S * STUCK_LOOKS + BACK_WITHIN_S)
+    assert "the process that reads messages is stuck" in served.log
 
 
 async def test_a_killed_desk_leaves_none_behind(trained_shop: Path, orders: str, tmp_path: Path) -> None:
