@@ -27,10 +27,7 @@ class StaffGroup:
     hearing: Hearing
     tempo: Tempo
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
-    _at_rest: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self._at_rest.set()
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def wake(self) -> None:
         """Something may have happened."""
@@ -42,9 +39,9 @@ class StaffGroup:
         await set_staff_menu(forum.bot, forum.chat_id, self.topics.texts.words, self.tempo)
         while True:
             self._woken.clear()
-            self._at_rest.clear()
-            closed = await persistently(self._look, "the staff group can't be brought up to date", self.tempo)
-            self._at_rest.set()
+            async with self._looking:
+                what = "the staff group can't be brought up to date"
+                closed = await persistently(self._look, what, self.tempo)
             if closed is not None:
                 await self._wait_for_forum(closed)
                 continue
@@ -54,7 +51,8 @@ class StaffGroup:
 
     async def drain(self) -> None:
         """Return once nothing is posted of which the log doesn't know yet: it would be posted again."""
-        await self._at_rest.wait()
+        async with self._looking:
+            return
 
     async def _look(self) -> ForumClosed | None:
         """Bring all topics up to date; why that can't be done, where it can't."""
