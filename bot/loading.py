@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import gettempdir
 
 from bot.errors import BotError
 from bot.reader.reader import Reader
@@ -67,11 +66,8 @@ def load_reader(
         beside=in_use if isinstance(in_use, Understander) else None,
     )
     # Tables of dates, currencies, units and languages are made at their first use: three quarters of a second.
-    try:
-        understander.understand_batch([WARM_UP])
-        warm_up()
-    except OSError as error:  # py3langid unpacks its model there
-        raise BotError(f"{gettempdir()}: wanted room for 70 MB of tables for a moment: {error}") from error
+    understander.understand_batch([WARM_UP])
+    warm_up()
     return LoadedReader(release.name, state, texts, Reader(understander, retriever))
 
 

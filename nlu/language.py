@@ -2,7 +2,10 @@
 
 import re
 from functools import lru_cache
+from tempfile import gettempdir
 from typing import Any
+
+from nlu.errors import NluError
 
 MIN_WORDS = 4  # of Latin script; shorter texts ("ok", "LW-48213 ?") say nothing about a language
 # How many times likelier another language must be. Of 3,080 short English questions (BANKING77) none
@@ -29,7 +32,9 @@ LATIN = re.compile(r"[a-z\u00c0-\u024f]", re.IGNORECASE)
 
 
 def detect_language(text: str, default: str = "en") -> str:
-    """The ISO 639-1 code of the text's language; `default` where the text says too little."""
+    """The ISO 639-1 code of the text's language; `default` where the text says too little.
+
+    Raises NluError where the model can't be unpacked for want of room."""
     prose = NOT_PROSE.sub(" ", text)
     n_latin = len(LATIN.findall(prose))
     for code, script in SCRIPTS:
@@ -60,9 +65,15 @@ def _probs(text: str) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def _identifier() -> Any:
-    """The model takes half a second to read, so that happens when the first text needs it."""
+    """The model takes half a second to read, so that happens when the first text needs it.
+
+    Raises NluError where it can't be unpacked, which it is into a temporary file of 70 MB."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:
+        wanted = "wanted room for 70 MB for a moment, for the model of languages"
+        raise NluError(f"{gettempdir()}: {wanted}: {error}") from error
     found.set_languages(code for code in found.labels if len(code) == 2)
     return found

@@ -1,15 +1,11 @@
 """What is done before a release is made current."""
 
-import errno
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from bot import loading
-from bot.errors import BotError
-from bot.loading import VECTORS, load_reader, prepare
+from bot.loading import VECTORS, prepare
 from bot.settings import load_settings
 from tests.tiny import with_another_tokenizer
 
@@ -45,14 +41,3 @@ def test_what_cannot_be_loaded_is_left_to_the_desk(trained: Path, release: Path,
 
 def test_without_a_release_there_is_nothing_to_prepare(workspace: Path) -> None:
     prepare(load_settings(workspace), "first")
-
-
-def test_where_there_is_no_room_for_tables_that_is_said(
-    trained: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full() -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(loading, "warm_up", full)
-    with pytest.raises(BotError, match=r"wanted room for 70 MB .* No space left on device"):
-        load_reader(load_settings(trained))

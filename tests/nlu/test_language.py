@@ -1,12 +1,16 @@
 """Languages and cleaning: careful with short texts, and never moving an offset."""
 
+import errno
+import os
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import LanguageIdentifier
 
-from nlu.language import detect_language
+from nlu.errors import NluError
+from nlu.language import _identifier, detect_language
 from nlu.text import clean
 
 
@@ -56,3 +60,15 @@ def test_cleaning_moves_no_offset(text: str) -> None:
 
 def test_long_texts_are_cut() -> None:
     assert clean("a" * 9000, max_chars=100) == "a" * 100
+
+
+def test_where_the_model_cannot_be_unpacked_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    _identifier.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(LanguageIdentifier, "from_model_file", full)
+        with pytest.raises(NluError, match=r"wanted room for 70 MB .* No space left on device"):
+            detect_language("wo ist meine Bestellung denn bitte", "en")
+    assert detect_language("wo ist meine Bestellung denn bitte", "en") == "de", "once there is room"
