@@ -1,7 +1,7 @@
 """The demo shop's workspace is whole: answers, settings, rules, articles, order system, regression cases."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -251,3 +251,19 @@ def test_the_shops_entities_are_found_as_people_write_them(text: str, found: lis
     rules = load_rules(SHOP / "entities.yaml", country=desk.country, currency=desk.currency, zone=desk.zone)
     now = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)
     assert [(entity.label, entity.value) for entity in rules.find(text, now=now)] == found
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_on_any_day_what_happened_is_not_to_come(service: ModuleType, weekday: int) -> None:
+    today = TODAY + timedelta(weekday)
+    for number, order in service.known_orders(today).items():
+        for happened in ("shipped_on", "delivered_on", "paid_on"):
+            if day := order.get(happened):
+                assert day <= today.isoformat(), (number, happened)
+        for to_come in ("dispatch_on", "give_up_on"):
+            if day := order.get(to_come):
+                assert day > today.isoformat(), (number, to_come)
+        days = [
+            date.fromisoformat(order[one]) for one in ("shipped_on", "delivered_on", "eta") if one in order
+        ]
+        assert not [day for day in days if day.weekday() == 6], number

@@ -30,9 +30,11 @@ CLOCK: web.AppKey[Callable[[], date]] = web.AppKey("clock")
 
 
 def days_from(today: date, n: int) -> date:
-    """The day n days away; a Sunday becomes the Monday after, since nothing moves on Sundays."""
+    """The day n days away. Nothing moves on Sundays: what will be is the Monday after, what was the Saturday before."""
     day = today + timedelta(n)
-    return day + timedelta(1) if day.weekday() == 6 else day
+    if day.weekday() != 6:
+        return day
+    return day + timedelta(1 if n > 0 else -1)
 
 
 def known_orders(today: date) -> dict[str, Order]:
@@ -149,7 +151,7 @@ async def delivery(request: web.Request) -> web.Response:
     except ValueError:
         return no_such_day(first_day, "I couldn't make a date of it")
     if wanted.weekday() == 6:
-        return no_such_day(days_from(max(wanted, first_day), 0), "the vans don't run on Sundays")
+        return no_such_day(max(wanted + timedelta(1), first_day), "the vans don't run on Sundays")
     if wanted < first_day:
         return no_such_day(first_day, "that's too soon for the driver's round")
     if wanted > today + timedelta(42):
