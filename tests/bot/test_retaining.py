@@ -12,8 +12,8 @@ from bot.store.store import Store
 from bot.store.tables.accounts import audit
 from tests.bot.store.log import Log
 
-# A night in the middle of which it is four o'clock.
-NIGHT = datetime.now(UTC).replace(hour=4, minute=0)
+# Last night: the audit log's own clock is later than this, whatever the hour the test runs at.
+NIGHT = datetime.now(UTC).replace(hour=4, minute=0) - timedelta(days=1)
 
 
 def retaining(store: Store, folder: Path, **options: object) -> Retaining:
