@@ -1,4 +1,4 @@
-"""Insert a row unless it is there: the one statement the two databases spell differently."""
+"""Insert a row unless it is there, as each of the two databases spells it."""
 
 from functools import cache
 from typing import Any
