@@ -78,7 +78,7 @@ async def _turn(store: Store, number: int, text: str) -> None:
     conversation = await store.conversation(message)
     await store.save_turn(
         message, conversation.id, understanding=None, findings=None, decision=DECISION, replies=(Reply(text),),
-        state={"slots": {"order_number": text[:10]}}, status=conversation.status, met=conversation.status,
+        state={"slots": {"order_number": text[:10]}}, status=conversation.status, met=conversation.met,
         release="", timings_ms={},
     )  # fmt: skip
 

@@ -189,7 +189,7 @@ class Engine:
         text = message.text[: self.settings.understanding.max_chars]
         status = conversation.status
         talk = Talk(message, conversation.id, status, state, wording(language), now, text)
-        talk = replace(talk, met=status, met_state=conversation.state)
+        talk = replace(talk, met=conversation.met)
         silence_s = options.human_silence_s
         if talk.is_with_people and handoff.is_given_up(state, conversation.status_since, now, silence_s):
             return in_custody(talk, handoff.give_back(state, "silence"))
@@ -237,7 +237,6 @@ class Engine:
             state=state.to_json(),
             status=talk.status,
             met=talk.met,
-            met_state=talk.met_state,
             moved=talk.moved,
             release=release if talk.understanding else "",
             timings_ms=talk.timings_ms,

@@ -1,5 +1,6 @@
 """What comes in, what is decided, what goes out, and the turn they make."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -104,6 +105,18 @@ class Draft:
     intent: str | None
     answer_id: str | None
     state: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A conversation as a message met it; what came of the message is written only where it still is so.
+
+    `state` is what it remembered, None where nobody looks at that. `mark` is the database's own of this version of it,
+    "" where it has none, or where more is to be written than the turn."""
+
+    status: ConversationStatus = "bot"
+    state: Mapping[str, Any] | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

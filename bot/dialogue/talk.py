@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from bot.dialogue import handoff
 from bot.dialogue.handoff import Custody
 from bot.dialogue.state import ConversationState, Form, Given
-from bot.messages import WITH_PEOPLE, ConversationStatus, Decision, Draft, Message, Reply
+from bot.messages import WITH_PEOPLE, ConversationStatus, Decision, Draft, Message, Met, Reply
 from bot.wording import Wording
 from nlu.understanding import Entity, Understanding
 from retrieval.candidates import Findings
@@ -19,7 +18,7 @@ class Talk:
     """A message with its conversation, and what was understood and found so far.
 
     `text` is what is to be understood: the message's own, cut to what the model reads. `timings_ms` fills up.
-    `met` is the status the message met, `met_state` what the conversation remembered then, and `moved` says why it is another now, "" where nobody moved it."""
+    `moved` says why `status` is another than the one that was `met`, "" where nobody moved it."""
 
     message: Message
     conversation_id: int
@@ -31,8 +30,7 @@ class Talk:
     understanding: Understanding | None = None
     findings: Findings | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
-    met: ConversationStatus = "bot"
-    met_state: dict[str, Any] | None = None
+    met: Met = field(default_factory=Met)
     moved: str = ""
 
     @property
@@ -65,7 +63,7 @@ def reopened(talk: Talk) -> Talk:
 
 def in_custody(talk: Talk, custody: Custody) -> Talk:
     """The talk with its conversation in other hands."""
-    moved = custody.reason if custody.status != talk.met else ""
+    moved = custody.reason if custody.status != talk.met.status else ""
     return replace(talk, status=custody.status, state=custody.state, moved=moved)
 
 

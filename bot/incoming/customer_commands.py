@@ -100,8 +100,7 @@ class CustomerCommands:
             message=message,
             conversation_id=conversation.id,
             status="bot",
-            met="bot",
-            met_state=conversation.state,
+            met=conversation.met,
             state=ConversationState(language=language),
         )
         return _said(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.messages import Button, ConversationStatus, MessageKind
+from bot.messages import Button, ConversationStatus, MessageKind, Met
 from nlu.understanding import Sentiment
 
 StoredSpeaker = Literal["customer", "bot", "person"]
@@ -26,7 +26,8 @@ class Conversation:
 
     `language` is what that customer chose with set_language, "" where they didn't. `status_since` moves
     only when the status changes; `last_at` is the time of the newest stored message, None before the first.
-    `state` is the engine's own, given back as it was saved; `assignee_id` is the staff member who has it."""
+    `state` is the engine's own, given back as it was saved; `assignee_id` is the staff member who has it. For `mark`
+    see Met."""
 
     id: int
     customer_id: int
@@ -38,6 +39,12 @@ class Conversation:
     channel: str
     key: str
     last_at: datetime | None = None
+    mark: str = ""
+
+    @property
+    def met(self) -> Met:
+        """As a message meets it now."""
+        return Met(self.status, self.state, self.mark)
 
 
 # superseded: the customer wrote again; dropped: the conversation went back to the bot, or was closed.

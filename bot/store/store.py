@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
-from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Reply, Turn
-from bot.store import arrivals, delivery, dialogues, moves, turns, updates
+from bot.messages import Button, ConversationStatus, Decision, Draft, Message, Met, Reply, Turn
+from bot.store import delivery, dialogues, moves, updates
 from bot.store.candidates.retrainings import Retrainings
 from bot.store.candidates.trials import Trials
 from bot.store.customers import Customers
@@ -42,6 +42,9 @@ from bot.store.records import (
 from bot.store.sealing.resealing import Sealing
 from bot.store.staff.accounts import Accounts
 from bot.store.topics.group import StaffGroupLog
+from bot.store.turns import arrivals, saving
+from bot.store.turns.at_once import is_plain, save_at_once
+from bot.store.turns.outcome import Outcome
 from bot.store.values import now
 from nlu.understanding import Understanding
 from retrieval.candidates import Findings
@@ -154,19 +157,18 @@ class Store:
         replies: Sequence[Reply],
         state: dict[str, Any],
         status: ConversationStatus,
-        met: ConversationStatus,
+        met: Met,
         release: str,
         timings_ms: Mapping[str, float],
-        met_state: Mapping[str, Any] | None = None,
         moved: str = "",
         draft: Draft | None = None,
     ) -> Turn | None:
         """Write all of a turn in one transaction, its update closed with it; None, and nothing is written, where the
-        conversation no longer has the status that was `met`, or remembers something else than `met_state`. `moved` says why `status` is another, a fixed word;
-        `draft` is what a person is to look at first.
+        conversation no longer is as it was `met`. `moved` says why `status` is another, a fixed word; `draft` is what a
+        person is to look at first.
 
         A message that has a turn already is not written again: the stored turn comes back, `is_repeat` set."""
-        outcome = turns.Outcome(
+        outcome = Outcome(
             understanding,
             findings,
             decision,
@@ -174,20 +176,23 @@ class Store:
             state,
             status,
             met,
-            met_state,
             release,
             timings_ms,
             moved,
             draft,
         )
-        turn = await self._database.write(turns.save_turn, message, conversation_id, outcome)
+        turn = None
+        if is_plain(message, outcome):
+            turn = await self._database.write_one(save_at_once, message, conversation_id, outcome)
+        if turn is None:
+            turn = await self._database.write(saving.save_turn, message, conversation_id, outcome)
         if turn is not None and not turn.is_repeat:
             self.peers.tell_soon(message.conversation_key)
         return turn
 
     async def replace_message(self, message: Message) -> int | None:
         """Store an edit over message.replaces, the old text kept as a version; the id of the edited message."""
-        return await self._database.write(turns.replace_message, message)
+        return await self._database.write(saving.replace_message, message)
 
     async def set_language(self, customer_key: str, language: str) -> None:
         """Remember the language a customer chose, "" for none."""

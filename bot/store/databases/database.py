@@ -56,6 +56,11 @@ class Database(Protocol):
     ) -> T:
         """Run it and commit; any error rolls it back."""
 
+    async def write_one(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for a single statement: PostgreSQL needs not be told of a begin and an end."""
+
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

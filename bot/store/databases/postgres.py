@@ -50,7 +50,7 @@ class PostgresDatabase:
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._looking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self.peers = PostgresPeers(self._engine, through, self.sender)
 
     @property
@@ -74,7 +74,7 @@ class PostgresDatabase:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with timed("reading"):
-            async with self._connection(self._looking) as connection:
+            async with self._connection(self._alone) as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def write(
@@ -82,6 +82,13 @@ class PostgresDatabase:
     ) -> T:
         with timed("writing"):
             async with self._connection(self._engine) as connection, connection.begin():
+                return await connection.run_sync(work, *args, **kwargs)
+
+    async def write_one(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with timed("writing"):
+            async with self._connection(self._alone) as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def preview(
@@ -103,8 +110,7 @@ class PostgresDatabase:
     async def erase_traces(self, *, rewrite: bool) -> bool:
         """Free the dead rows with `rewrite`; else autovacuum does in its time."""
         if rewrite:
-            bare = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            async with bare.connect() as connection:
+            async with self._alone.connect() as connection:
                 await connection.exec_driver_sql("VACUUM")
         return True
 

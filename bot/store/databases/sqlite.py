@@ -78,6 +78,8 @@ class SqliteDatabase:
         with timed("writing"):
             return await self._writer.write(lambda connection: work(connection, *args, **kwargs))
 
+    write_one = write
+
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:

@@ -61,7 +61,7 @@ async def tell(
         "replies": tuple(Reply(text, buttons) for text in replies),
         "state": state or {},
         "status": conversation.status,
-        "met": conversation.status,
+        "met": conversation.met,
         "release": "r1",
         "timings_ms": {"understand": 2.5},
     }

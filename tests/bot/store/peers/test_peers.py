@@ -240,13 +240,13 @@ async def test_a_turn_is_not_written_over_what_another_process_made_of_the_conve
         said = message(number=3)
 
         values = {"understanding": None, "findings": None, "decision": None, "replies": (), "release": "r1"}
-        values |= {"status": met.status, "met": met.status, "timings_ms": {}, "state": {"turns": 1}}
-        assert await one.save_turn(said, met.id, met_state=met.state, **values) is None
+        values |= {"status": met.status, "timings_ms": {}, "state": {"turns": 1}}
+        assert await one.save_turn(said, met.id, met=met.met, **values) is None
         assert not isinstance(await one.arrival(said), Turn)
 
         met = await one.conversation(said)
         assert met.state == {"turns": 1}
-        assert await one.save_turn(said, met.id, met_state=met.state, **values) is not None
+        assert await one.save_turn(said, met.id, met=met.met, **values) is not None
 
 
 async def test_one_process_does_a_piece_of_work_and_another_takes_it_over(shared: str) -> None:

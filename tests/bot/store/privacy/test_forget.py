@@ -130,7 +130,7 @@ async def test_a_turn_under_way_while_its_customer_is_forgotten_is_answered(stor
         replies=(Reply("Yes."),),
         state={"slots": "of before"},
         status="bot",
-        met="bot",
+        met=before.met,
     )
     [reply] = await store.undelivered("telegram")
     assert (reply.text, reply.conversation_key) == ("Yes.", "telegram:7")

@@ -1,6 +1,7 @@
 """Turns: saved once, given back whole."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -11,7 +12,15 @@ from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.store import Store
 from bot.store.tables.log import messages, understandings
+from tests.bot.store import told
 from tests.bot.store.told import ANSWER, message, tell
+
+
+@pytest.fixture(params=["long ago", "now"], autouse=True)
+def _when(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL writes what is said now in another way than what comes late."""
+    if request.param == "now":
+        monkeypatch.setattr(told, "START", datetime.now(UTC))
 
 
 async def test_a_repeated_message_gets_the_replies_it_had(store: Store) -> None:

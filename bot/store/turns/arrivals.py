@@ -1,6 +1,6 @@
 """A message arrives: the turn it had already, or the conversation it belongs to, made where it is new.
 
-The statements here and of bot/store/turns.py are made once: for SQLAlchemy to put one together and look up how it
+The statements here and of saving.py are made once: for SQLAlchemy to put one together and look up how it
 compiles takes several times as long as for SQLite to run it."""
 
 from typing import Any
@@ -12,6 +12,7 @@ from bot.store.databases.upsert import insert_new
 from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.tables.log import conversations, customers, decisions, messages
+from bot.store.turns.at_once import MARK
 from bot.store.values import buttons_from, decision_from, now, storable
 
 _ARRIVAL = (
@@ -32,6 +33,11 @@ _ARRIVAL = (
     )
     .where(conversations.c.key == bindparam("conversation_key"))
 )
+_MARKED_ARRIVAL = _ARRIVAL.add_columns(
+    MARK.label("mark"),
+    customers.c.name.label("author_name"),
+    customers.c.blocked_at.label("author_blocked_at"),
+)
 _CUSTOMER_ID = select(customers.c.id).where(customers.c.key == bindparam("customer_key"))
 _REPLIES = (
     select(messages)
@@ -49,13 +55,13 @@ def find_arrival(connection: Connection, message: Message) -> Turn | Conversatio
         return None
     if row.message_id is not None:
         return turn_before(connection, message, row.id, row.message_id, row.status)
-    return _conversation_from(row)
+    return _conversation_from(row, message)
 
 
 def find_conversation(connection: Connection, message: Message) -> Conversation | None:
     """The conversation of a message, None unless both it and the customer were seen before."""
     row = _arrival(connection, message)
-    return None if row is None else _conversation_from(row)
+    return None if row is None else _conversation_from(row, message)
 
 
 def make_conversation(connection: Connection, message: Message) -> Conversation:
@@ -119,10 +125,11 @@ def _arrival(connection: Connection, message: Message) -> Row[Any] | None:
         "conversation_key": storable(message.conversation_key),
         "external_id": storable(message.external_id),
     }
-    return connection.execute(_ARRIVAL, keys).one_or_none()
+    has_marks = connection.dialect.name == "postgresql"
+    return connection.execute(_MARKED_ARRIVAL if has_marks else _ARRIVAL, keys).one_or_none()
 
 
-def _conversation_from(row: Row[Any]) -> Conversation:
+def _conversation_from(row: Row[Any], message: Message) -> Conversation:
     return Conversation(
         id=row.id,
         customer_id=row.author_id,
@@ -134,4 +141,13 @@ def _conversation_from(row: Row[Any]) -> Conversation:
         channel=row.channel,
         key=row.key,
         last_at=row.last_at,
+        mark=_mark(row, message),
     )
+
+
+def _mark(row: Row[Any], message: Message) -> str:
+    """ "" where the author's row changes too."""
+    if "mark" not in row._fields or row.author_blocked_at is not None:
+        return ""
+    is_called_so = storable(message.customer_name) in {"", row.author_name}
+    return str(row.mark) if is_called_so else ""
