@@ -109,10 +109,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A conversation as a message met it; what came of the message is written only where it still is so.
+    """A conversation as a message met it. What came of the message is written only where status and state are still
+    these; with `state` None the status alone counts.
 
-    `state` is what it remembered, None where nobody looks at that. `mark` is the database's own of this version of it,
-    "" where it has none, or where more is to be written than the turn."""
+    `mark` names the version of its row that was read: where it still is that one, nothing else needs to be compared. It
+    is "" on SQLite, which has none, and where the name of the message's author, or that they blocked the bot, changes too."""
 
     status: ConversationStatus = "bot"
     state: Mapping[str, Any] | None = None

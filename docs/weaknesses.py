@@ -12,22 +12,21 @@ import click
 
 LOCK = Path(__file__).parents[1] / "requirements.lock"
 ASK = (
-    sys.executable,
-    "-m",
-    "pip_audit",
-    "--no-deps",
-    "--disable-pip",
-    "--progress-spinner=off",
-    "--format=json",
+    *(sys.executable, "-m", "pip_audit", "--requirement", str(LOCK), "--no-deps", "--disable-pip"),
+    *("--timeout=5", "--progress-spinner=off", "--format=json"),
 )
+PATIENCE_S = 120.0
 
 
 @click.command()
 @click.option("--strict", is_flag=True, help="Fail where a package could not be asked about.")
 def main(strict: bool) -> None:
     """Ask, and end with 1 where there is something to be done."""
-    asked = subprocess.run([*ASK, "--requirement", str(LOCK)], capture_output=True, text=True, check=False)
-    lines, is_fine = verdict(asked.stdout, asked.stderr, strict=strict)
+    try:
+        asked = subprocess.run(ASK, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+        lines, is_fine = verdict(asked.stdout, asked.stderr, strict=strict)
+    except subprocess.TimeoutExpired:
+        lines, is_fine = verdict("", f"no answer within {PATIENCE_S:g} s", strict=strict)
     for line in lines:
         click.echo(line)
     sys.exit(0 if is_fine else 1)
@@ -39,7 +38,7 @@ def verdict(answer: str, complaint: str, *, strict: bool) -> tuple[list[str], bo
         packages = json.loads(answer)["dependencies"]
     except (ValueError, KeyError, TypeError):
         why = complaint.strip().splitlines()[-1:] or ["pip-audit said nothing"]
-        return [f"{LOCK.name}: not asked about: {why[0]}"], not strict
+        return [f"{LOCK.name}: nothing was asked: {why[0]}"], not strict
     lines, n_asked = [], 0
     for package in packages:
         n_asked += "vulns" in package
@@ -47,9 +46,10 @@ def verdict(answer: str, complaint: str, *, strict: bool) -> tuple[list[str], bo
             mended = ", ".join(weakness["fix_versions"]) or "no version yet"
             lines.append(f"{package['name']} {package['version']}: {weakness['id']}, mended in {mended}")
     found, n_left = len(lines), len(packages) - n_asked
-    lines.append(f"{LOCK.name}: {found} known weaknesses in {n_asked} packages")
+    if n_asked:
+        lines.append(f"{LOCK.name}: {found} known weaknesses in {n_asked} packages")
     if n_left:
-        lines.append(f"{LOCK.name}: the advisory service could not be asked about {n_left} packages")
+        lines.append(f"{LOCK.name}: {n_left} of {len(packages)} packages could not be asked about")
     return lines, not found and not (strict and n_left)
 
 

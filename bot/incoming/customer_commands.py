@@ -99,7 +99,7 @@ class CustomerCommands:
             talk,
             message=message,
             conversation_id=conversation.id,
-            status="bot",
+            status=conversation.status,
             met=conversation.met,
             state=ConversationState(language=language),
         )

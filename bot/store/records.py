@@ -26,8 +26,8 @@ class Conversation:
 
     `language` is what that customer chose with set_language, "" where they didn't. `status_since` moves
     only when the status changes; `last_at` is the time of the newest stored message, None before the first.
-    `state` is the engine's own, given back as it was saved; `assignee_id` is the staff member who has it. For `mark`
-    see Met."""
+    `state` is the engine's own, given back as it was saved; `assignee_id` is the staff member who has it. `mark` is for
+    the turn of the message that was asked with, see Met."""
 
     id: int
     customer_id: int

@@ -164,7 +164,7 @@ class Store:
         draft: Draft | None = None,
     ) -> Turn | None:
         """Write all of a turn in one transaction, its update closed with it; None, and nothing is written, where the
-        conversation no longer is as it was `met`. `moved` says why `status` is another, a fixed word; `draft` is what a
+        conversation has another status than was `met`, or remembers something else. `moved` says why `status` is another, a fixed word; `draft` is what a
         person is to look at first.
 
         A message that has a turn already is not written again: the stored turn comes back, `is_repeat` set."""
@@ -182,7 +182,7 @@ class Store:
             draft,
         )
         turn = None
-        if is_plain(message, outcome):
+        if is_plain(message, outcome):  # None: not in this way
             turn = await self._database.write_one(save_at_once, message, conversation_id, outcome)
         if turn is None:
             turn = await self._database.write(saving.save_turn, message, conversation_id, outcome)

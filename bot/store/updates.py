@@ -12,11 +12,10 @@ from bot.store.records import StoredUpdate
 from bot.store.tables.log import updates
 from bot.store.values import now
 
-_FINISHED = (
-    update(updates)
-    .where(updates.c.channel == bindparam("of_channel"), updates.c.update_id == bindparam("with_id"))
-    .values(payload=null(), finished_at=bindparam("finished_at"))
-)
+CLOSED = update(updates).values(payload=null())  # and when
+_FINISHED = CLOSED.where(
+    updates.c.channel == bindparam("of_channel"), updates.c.update_id == bindparam("with_id")
+).values(finished_at=bindparam("finished_at"))
 
 
 def record_updates(

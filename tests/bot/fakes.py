@@ -352,7 +352,9 @@ class Customer:
         self.count += 1
         self.now += timedelta(seconds=1)
         known: dict[str, Any] = {"external_id": str(self.count), "text": text, "received_at": self.now}
-        return Message(channel="web", conversation_key=self.key, customer_key=self.key, **(known | fields))
+        return Message(
+            channel="web", conversation_key=self.key, **({"customer_key": self.key} | known | fields)
+        )
 
     async def send(self, text: str = "", **fields: Any) -> Turn:
         self.last = await self.engine.handle(self.message(text, **fields))

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from bot.store.store import Store
+from bot.store.tables.log import conversations
 from nlu.understanding import Sentiment
 from tests.bot.fakes import Customer, Make, make_engine, make_settings, outcome
 
@@ -532,6 +534,23 @@ async def test_forget_asks_first_and_then_removes_everything(customer: Make, log
     assert turn.decision.reason == "forgotten"
     assert [line.speaker for line in await log.transcript("web:anna")] == ["customer", "bot"]
     assert await anna.say("Where is my parcel?") == ("ask", "order_status")
+
+
+@pytest.mark.parametrize("status", ["waiting", "person"])
+async def test_who_is_forgotten_in_a_group_takes_it_from_nobody(
+    customer: Make, log: Store, status: str
+) -> None:
+    anna = customer()
+    await anna.send("where is LW-11111", customer_key="web:bob")
+    await anna.command("forget")
+    taken = update(conversations).values(status=status)
+    await log._database.write(lambda connection: connection.execute(taken))
+
+    turn = await anna.send("yes")
+
+    assert turn.decision is not None
+    assert turn.decision.reason == "forgotten"
+    assert await log.status("web:anna") == status
 
 
 async def test_a_yes_long_after_forget_removes_nothing(customer: Make, log: Store) -> None:

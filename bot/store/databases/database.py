@@ -59,7 +59,8 @@ class Database(Protocol):
     async def write_one(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The same for a single statement: PostgreSQL needs not be told of a begin and an end."""
+        """The same for work of a single statement, which PostgreSQL need not be told the begin and end of: there each
+        statement is committed by itself."""
 
     async def preview(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

@@ -31,6 +31,11 @@ def stretch_of(day: date, zone: ZoneInfo, end: datetime | None = None) -> Stretc
     return Stretch(midnight(day, zone), min(whole, end) if end else whole, zone)
 
 
+def is_late(moment: datetime) -> bool:
+    """Whether the day of what was said then may have been counted without it."""
+    return now() - moment > SETTLED_AFTER
+
+
 def is_settled(day: date, zone: ZoneInfo) -> bool:
     """Whether a day is over, and what was on its way has arrived."""
     return now() >= midnight(day + timedelta(days=1), zone) + SETTLED_AFTER

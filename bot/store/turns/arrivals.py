@@ -146,7 +146,7 @@ def _conversation_from(row: Row[Any], message: Message) -> Conversation:
 
 
 def _mark(row: Row[Any], message: Message) -> str:
-    """ "" where the author's row changes too."""
+    """The version of the conversation's row for this message's turn, see Met."""
     if "mark" not in row._fields or row.author_blocked_at is not None:
         return ""
     is_called_so = storable(message.customer_name) in {"", row.author_name}

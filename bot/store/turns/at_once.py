@@ -1,4 +1,4 @@
-"""A turn in one statement, for PostgreSQL: nearly all are plain, and nobody touched their conversation meanwhile.
+"""A turn in one statement, for PostgreSQL: most are plain, and nobody touched their conversation meanwhile.
 
 On a busy machine a statement costs more on its way from the desk's process to PostgreSQL's and back than most take to be
 carried out. This one is a `WITH` whose parts change rows: the conversation first, where its row still is the version the
@@ -22,16 +22,16 @@ from sqlalchemy import (
     exists,
     insert,
     literal_column,
-    null,
     select,
     update,
 )
 
 from bot.messages import Message, Turn
-from bot.store.insights.days import SETTLED_AFTER
+from bot.store.insights.days import is_late
 from bot.store.tables.log import conversations, customers, messages, updates
 from bot.store.turns.outcome import Outcome
 from bot.store.turns.rows import message_row, reply_row, rows_beside
+from bot.store.updates import CLOSED
 from bot.store.values import now, storable
 
 # The transaction that wrote the version of the row one sees.
@@ -52,16 +52,17 @@ class _Shape:
 
 def is_plain(message: Message, outcome: Outcome) -> bool:
     """Whether nothing else is to be written: the conversation has a mark, and stays with whom it was."""
-    is_late = now() - message.received_at > SETTLED_AFTER
     has_more = message.quotes or outcome.draft is not None or outcome.status != outcome.met.status
-    return bool(outcome.met.mark and message.external_id and not has_more and not is_late)
+    return bool(
+        outcome.met.mark and message.external_id and not has_more and not is_late(message.received_at)
+    )
 
 
 def save_at_once(
     connection: Connection, message: Message, conversation_id: int, outcome: Outcome
 ) -> Turn | None:
-    """Write a plain turn; None, and nothing is written, where the conversation is another than the message met, or the
-    message has a turn."""
+    """Write a plain turn; None, and nothing is written, where that takes a second look: the conversation's row is another
+    than the message met, the message has a turn, or its author is unknown, blocked the bot or was forgotten."""
     said, beside = message_row(message), tuple(rows_beside(outcome))
     replies = [reply_row(message, reply) for reply in outcome.replies]
     shape = _Shape(
@@ -128,14 +129,15 @@ def _hold() -> Update:
 
 def _finish(said: CTE) -> Update:
     named = (updates.c[column] == _value(updates, _FINISHED, column) for column in ("channel", "update_id"))
-    closed = {"payload": null(), "finished_at": _value(updates, _FINISHED, "finished_at")}
-    return update(updates).where(*named, exists(select(said.c.id))).values(closed)
+    closed = CLOSED.values(finished_at=_value(updates, _FINISHED, "finished_at"))
+    return closed.where(*named, exists(select(said.c.id)))
 
 
 def _insert(
     table: Table, name: str, columns: Sequence[str], links: dict[str, Any], *, after: Sequence[CTE] = ()
 ) -> Insert:
-    """A row for the one row of the parts that `links` lead to; `after` is made before it, so that its id is less."""
+    """A row for the one row of the parts that `links` lead to; `after` is made before it, so that its id is less: of parts
+    that don't need each other PostgreSQL promises no order, whatever it does."""
     values = [_value(table, name, column) for column in columns]
     made = select(*links.values(), *values)
     for earlier in after:

@@ -1,18 +1,31 @@
 """Turns: saved whole, in one transaction."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarResult, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Row,
+    ScalarResult,
+    Table,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from bot.messages import Message, Met, Turn
 from bot.store.databases.upsert import insert_new
 from bot.store.errors import StoreError
 from bot.store.inbox.custody import lock_conversation, log_move
 from bot.store.inbox.drafts import add_draft, settle_open
-from bot.store.insights.days import SETTLED_AFTER, drop_days
+from bot.store.insights.days import drop_days, is_late
 from bot.store.rewording import put_words
-from bot.store.tables.log import conversations, customers, decisions, messages, understandings
+from bot.store.tables.log import conversations, customers, messages
 from bot.store.turns.arrivals import ensure_customer, make_conversation, turn_before
 from bot.store.turns.outcome import Outcome
 from bot.store.turns.rows import message_row, reply_row, rows_beside
@@ -24,7 +37,6 @@ _MESSAGE_ID = select(messages.c.id).where(
     messages.c.external_id == bindparam("external_id"),
 )
 _NAMED = update(customers).where(customers.c.id == bindparam("customer_id"))
-_BESIDE = {table.name: insert(table) for table in (understandings, decisions)}
 _REPLIED = insert(messages).returning(messages.c.id)
 _REMEMBERED = update(conversations).where(conversations.c.id == bindparam("of_id"))
 
@@ -59,10 +71,10 @@ def save_turn(
     if message_id is None:
         earlier = _said(connection, conversation_id, message.external_id).one()
         return turn_before(connection, message, conversation_id, earlier, stored.status)
-    if now() - message.received_at > SETTLED_AFTER:  # its day may have been counted without it
+    if is_late(message.received_at):
         drop_days(connection, [message.received_at])
     for table, row in rows_beside(outcome):
-        connection.execute(_BESIDE[table.name], {"message_id": message_id} | row)
+        connection.execute(_beside(table), {"message_id": message_id} | row)
     replied = [ours | {"in_reply_to": message_id} | reply_row(message, reply) for reply in outcome.replies]
     reply_ids = [int(connection.execute(_REPLIED, row).scalar_one()) for row in replied]
     _save_state(connection, stored, outcome)
@@ -76,6 +88,11 @@ def _is_as_met(stored: Row[Any], outcome: Outcome) -> bool:
     with it while the database was away from this one."""
     met = outcome.met
     return bool(stored.status == met.status and (met.state is None or dict(stored.state) == met.state))
+
+
+@cache
+def _beside(table: Table) -> Insert:
+    return insert(table)
 
 
 def replace_message(connection: Connection, message: Message) -> int | None:

@@ -128,12 +128,11 @@ async def test_a_message_that_ends_the_process_twice_is_given_up(
     ask, killed = WorkerProcess.ask, []
 
     async def deadly(self: WorkerProcess, operation: str, model: int, *what: Any, **how: bool) -> Any:
-        answer = asyncio.create_task(ask(self, operation, model, *what, **how))
         if what == (["poison"],):
-            await asyncio.sleep(0)
             killed.append(pid_of(self))
-            os.kill(killed[-1], signal.SIGKILL)
-        return await answer
+            os.kill(killed[-1], signal.SIGSTOP)  # so that it is asked before it ends, and hasn't answered
+            asyncio.get_running_loop().call_soon(os.kill, killed[-1], signal.SIGKILL)
+        return await ask(self, operation, model, *what, **how)
 
     monkeypatch.setattr(WorkerProcess, "ask", deadly)
     with pytest.raises(WorkerLost):

@@ -112,7 +112,7 @@ async def test_a_day_is_counted_once_until_something_of_it_comes_late(store: Sto
     assert (await of_day(store)).messages == 1
     await log.say(at("9:01"))
     assert (await of_day(store)).messages == 1  # as it was kept
-    await tell(store, message("late", 99, chat="9"))  # at a time of that day
+    await tell(store, message("late", chat="9", received_at=at("9:02")))
     assert (await of_day(store)).messages == 3
 
 

@@ -19,8 +19,8 @@ from tests.bot.store.told import ANSWER, message, tell
 @pytest.fixture(params=["long ago", "now"], autouse=True)
 def _when(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL writes what is said now in another way than what comes late."""
-    if request.param == "now":
-        monkeypatch.setattr(told, "START", datetime.now(UTC))
+    if request.param == "long ago":
+        monkeypatch.setattr(told, "START", datetime(2026, 3, 2, 9, 14, tzinfo=UTC))
 
 
 async def test_a_repeated_message_gets_the_replies_it_had(store: Store) -> None:
