@@ -15,8 +15,15 @@ from bot.store.privacy.emptying import (
     empty_feedback,
     empty_messages,
 )
-from bot.store.privacy.ownership import Owned, corrections_about, find_by_key, owned_by, updates_about
-from bot.store.records import ForgetReport
+from bot.store.privacy.ownership import (
+    Owned,
+    corrections_about,
+    find_by_key,
+    owned_by,
+    spoken_in,
+    updates_about,
+)
+from bot.store.records import Customer, ForgetReport
 from bot.store.tables.labels import feedback
 from bot.store.tables.log import conversations, messages, updates
 from bot.store.tables.trials import trial_decisions
@@ -31,6 +38,7 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
     customer = find_by_key(connection, customer_key)
     if customer is None:
         raise StoreError(f"customer {customer_key!r} is not stored; wanted a key such as telegram:123")
+    _hold(connection, customer)
     owned = owned_by(connection, customer)
     theirs, ids = owned.messages, owned.message_ids
     # The order matters: what refers to messages is found through them, before they are emptied.
@@ -60,6 +68,14 @@ def forget_customer(connection: Connection, customer_key: str) -> ForgetReport:
         corrections=len(gone),
         updates=n_updates,
     )
+
+
+def _hold(connection: Connection, customer: Customer) -> None:
+    """Wait for turns that are being written in their conversations, and let none come between what is read and emptied.
+    First of all locks, as in a turn, or each might wait for the other."""
+    theirs = or_(conversations.c.customer_id == customer.id, conversations.c.id.in_(spoken_in(customer)))
+    held = select(conversations.c.id).where(theirs).order_by(conversations.c.id).with_for_update()
+    connection.execute(held).all()
 
 
 def _forget_updates(connection: Connection, customer_key: str) -> int:

@@ -44,9 +44,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All texts of a conversation, and what is known to be personal in them."""
+    """All texts of a conversation, and what is known to be personal in them; `last_at` is when the last was said."""
 
     conversation_id: int
+    last_at: datetime
     words: tuple[Words, ...]
     known: Mapping[str, str]
 
@@ -73,7 +74,8 @@ class Masking:
         return await self._database.read(_next, before)
 
     async def put(self, told: Told, masked: Sequence[Words]) -> None:
-        """Write the masked texts in place of those told; one that was changed meanwhile stays for the next time."""
+        """Write the masked texts in place of those told, unless the conversation went on meanwhile; where a text of it
+        was changed, that stays, and the conversation is the next again."""
         await self._database.write(_put, told, masked)
 
 
@@ -86,13 +88,12 @@ def _is_due(before: datetime) -> ColumnElement[bool]:
 
 
 def _next(connection: Connection, before: datetime) -> Told | None:
-    query = select(conversations.c.id).where(_is_due(before)).order_by(conversations.c.id).limit(1)
-    number = connection.execute(query).scalar_one_or_none()
-    return None if number is None else told_in(connection, number)
+    query = select(conversations.c.id, conversations.c.last_at).where(_is_due(before))
+    row = connection.execute(query.order_by(conversations.c.id).limit(1)).one_or_none()
+    return None if row is None else _told_in(connection, row.id, row.last_at)
 
 
-def told_in(connection: Connection, conversation_id: int) -> Told:
-    """All texts of a conversation."""
+def _told_in(connection: Connection, conversation_id: int, last_at: datetime) -> Told:
     words: list[Words] = []
     known: dict[str, str] = {}
     for row in connection.execute(_said(conversation_id)):
@@ -111,7 +112,7 @@ def told_in(connection: Connection, conversation_id: int) -> Told:
     for place, column, which in _beside(conversation_id):
         query = select(column.table.primary_key.columns[0].label("id"), column.label("text"))
         words += [Words(place, row.id, row.text) for row in connection.execute(query.where(which))]
-    return Told(conversation_id, tuple(one for one in words if one.text), known)
+    return Told(conversation_id, last_at, tuple(one for one in words if one.text), known)
 
 
 def _said(conversation_id: int) -> Any:
@@ -147,24 +148,28 @@ def _in(table: Table, conversation_id: int) -> ColumnElement[bool]:
 
 
 def _put(connection: Connection, told: Told, masked: Sequence[Words]) -> None:
-    locked = select(conversations.c.id).where(conversations.c.id == told.conversation_id).with_for_update()
-    connection.execute(locked)
+    query = select(conversations.c.last_at, conversations.c.status)
+    held = query.where(conversations.c.id == told.conversation_id).with_for_update()
+    row = connection.execute(held).one()
+    if row.last_at != told.last_at or row.status in WITH_PEOPLE:
+        return
+    is_whole = True
     versions: dict[int, dict[int, str]] = defaultdict(dict)
     for before, after in zip(told.words, masked, strict=True):
         if after.place == "versions":
             versions[after.id][after.nth] = after.text
         elif after.place == "messages":
-            _put_message(connection, before, after)
+            is_whole &= _put_message(connection, before, after)
         elif before.text != after.text:
             column = next(one for place, one, _ in _beside(told.conversation_id) if place == after.place)
-            _put_text(connection, column, before, after)
+            is_whole &= _put_text(connection, column, before, after)
     _put_versions(connection, versions)
-    _put_conversation(connection, told.conversation_id)
+    _put_conversation(connection, told.conversation_id, is_whole=is_whole)
 
 
-def _put_message(connection: Connection, before: Words, after: Words) -> None:
+def _put_message(connection: Connection, before: Words, after: Words) -> bool:
     if not _is_still(connection, messages.c.text, before):
-        return
+        return False
     # Buttons of a conversation that is over are pressed no longer; a failure may quote the channel's id.
     values = {"text": after.text, "buttons": [], "failure": ""}
     connection.execute(update(messages).where(messages.c.id == after.id).values(values))
@@ -187,12 +192,15 @@ def _put_message(connection: Connection, before: Words, after: Words) -> None:
     marks = [{"start": one.start, "end": one.end, "label": one.label} for one in after.entities]
     marked = update(entity_labels).where(entity_labels.c.message_id == after.id)
     connection.execute(marked.values(entities=marks))
+    return True
 
 
-def _put_text(connection: Connection, column: Column[Any], before: Words, after: Words) -> None:
-    if _is_still(connection, column, before):
-        is_it = column.table.primary_key.columns[0] == after.id
-        connection.execute(update(column.table).where(is_it).values({column.name: after.text}))
+def _put_text(connection: Connection, column: Column[Any], before: Words, after: Words) -> bool:
+    if not _is_still(connection, column, before):
+        return False
+    is_it = column.table.primary_key.columns[0] == after.id
+    connection.execute(update(column.table).where(is_it).values({column.name: after.text}))
+    return True
 
 
 def _is_still(connection: Connection, column: Column[Any], before: Words) -> bool:
@@ -209,8 +217,8 @@ def _put_versions(connection: Connection, changed: Mapping[int, Mapping[int, str
         connection.execute(update(messages).where(messages.c.id == row.id).values(versions=versions))
 
 
-def _put_conversation(connection: Connection, number: int) -> None:
+def _put_conversation(connection: Connection, number: int, *, is_whole: bool) -> None:
     connection.execute(update(drafts).where(_in(drafts, number)).values(buttons=[], state={}))
     connection.execute(update(topic_posts).where(_in(topic_posts, number)).values(suggestions=[]))
     over = update(conversations).where(conversations.c.id == number)
-    connection.execute(over.values(state={}, masked_at=now()))
+    connection.execute(over.values({"state": {}} | ({"masked_at": now()} if is_whole else {})))

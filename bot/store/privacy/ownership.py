@@ -33,8 +33,12 @@ class Owned:
 
     @property
     def spoke_in(self) -> Select[Any]:
-        """Ids of the conversations with a message of theirs, groups included."""
-        return select(messages.c.conversation_id).where(messages.c.customer_id == self.customer.id)
+        return spoken_in(self.customer)
+
+
+def spoken_in(customer: Customer) -> Select[Any]:
+    """Ids of the conversations with a message of theirs, groups included."""
+    return select(messages.c.conversation_id).where(messages.c.customer_id == customer.id)
 
 
 def find_customer(connection: Connection, customer: str) -> Customer | None:

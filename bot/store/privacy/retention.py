@@ -119,7 +119,8 @@ def _preview(connection: Connection, before: Mapping[Kind, datetime]) -> list[Du
 def _step(connection: Connection, kind: Kind, before: datetime) -> int:
     way = _WAYS[kind](before)
     some = select(way.table.c.id).where(way.which).order_by(way.table.c.id).limit(BATCH)
-    ids = list(connection.execute(some).scalars())
+    # Held, and looked at once more if it was changed meanwhile: who writes now is no longer silent.
+    ids = list(connection.execute(some.with_for_update()).scalars())
     if ids:
         way.remove(connection, ids)
     return len(ids)

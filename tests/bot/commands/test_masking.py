@@ -106,10 +106,35 @@ async def test_what_was_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> 
         await live(store)
         told = await store.masking.next(NOW)
         assert told is not None
-        changed = update(messages).where(messages.c.speaker == "customer").values(text="something else")
+        mask = mask_of(settings_for(tmp_path))
+        changed = update(messages).where(messages.c.speaker == "customer").values(text="I'm a@b.example")
         await store._database.write(lambda found: found.execute(changed))
+        await store.masking.put(told, told.masked(mask))
+        lines = [line.text for line in await store.transcript("telegram:7")]
+        assert lines == ["I'm a@b.example", "Dear <person>, LW-48213 is on its way."]
+
+        again = await store.masking.next(NOW)
+        assert again is not None
+        await store.masking.put(again, again.masked(mask))
+        assert (await store.transcript("telegram:7"))[0].text == "I'm <email>"
+        assert await store.masking.next(NOW) is None
+
+
+@pytest.mark.parametrize("change", [{"last_at": NOW}, {"status": "person"}])
+async def test_a_conversation_that_went_on_meanwhile_is_left(tmp_path: Path, change: dict[str, Any]) -> None:
+    async with await Store.open(f"sqlite:///{tmp_path / 'kefu.db'}") as store:
+        await live(store)
+        told = await store.masking.next(NOW)
+        assert told is not None
+        goes_on = update(conversations).values(change)
+        await store._database.write(lambda found: found.execute(goes_on))
+        before = await text_of(store)
         await store.masking.put(told, told.masked(mask_of(settings_for(tmp_path))))
-        assert (await store.transcript("telegram:7"))[0].text == "something else"
+        assert await text_of(store) == before
+
+        over = update(conversations).values(status="bot")
+        await store._database.write(lambda found: found.execute(over))
+        assert await store.masking.count(NOW + timedelta(days=1)) == 1
 
 
 async def test_entities_that_are_nobodys_keep_their_place(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Messages and turns to tell a store."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from sqlalchemy import text
 
 from bot.messages import Button, Decision, Message, Reply, Turn
 from bot.store.store import Store
@@ -68,3 +70,11 @@ async def tell(
     turn = await store.save_turn(said, conversation.id, **(values | changes))
     assert turn is not None
     return turn
+
+
+async def somebody_waits(store: Store, within_s: float = 20.0) -> None:
+    """Return when one session of PostgreSQL waits for another's lock."""
+    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(within_s):
+        while await store._database.read(lambda one: one.execute(query).scalar_one()) == 0:
+            await asyncio.sleep(0.005)

@@ -1,5 +1,6 @@
 """Forgetting one person: nothing of them left, nothing of the others gone."""
 
+import asyncio
 import shutil
 import sqlite3
 from pathlib import Path
@@ -11,11 +12,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from bot.messages import Button, Reply
+from bot.store.databases.postgres import PostgresDatabase
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.tables.schema import metadata
+from bot.store.turns.outcome import Outcome
+from bot.store.turns.saving import save_turn
 from tests.bot.colleagues import add_colleague
-from tests.bot.store.told import message, tell
+from tests.bot.store.told import ANSWER, found, message, somebody_waits, tell, understood
 
 SECRETS = ("Priya Raman", "880077", "priya@raman.example", "AgACAgQAAx", "12 Elm Road", "edited-away")
 
@@ -137,6 +141,39 @@ async def test_a_turn_under_way_while_its_customer_is_forgotten_is_answered(stor
     after = await store.conversation(said)
     assert (after.id, after.state) == (turn.conversation_id, {})
     assert after.id != before.id
+
+
+@pytest.mark.parametrize("group", ["telegram:7", "telegram:-100"])
+async def test_a_turn_that_is_being_written_when_its_customer_is_forgotten_goes_too(
+    shared: str, group: str
+) -> None:
+    async with await Store.open(shared) as store:
+        await tell(store, message("hello", conversation_key=group, customer_key="telegram:8"))
+        await tell(store, message("hello", 2, conversation_key=group))
+        said = message("12 Elm Road", 3, conversation_key=group)
+        met = await store.conversation(said)
+        outcome = Outcome(
+            understanding=understood(said.text, said.text),
+            findings=found(),
+            decision=ANSWER,
+            replies=(Reply("To 12 Elm Road."),),
+            state={"slots": {"address": "12 Elm Road"}},
+            status="bot",
+            met=met.met,
+            release="r1",
+            timings_ms={},
+            moved="",
+            draft=None,
+        )
+        database = store._database
+        assert isinstance(database, PostgresDatabase)
+        async with database._engine.connect() as writing:
+            assert await writing.run_sync(save_turn, said, met.id, outcome) is not None
+            forgetting = asyncio.create_task(store.forget("telegram:7"))
+            await somebody_waits(store)
+            await writing.commit()
+            await forgetting
+        assert "12 Elm Road" not in await database.read(everything)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

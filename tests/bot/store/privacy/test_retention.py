@@ -1,11 +1,13 @@
 """What has served its time goes, in steps; what is younger, or in people's hands, stays."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
+from bot.store.databases.postgres import PostgresDatabase
 from bot.store.privacy import retention
 from bot.store.privacy.retention import KINDS, Kind
 from bot.store.store import Store
@@ -17,7 +19,7 @@ from bot.store.tables.staff_work import drafts, notes, topic_posts
 from tests.bot.store.filled import fill, mark
 from tests.bot.store.log import Log
 from tests.bot.store.privacy.test_forget import everything
-from tests.bot.store.told import message, tell
+from tests.bot.store.told import message, somebody_waits, tell
 
 NOW = datetime.now(UTC)
 OLD, YOUNG = NOW - timedelta(days=400), NOW - timedelta(days=10)
@@ -160,6 +162,21 @@ async def test_whoever_writes_again_starts_anew(store: Store) -> None:
 
 def test_every_kind_has_its_place() -> None:
     assert set(KINDS) == set(retention._WAYS)
+
+
+async def test_a_conversation_that_goes_on_at_that_moment_stays(shared: str) -> None:
+    async with await Store.open(shared) as store:
+        await Log(store).say(OLD, "7", "my address is 12 Elm Road")
+        await remove(store, "messages")
+        database = store._database
+        assert isinstance(database, PostgresDatabase)
+        async with database._engine.connect() as writing:
+            await writing.execute(update(conversations).values(last_at=NOW))
+            removing = asyncio.create_task(remove(store, "conversations"))
+            await somebody_waits(store)
+            await writing.commit()
+            assert await removing == {"conversations": 0}
+        assert await store.status("telegram:7") == "bot"
 
 
 async def test_all_messages_of_a_shared_conversation_are_looked_at_by_their_own_age(store: Store) -> None:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, event, select, text, update
+from sqlalchemy import Connection, Table, event, select, update
 
 from bot.messages import Button, Draft, Reply, Turn
 from bot.store.databases.postgres import PostgresDatabase
 from bot.store.store import Store
 from bot.store.tables.log import conversations, customers, decisions, messages, understandings
-from tests.bot.store.told import message, tell
+from tests.bot.store.told import message, somebody_waits, tell
 
 TABLES = (messages, understandings, decisions, conversations, customers)
 OWN = {"id", "key", "external_id", "message_id", "conversation_id", "customer_id", "in_reply_to"}
@@ -145,7 +145,7 @@ async def test_a_conversation_that_was_changed_meanwhile_is_left_as_it_is(
             await staff.commit()
         saving = asyncio.create_task(store.save_turn(message(update_id="900"), met.id, **values))
         if not is_committed:
-            await _waits_for_a_row(store)
+            await somebody_waits(store)
             await staff.commit()
         async with asyncio.timeout(WITHIN_S):
             assert await saving is None
@@ -184,10 +184,3 @@ async def test_what_takes_more_than_a_turn_is_written_statement_by_statement(sto
     await tell(store, message(number=5, received_at=datetime.now(UTC) - timedelta(hours=1)))
     assert "WITH" not in sent
     assert len(await store.transcript("telegram:7")) == 10
-
-
-async def _waits_for_a_row(store: Store) -> None:
-    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    async with asyncio.timeout(WITHIN_S):
-        while await store._database.read(lambda one: one.execute(query).scalar_one()) == 0:
-            await asyncio.sleep(0.005)
