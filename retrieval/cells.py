@@ -39,7 +39,9 @@ class Cells:
 
     @classmethod
     def make(cls, vectors: HalfVectors, rows: Rows) -> "Cells":
-        """Make cells for some of the vectors, the rows ascending. A million take one core a minute."""
+        """Make cells for some of the vectors, the rows ascending. A million take one core a minute.
+
+        Raises RuntimeError where FAISS is told to give up."""
         n_cells = n_cells_for(len(rows))
         rng = np.random.default_rng(0)
         sample = vectors.take(rng.choice(rows, min(len(rows), SAMPLE * n_cells), replace=False))
@@ -59,6 +61,8 @@ class Cells:
         codes.qb = QUERY_BITS
         codes.train(sample)
         for start, part in vectors.parts():
+            # As FAISS itself does in all else that takes long.
+            faiss.InterruptCallback.check()  # type: ignore[attr-defined]  # missing in its types
             first, last = np.searchsorted(rows, (start, start + len(part)))
             inside = rows[first:last]
             codes.add_with_ids(part[inside - start].astype(np.float32), inside)

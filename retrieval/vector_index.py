@@ -1,8 +1,10 @@
 """Vectors found by cosine: all compared while they are few, those in cells once they are many."""
 
+import atexit
 import threading
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import faiss
 import numpy as np
@@ -18,6 +20,18 @@ CELLS_FROM = 20_000
 REMAKE_AT = 4
 # Vectors taken from the exact index while searches wait, 1 ms.
 COPIED_AT_ONCE = 2048
+
+_makers: WeakSet[threading.Thread] = WeakSet()
+_is_ending = threading.Event()
+
+
+@atexit.register
+def _give_up() -> None:
+    """End what makes cells before Python takes apart what it works on, which crashes."""
+    _is_ending.set()
+    faiss.TimeoutCallback.reset(1e-9)  # 0 is never
+    for maker in list(_makers):
+        maker.join()
 
 
 class VectorIndex:
@@ -82,6 +96,7 @@ class VectorIndex:
         is_time = n_cells_for(len(self)) >= n_cells * REMAKE_AT**0.5 and len(self) >= CELLS_FROM
         if is_time and self._maker is None:
             self._maker = threading.Thread(target=self._make, name="cells", daemon=True)
+            _makers.add(self._maker)
             self._maker.start()
 
     def wait(self) -> None:
@@ -125,8 +140,13 @@ class VectorIndex:
             rows, n_rows = self._index.rows(), self._n_rows
             self._added, self._removed = [], []
         index = self._index
-        halves = index.halves if isinstance(index, Cells) else self._halves(index, rows, n_rows)
-        made = Cells.make(halves, rows)
+        try:
+            halves = index.halves if isinstance(index, Cells) else self._halves(index, rows, n_rows)
+            made = Cells.make(halves, rows)
+        except RuntimeError:
+            if _is_ending.is_set():
+                return
+            raise
         with self.lock:
             for row, vector in self._added:
                 made.add(row, vector)
@@ -139,6 +159,8 @@ class VectorIndex:
         halves = HalfVectors(index.width)
         for start in range(0, n_rows, COPIED_AT_ONCE):
             part = np.zeros((min(COPIED_AT_ONCE, n_rows - start), index.width), np.float32)
+            if _is_ending.is_set():
+                raise RuntimeError("the process ends")
             with self.lock:
                 there = np.setdiff1d(rows[(rows >= start) & (rows < start + len(part))], self._removed)
                 part[there - start] = index.vectors(there)

@@ -1,5 +1,8 @@
 """A memory that becomes cells, in the background or at once, finds what it found before."""
 
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -141,3 +144,24 @@ def test_vectors_lie_where_they_were_across_blocks() -> None:
     rows = np.array([0, 2, 3, BLOCK - 2, BLOCK - 1, BLOCK, BLOCK + 9])
     np.testing.assert_allclose(halves.take(rows), vectors[rows], atol=1e-3)
     assert [(start, len(part)) for start, part in halves.parts()] == [(0, BLOCK), (BLOCK, 10)]
+
+
+def test_a_process_that_ends_while_cells_are_made_gives_them_up() -> None:
+    """Python took apart what FAISS was working on, and one process in twenty-four crashed."""
+    program = """
+        import atexit, sys
+
+        atexit.register(lambda: print(maker.is_alive()))  # called after those that are registered later
+
+        import numpy as np
+        from retrieval.exact import Exact
+        from retrieval.vector_index import CELLS_FROM, VectorIndex
+
+        vectors = np.random.default_rng(0).normal(size=(CELLS_FROM, 256)).astype(np.float32)
+        maker = VectorIndex(Exact(vectors), len(vectors))._maker
+        print(maker.is_alive())
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout.split(), ended.stderr) == (0, ["True", "False"], "")
