@@ -1,11 +1,13 @@
 """Stores to test with: every test that takes `url` or `store` runs on SQLite and on PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.store.store import Store
+from tests.bot.store import told
 from tests.bot.store.postgres import database
 
 
@@ -44,3 +46,16 @@ async def url(server: str, template: str, folder: Path) -> AsyncIterator[str]:
 async def store(url: str) -> AsyncIterator[Store]:
     async with await Store.open(url) as opened:
         yield opened
+
+
+@pytest.fixture
+def now_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages are of this moment: PostgreSQL writes those in another way than what comes late."""
+    monkeypatch.setattr(told, "START", datetime.now(UTC))
+
+
+@pytest.fixture(params=["long ago", "now"])
+def long_ago_and_now(request: pytest.FixtureRequest) -> None:
+    """Both."""
+    if request.param == "now":
+        request.getfixturevalue("now_said")

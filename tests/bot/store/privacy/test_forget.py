@@ -72,6 +72,7 @@ async def live_a_little(store: Store) -> None:
     await tell(store, message("12 Elm Road in the group", 2, conversation_key="telegram:-100", **who))
 
 
+@pytest.mark.usefixtures("now_said")
 async def test_nothing_of_a_forgotten_customer_is_in_any_table(store: Store) -> None:
     await live_a_little(store)
     before = await store._database.read(everything)
@@ -120,6 +121,7 @@ async def test_whoever_writes_again_after_being_forgotten_starts_anew(store: Sto
     assert len(await store.transcript("telegram:7")) == 2
 
 
+@pytest.mark.usefixtures("now_said")
 async def test_a_turn_under_way_while_its_customer_is_forgotten_is_answered(store: Store) -> None:
     await tell(store, message("hello", 1))
     said = message("still there?", 2)
@@ -143,6 +145,7 @@ async def test_a_turn_under_way_while_its_customer_is_forgotten_is_answered(stor
     assert after.id != before.id
 
 
+@pytest.mark.usefixtures("now_said")
 @pytest.mark.parametrize("group", ["telegram:7", "telegram:-100"])
 async def test_a_turn_that_is_being_written_when_its_customer_is_forgotten_goes_too(
     shared: str, group: str

@@ -29,7 +29,7 @@ LETTERS, SIGNS = "bcdfghjklmnpqrstvwxz", "龘靐齉爩麤灪龗鱻麣齾"
 
 
 class Words:
-    """Words nobody else says: made up, and kept to be looked for."""
+    """Words nobody says that was given another seed: made up, and kept to be looked for."""
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
@@ -53,7 +53,7 @@ async def live(store: Store, words: Words, deeds: list[int]) -> None:
     """One customer with a desk, and another one beside her who says other things."""
     name = f"{words.one()} {words.one()}"
     who: dict[str, Any] = {"customer_name": name, "customer_key": f"telegram:{HERS}"}
-    other, staff = Words(1), await add_colleague(store, "ben")
+    other, staff = Words(2**40), await add_colleague(store, "ben")
     ids: list[int] = []
     for number, deed in enumerate(deeds, 1):
         said = message(words.line(), number, HERS, attachment=words.one(), **who)

@@ -15,6 +15,8 @@ from bot.store.store import Store
 from bot.store.tables.log import conversations, customers, decisions, messages, understandings
 from tests.bot.store.told import message, somebody_waits, tell
 
+pytestmark = pytest.mark.usefixtures("now_said")
+
 TABLES = (messages, understandings, decisions, conversations, customers)
 OWN = {"id", "key", "external_id", "message_id", "conversation_id", "customer_id", "in_reply_to"}
 WITHIN_S = 20.0

@@ -1,7 +1,6 @@
 """Turns: saved once, given back whole."""
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -12,15 +11,9 @@ from bot.store.errors import StoreError
 from bot.store.records import Conversation
 from bot.store.store import Store
 from bot.store.tables.log import messages, understandings
-from tests.bot.store import told
 from tests.bot.store.told import ANSWER, message, tell
 
-
-@pytest.fixture(params=["long ago", "now"], autouse=True)
-def _when(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL writes what is said now in another way than what comes late."""
-    if request.param == "long ago":
-        monkeypatch.setattr(told, "START", datetime(2026, 3, 2, 9, 14, tzinfo=UTC))
+pytestmark = pytest.mark.usefixtures("long_ago_and_now")
 
 
 async def test_a_repeated_message_gets_the_replies_it_had(store: Store) -> None:
